@@ -1,0 +1,133 @@
+#pragma once
+/// \file
+/// Counter-based random numbers: draw = f(key, counter). Nothing is stored and nothing advances by being read, so a
+/// repeated forward, any number of threads and a resumed run see the same numbers.
+///
+/// Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (2011), Philox 4x32-10.
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace gradus {
+
+namespace random {
+
+/// Ten rounds of Philox: 128 random bits for a 128-bit counter under a 64-bit key.                     [random.philox]
+[[nodiscard]] constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
+                                                            std::array<std::uint32_t, 2> key) {
+    for (int round = 0; round < 10; ++round) {
+        const std::uint64_t p0 = 0xD2511F53ull * counter[0];
+        const std::uint64_t p1 = 0xCD9E8D57ull * counter[2];
+        counter = {static_cast<std::uint32_t>(p1 >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(p1),
+                   static_cast<std::uint32_t>(p0 >> 32) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(p0)};
+        key[0] += 0x9E3779B9u;
+        key[1] += 0xBB67AE85u;
+    }
+    return counter;
+}
+
+/// Mixes a word into a key; how a seed, a step and a layer's path become one key (splitmix64's finalizer).
+[[nodiscard]] constexpr std::uint64_t mix(std::uint64_t key, std::uint64_t word) {
+    std::uint64_t z = key + 0x9E3779B97F4A7C15ull * (word + 1);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+    return z ^ (z >> 31);
+}
+[[nodiscard]] constexpr std::uint64_t mix(std::uint64_t key, std::string_view text) {
+    for (char c : text) key = mix(key, static_cast<std::uint64_t>(static_cast<unsigned char>(c)));
+    return mix(key, text.size());
+}
+
+/// 64 random bits for place (row, element) of the stream `key`.
+[[nodiscard]] constexpr std::uint64_t bits(std::uint64_t key, std::uint64_t row, std::uint64_t element = 0) {
+    const auto r = philox({static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(row >> 32),
+                           static_cast<std::uint32_t>(element), static_cast<std::uint32_t>(element >> 32)},
+                          {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)});
+    return (static_cast<std::uint64_t>(r[1]) << 32) | r[0];
+}
+
+/// Uniform in [0, 1), 53 bits.                                                                        [random.uniform]
+[[nodiscard]] constexpr double uniform(std::uint64_t key, std::uint64_t row, std::uint64_t element = 0) {
+    return static_cast<double>(bits(key, row, element) >> 11) * 0x1.0p-53;
+}
+
+/// Uniform integer in [0, n), without bias (Lemire's multiplication, rejecting the short tail).       [random.integer]
+[[nodiscard]] constexpr std::uint64_t integer(std::uint64_t key, std::uint64_t row, std::uint64_t n) {
+    const std::uint64_t tail = n == 0 ? 0 : (0 - n) % n;  // 2^64 mod n
+    for (std::uint64_t attempt = 0;; ++attempt) {
+        const std::uint64_t u = bits(key, row, attempt);
+        if (u >= tail) return n == 0 ? 0 : u % n;
+    }
+}
+
+/// Standard normal by its inverse distribution function: Acklam's rational approximation (relative error 1.2e-9), with
+/// our own logarithm and root, so that no libm can make two platforms differ.                          [random.normal]
+[[nodiscard]] double normal(std::uint64_t key, std::uint64_t row, std::uint64_t element = 0);
+
+/// A permutation of 0..n-1 (Fisher and Yates, from the end).                                      [random.permutation]
+[[nodiscard]] inline std::vector<std::size_t> permutation(std::size_t n, std::uint64_t key) {
+    std::vector<std::size_t> p(n);
+    for (std::size_t i = 0; i < n; ++i) p[i] = i;
+    for (std::size_t i = n; i > 1; --i) std::swap(p[i - 1], p[static_cast<std::size_t>(integer(key, i, i))]);
+    return p;
+}
+
+/// ln x for normal positive x: x = 2^e m, ln m = 2 artanh((m-1)/(m+1)) by its series. Only + - * / of IEEE doubles.
+[[nodiscard]] constexpr double log(double x) {
+    const std::uint64_t u = std::bit_cast<std::uint64_t>(x);
+    int e = static_cast<int>(u >> 52) - 1023;
+    double m = std::bit_cast<double>((u & 0x000FFFFFFFFFFFFFull) | 0x3FF0000000000000ull);
+    if (m > 1.4142135623730951) m *= 0.5, ++e;
+    const double s = (m - 1) / (m + 1);
+    const double s2 = s * s;
+    double sum = 0;
+    for (int k = 23; k >= 1; k -= 2) sum = sum * s2 + 1.0 / k;
+    return 2 * s * sum + e * 0.6931471805599453;
+}
+
+/// Square root by Newton's iteration from the halved exponent.
+[[nodiscard]] constexpr double sqrt(double x) {
+    if (x <= 0) return 0;
+    double r = std::bit_cast<double>((std::bit_cast<std::uint64_t>(x) >> 1) + 0x1FF8000000000000ull);
+    for (int i = 0; i < 6; ++i) r = 0.5 * (r + x / r);
+    return r;
+}
+
+inline double normal(std::uint64_t key, std::uint64_t row, std::uint64_t element) {
+    constexpr double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
+                            1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
+    constexpr double b[] = {-5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02,
+                            6.680131188771972e+01, -1.328068155288572e+01};
+    constexpr double c[] = {-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
+                            -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00};
+    constexpr double d[] = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00, 3.754408661907416e+00};
+    const double p = uniform(key, row, element) + 0x1.0p-54;  // the middle of its cell: never 0, never 1
+    const double tail = p < 0.5 ? p : 1 - p;
+    if (tail < 0.02425) {
+        const double q = sqrt(-2 * log(tail));
+        const double z = (((((c[0] * q + c[1]) * q + c[2]) * q + c[3]) * q + c[4]) * q + c[5]) /
+                         ((((d[0] * q + d[1]) * q + d[2]) * q + d[3]) * q + 1);
+        return p < 0.5 ? z : -z;
+    }
+    const double q = p - 0.5;
+    const double r = q * q;
+    return (((((a[0] * r + a[1]) * r + a[2]) * r + a[3]) * r + a[4]) * r + a[5]) * q /
+           (((((b[0] * r + b[1]) * r + b[2]) * r + b[3]) * r + b[4]) * r + 1);
+}
+
+}  // namespace random
+
+/// The seed of whatever is not given one: initial parameters, shuffling, dropout.
+[[nodiscard]] inline std::uint64_t& default_seed() {
+    static std::uint64_t value = 0;
+    return value;
+}
+
+/// Sets the default seed for layers, passes and optimizers made from here on.
+inline void seed(std::uint64_t value) { default_seed() = value; }
+
+}  // namespace gradus

@@ -1,0 +1,44 @@
+#pragma once
+/// \file
+/// How a kernel sees a matrix: a pointer, two sizes and the distance between rows. Heads, time steps and groups are
+/// views of a larger tensor, without a copy.
+
+#include <cstddef>
+#include <type_traits>
+
+#include "gradus/core/tensor.hpp"
+
+namespace gradus::kernels {
+
+/// A rows x cols matrix; element (i, j) is data[i * stride + j], or data[j * stride + i] where `transposed`.
+template <class T>
+struct matrix {
+    T* data = nullptr;
+    std::size_t rows = 0, cols = 0, stride = 0;
+    bool transposed = false;
+
+    /// A view to write to is a view to read from.
+    operator matrix<const T>() const
+        requires(!std::is_const_v<T>)
+    {
+        return {data, rows, cols, stride, transposed};
+    }
+};
+
+/// Aᵀ, without moving an element.
+template <class T>
+[[nodiscard]] constexpr matrix<T> transpose(matrix<T> a) {
+    return {a.data, a.cols, a.rows, a.stride, !a.transposed};
+}
+
+/// A tensor as (rows, features): all axes but the last are rows. A vector is one row.
+template <class T, std::size_t N>
+[[nodiscard]] matrix<T> as_matrix(tensor<T, N>& x) {
+    return {x.data(), rows(x), features(x), features(x), false};
+}
+template <class T, std::size_t N>
+[[nodiscard]] matrix<const T> as_matrix(const tensor<T, N>& x) {
+    return {x.data(), rows(x), features(x), features(x), false};
+}
+
+}  // namespace gradus::kernels
