@@ -1,0 +1,179 @@
+#pragma once
+/// \file
+/// Samples and their targets: a pair of tensors, batch first; how it is split, shuffled, cut into batches and gathered.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gradus/core/error.hpp"
+#include "gradus/core/random.hpp"
+#include "gradus/core/tensor.hpp"
+
+namespace gradus {
+
+/// How many samples an input holds: the size of its first axis. A struct of tensors, which names its members by
+/// `static void each(f, x...)` calling `f(name, member...)`, must hold the same number in each of them.
+/// \throws data_error where two members differ.
+template <class X>
+[[nodiscard]] std::size_t samples(const X& x) {
+    if constexpr (any_tensor<X>) {
+        return x.shape()[0];
+    } else {
+        std::optional<std::size_t> n;
+        std::string first;
+        X::each(
+            [&](const auto& name, const auto& member) {
+                const std::size_t m = samples(member);
+                if (!n) n = m, first = name;
+                if (m != *n)
+                    throw data_error("dataset: " + first + " has " + std::to_string(*n) + " rows, " +
+                                     std::string(name) + " has " + std::to_string(m));
+            },
+            x);
+        return n.value_or(0);
+    }
+}
+
+/// Copies the samples `which`, in that order, into `into`. Allocates only where `into` has another shape.
+/// O(values copied); one copy per row, as a shuffled batch is scattered over the whole set.
+/// \throws data_error for an index beyond the last sample.
+template <class X>
+void gather(const X& from, std::span<const std::size_t> which, X& into) {
+    if constexpr (any_tensor<X>) {
+        const std::size_t n = samples(from);
+        auto shape = from.shape();
+        shape[0] = which.size();
+        reshape(into, shape);
+        const std::size_t row = n == 0 ? 0 : from.size() / n;
+        auto* out = into.data();
+        for (std::size_t i : which) {
+            if (i >= n) throw data_error("gather: row " + std::to_string(i) + " of " + std::to_string(n));
+            out = std::copy_n(from.data() + i * row, row, out);
+        }
+    } else {
+        X::each([&](const auto&, const auto& a, auto& b) { gather(a, which, b); }, from, into);
+    }
+}
+
+/// Samples `x` and their targets `y`, row for row.
+///   x (N, ...), or a struct of such tensors     y (N) labels (std::int32_t), or (N, O) targets
+template <class X, class Y>
+struct dataset {
+    X x;
+    Y y;
+
+    dataset() = default;
+
+    /// \throws data_error where x and y differ in their number of rows, or have none.
+    dataset(X x_, Y y_) : x(std::move(x_)), y(std::move(y_)) {
+        const std::size_t n = samples(x), m = samples(y);
+        if (n != m)
+            throw data_error("dataset: x has " + std::to_string(n) + " rows, y has " + std::to_string(m) +
+                             ": each sample needs one of both");
+        if (n == 0) throw data_error("dataset: x and y have 0 rows: no sample to learn from");
+    }
+
+    /// Number of samples.
+    [[nodiscard]] std::size_t size() const { return samples(x); }
+};
+
+/// The samples `which`, in that order, as a dataset of their own.
+/// \throws data_error for an index beyond the last sample, or none at all.
+template <class X, class Y>
+[[nodiscard]] dataset<X, Y> take(const dataset<X, Y>& data, std::span<const std::size_t> which) {
+    X x;
+    Y y;
+    gather(data.x, which, x);
+    gather(data.y, which, y);
+    return {std::move(x), std::move(y)};
+}
+
+/// Cuts a dataset in two: `auto [train, validation] = gr::split(data, 0.9);`. The first part gets `fraction` of the
+/// samples, rounded. Given a seed it shuffles them before; files are often sorted by class.
+/// \throws data_error for a fraction outside (0, 1), or where a part would be empty.
+template <class X, class Y>
+[[nodiscard]] std::pair<dataset<X, Y>, dataset<X, Y>> split(const dataset<X, Y>& data, double fraction,
+                                                            std::optional<std::uint64_t> seed = {}) {
+    const std::size_t n = data.size();
+    char given[32];
+    std::snprintf(given, sizeof given, "%g", fraction);
+    if (!(fraction > 0 && fraction < 1))
+        throw data_error("split: the fraction must lie between 0 and 1, got " + std::string(given));
+    const auto front = static_cast<std::size_t>(fraction * static_cast<double>(n) + 0.5);
+    if (front == 0 || front >= n)
+        throw data_error("split: " + std::string(given) + " of " + std::to_string(n) + " samples leaves parts of " +
+                         std::to_string(front) + " and " + std::to_string(n - front));
+    std::vector<std::size_t> order(n);
+    for (std::size_t i = 0; i < n; ++i) order[i] = i;
+    if (seed) order = random::permutation(n, random::mix(*seed, "split"));
+    const std::span<const std::size_t> all(order);
+    return {take(data, all.first(front)), take(data, all.subspan(front))};
+}
+
+/// The batches of an epoch: a permutation of all samples that depends on (seed, epoch) alone, cut into pieces of
+/// `batch_size`. The last one is smaller where the size does not divide. A run resumed at epoch e so sees the same
+/// batches as one that was never stopped.
+class batches {
+  public:
+    /// \throws data_error for no samples or a batch size of 0.
+    batches(std::size_t samples, std::size_t batch_size, std::uint64_t seed, bool shuffle = true)
+        : order_(samples), batch_size_(batch_size), seed_(seed), shuffle_(shuffle) {
+        if (samples == 0 || batch_size == 0)
+            throw data_error("batches: " + std::to_string(samples) + " samples in batches of " +
+                             std::to_string(batch_size) + ": both must be at least 1");
+        for (std::size_t i = 0; i < samples; ++i) order_[i] = i;
+    }
+
+    /// Draws the order of epoch `e`. O(samples).
+    const batches& epoch(std::uint64_t e) {
+        if (shuffle_) order_ = random::permutation(order_.size(), random::mix(random::mix(seed_, "batches"), e));
+        return *this;
+    }
+
+    /// Number of batches in an epoch.
+    [[nodiscard]] std::size_t size() const { return (order_.size() - 1) / batch_size_ + 1; }
+
+    /// The samples of batch `b`, by index.
+    [[nodiscard]] std::span<const std::size_t> operator[](std::size_t b) const {
+        const std::span<const std::size_t> all(order_);
+        return all.subspan(b * batch_size_, std::min(batch_size_, order_.size() - b * batch_size_));
+    }
+
+  private:
+    std::vector<std::size_t> order_;
+    std::size_t batch_size_;
+    std::uint64_t seed_;
+    bool shuffle_;
+};
+
+/// Labels (N) as rows of an identity matrix (N, classes): y[n, k] = 1 where k is the label of n, else 0.      [one_hot]
+/// \throws data_error for a label outside 0..classes-1, naming it and its sample.
+template <class T = float>
+[[nodiscard]] tensor<T, 2> one_hot(const tensor<std::int32_t, 1>& labels, std::size_t classes) {
+    tensor<T, 2> y({labels.size(), classes}, T(0));
+    for (std::size_t n = 0; n < labels.size(); ++n) {
+        const std::int32_t k = labels(n);
+        if (k < 0 || static_cast<std::size_t>(k) >= classes)
+            throw data_error("one_hot: label " + std::to_string(k) + " of sample " + std::to_string(n) +
+                             " is not one of " + std::to_string(classes) + " classes, counted from 0");
+        y(n, static_cast<std::size_t>(k)) = T(1);
+    }
+    return y;
+}
+
+/// Bytes 0..255 as numbers in [0, 1]: x / 255.                                                             [normalize]
+template <class T = float, std::size_t N>
+[[nodiscard]] tensor<T, N> normalize(const tensor<std::uint8_t, N>& x) {
+    tensor<T, N> out(x.shape());
+    std::transform(x.data(), x.data() + x.size(), out.data(), [](std::uint8_t v) { return static_cast<T>(v) / T(255); });
+    return out;
+}
+
+}  // namespace gradus
