@@ -1,0 +1,69 @@
+# Sourced by examples/run, tests/run and bench/run: what they need, how they build, and how OpenBLAS is set up.
+# shellcheck shell=bash disable=SC2034
+
+# Debian's names of what each kind of work needs.
+packages_library=(g++ cmake xtl-dev libxsimd-dev libxtensor-dev libxtensor-blas-dev libopenblas-dev zlib1g-dev)
+packages_examples=(libcli11-dev nlohmann-json3-dev)
+packages_tests=(doctest-dev git)
+packages_tests_all=(clang libclang-rt-14-dev gcovr)
+packages_bench=(libbenchmark-dev)
+
+# need PACKAGE...: installs those that are missing, as root or through sudo. Asks nobody where nothing is missing.
+need() {
+    local missing=() as_root=() package
+    if ! command -v dpkg-query >/dev/null; then
+        echo "This is no Debian: please see to it yourself that these are installed: $*" >&2
+        return 0
+    fi
+    for package in "$@"; do
+        [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+    done
+    [[ ${#missing[@]} -gt 0 ]] || return 0
+    if [[ $(id -u) -ne 0 ]]; then
+        if ! command -v sudo >/dev/null; then
+            echo "Missing packages: ${missing[*]}" >&2
+            echo "Install them as root: apt-get install ${missing[*]}" >&2
+            return 1
+        fi
+        as_root=(sudo)
+    fi
+    echo "Installing: ${missing[*]}"
+    local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "${missing[@]}")
+    # The package lists may be absent or old: they are fetched only if it does not work without.
+    if ! "${install[@]}" >/dev/null 2>&1; then
+        "${as_root[@]}" apt-get update -qq && "${install[@]}" >/dev/null
+    fi
+}
+
+# build PRESET TARGET...: configures and builds into build/PRESET. No terminal, no chatter, unless it fails.
+build() {
+    local preset=$1 log
+    shift
+    echo "Building $* ($preset)"
+    if [[ -t 1 ]]; then
+        configure_and_build "$preset" "$@"
+        return
+    fi
+    log=$(mktemp)
+    if ! configure_and_build "$preset" "$@" >"$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
+        return 1
+    fi
+    rm -f "$log"
+}
+configure_and_build() {
+    cmake --preset "$1" && cmake --build --preset "$1" --parallel "$(nproc)" --target "${@:2}"
+}
+
+# Ninja where it is; an existing build folder keeps the generator that made it.
+if command -v ninja >/dev/null; then
+    export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
+fi
+
+# gradus splits the batch over threads itself, so each product runs on one.
+export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS:-1}
+# Debian's OpenBLAS does not know recent processors and halves its speed; its AVX-512 kernels crash any other.
+if grep -qsw avx512vl /proc/cpuinfo; then
+    export OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-SkylakeX}
+fi
