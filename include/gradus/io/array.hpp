@@ -1,0 +1,110 @@
+#pragma once
+/// \file
+/// Arrays as files hold them: element type, shape and bytes.
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gradus/core/error.hpp"
+#include "gradus/core/tensor.hpp"
+
+namespace gradus::io {
+
+/// What an array may hold: integers of 1 to 8 bytes, float, double.
+template <class T>
+concept element = (std::integral<T> && !std::same_as<T, bool>) || std::same_as<T, float> || std::same_as<T, double>;
+
+/// An element type as NumPy names it: `f4 f8 i1 i2 i4 i8 u1 u2 u4 u8`, kind and bytes.
+struct dtype {
+    char kind = 'f';
+    std::uint8_t size = 4;
+
+    [[nodiscard]] std::string text() const { return {kind, static_cast<char>('0' + size)}; }
+    friend bool operator==(const dtype&, const dtype&) = default;
+};
+
+template <element T>
+inline constexpr dtype dtype_of{std::floating_point<T> ? 'f' : std::signed_integral<T> ? 'i' : 'u', sizeof(T)};
+
+/// A shape as an argument: a container of sizes, or a list in braces.
+struct shape_view : std::span<const std::size_t> {
+    using std::span<const std::size_t>::span;
+    shape_view(std::initializer_list<std::size_t> sizes)  // lives until the end of the call that it is written in
+        : std::span<const std::size_t>(sizes.begin(), sizes.size()) {}
+};
+
+/// An array as a file holds it, in row-major order and in this machine's byte order.
+struct array {
+    std::string source;  ///< what messages call it: `net.npz, '0.W'`
+    std::string name;    ///< `0.W`; empty where a file holds one array
+    dtype type;
+    std::vector<std::size_t> shape;
+    std::vector<std::byte> bytes;
+
+    /// Number of elements.
+    [[nodiscard]] std::size_t size() const { return bytes.size() / type.size; }
+
+    /// The elements. \throws data_error where they are of another type; nothing is converted.
+    template <element T>
+    [[nodiscard]] std::span<const T> as() const& {
+        if (type != dtype_of<T>) fail("holds " + type.text() + ", asked for " + dtype_of<T>.text());
+        return {reinterpret_cast<const T*>(bytes.data()), size()};
+    }
+
+    /// The elements of an array of just this shape. \throws data_error where type or shape is another.
+    template <element T>
+    [[nodiscard]] std::span<const T> as(shape_view expected) const& {
+        if (!std::equal(shape.begin(), shape.end(), expected.begin(), expected.end()))
+            fail("has shape " + shape_text(shape) + ", asked for " + shape_text(expected));
+        return as<T>();
+    }
+
+    /// Elements of an array that nobody keeps would be gone when they are read: name it first.
+    template <element T>
+    std::span<const T> as() const&& = delete;
+    template <element T>
+    std::span<const T> as(shape_view) const&& = delete;
+
+    /// The one element of an array of shape (). \throws data_error where type or shape is another.
+    template <element T>
+    [[nodiscard]] T scalar() const {
+        return as<T>(shape_view{})[0];
+    }
+
+    /// A copy as a tensor. \throws data_error where type or rank is another.
+    template <any_tensor X>
+    [[nodiscard]] X to() const {
+        if (shape.size() != rank_of<X>)
+            fail("has shape " + shape_text(shape) + ", asked for " + std::to_string(rank_of<X>) + " axes");
+        const auto values = as<scalar_of<X>>();
+        X out;
+        reshape(out, shape);
+        std::copy(values.begin(), values.end(), out.data());
+        return out;
+    }
+
+  private:
+    [[noreturn]] void fail(const std::string& why) const { throw data_error(source + ": " + why); }
+};
+
+/// Bytes of a shape's elements. \throws data_error where they are more than memory can address.
+[[nodiscard]] inline std::size_t bytes_of(dtype type, std::span<const std::size_t> shape, const std::string& source) {
+    std::size_t total = type.size;
+    bool empty = false;
+    for (std::size_t n : shape) {
+        empty = empty || n == 0;
+        if (n != 0 && total > std::numeric_limits<std::size_t>::max() / n)
+            throw data_error(source + ": shape " + shape_text(shape) + " is beyond memory");
+        if (n != 0) total *= n;
+    }
+    return empty ? 0 : total;
+}
+
+}  // namespace gradus::io

@@ -1,0 +1,128 @@
+#pragma once
+/// \file
+/// Files that are read whole, and files that appear whole or not at all.
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "gradus/core/error.hpp"
+
+namespace gradus::io {
+
+/// Closes what `std::fopen` opened.
+struct file_closer {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using file_handle = std::unique_ptr<std::FILE, file_closer>;
+
+/// The whole of a regular file, in one allocation of its size.
+///
+/// \throws data_error with the path and the system's reason; before anything is allocated where the file is a folder, a
+///         device or longer than `limit` bytes.
+[[nodiscard]] inline std::vector<std::byte> read_file(const std::string& path, std::uint64_t limit = UINT64_MAX) {
+    const auto fail = [&](const std::string& why) { throw data_error(path + ": cannot be read: " + why); };
+    struct stat info = {};
+    if (::stat(path.c_str(), &info) != 0) fail(std::generic_category().message(errno));
+    if (S_ISDIR(info.st_mode)) fail("it is a folder");
+    if (!S_ISREG(info.st_mode)) fail("it is a device or a pipe");
+    const auto size = static_cast<std::uint64_t>(info.st_size);
+    if (size > limit) fail("its " + std::to_string(size) + " bytes are more than " + std::to_string(limit));
+
+    const file_handle file(std::fopen(path.c_str(), "rb"));
+    if (!file) fail(std::generic_category().message(errno));
+    std::vector<std::byte> bytes(static_cast<std::size_t>(size));
+    const std::size_t got = bytes.empty() ? 0 : std::fread(bytes.data(), 1, bytes.size(), file.get());
+    if (got != bytes.size())
+        fail("it ended after " + std::to_string(got) + " of " + std::to_string(bytes.size()) + " bytes");
+    return bytes;
+}
+
+/// A file that takes its place at `path` only when all of it is on the disk: until `commit`, and after any failure, what
+/// was there before is untouched.
+///
+/// Writes go to a new file beside it, which is flushed, synced and renamed by `commit` and removed by the destructor
+/// otherwise. A link is followed, the mode of a file that is replaced is kept, and one that may not be written is not
+/// replaced, although a rename could.
+///
+/// \throws data_error with the path and the reason.
+class replacement_file {
+  public:
+    explicit replacement_file(std::string path) : path_(std::move(path)), target_(path_) {
+        struct stat old = {};
+        const bool exists = ::stat(path_.c_str(), &old) == 0;
+        if (exists && S_ISDIR(old.st_mode)) fail("it is a folder");
+        if (exists && !S_ISREG(old.st_mode)) fail("it is a device or a pipe");  // a rename would put a file in its place
+        if (exists && ::access(path_.c_str(), W_OK) != 0) fail(errno);
+        if (char* real = exists ? ::realpath(path_.c_str(), nullptr) : nullptr) {
+            target_ = real;
+            std::free(real);
+        }
+        for (int n = 0; n < 1000 && !file_; ++n) {  // "x": never one that another writer is filling
+            temporary_ = target_ + ".tmp" + std::to_string(n);
+            file_.reset(std::fopen(temporary_.c_str(), "wbx"));
+            if (!file_ && errno != EEXIST) break;
+        }
+        if (!file_) fail(errno);
+        if (exists && ::fchmod(::fileno(file_.get()), old.st_mode & 07777) != 0) discard_and_fail(errno);
+    }
+    replacement_file(const replacement_file&) = delete;
+    replacement_file& operator=(const replacement_file&) = delete;
+    ~replacement_file() { discard(); }
+
+    /// Whether `write` and `commit` can still be called: neither committed nor failed.
+    [[nodiscard]] bool is_open() const { return file_ != nullptr; }
+
+    /// The path as it was given, as messages name it.
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+    void write(std::span<const std::byte> bytes) {
+        if (!file_) fail("it was closed, or an earlier write failed");
+        if (!bytes.empty() && std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size())
+            discard_and_fail(errno);
+    }
+
+    /// Puts the file in its place.
+    void commit() {
+        if (!file_) fail("it was closed, or an earlier write failed");
+        if (std::fflush(file_.get()) != 0 || ::fsync(::fileno(file_.get())) != 0) discard_and_fail(errno);
+        if (std::fclose(file_.release()) != 0 || std::rename(temporary_.c_str(), target_.c_str()) != 0) {
+            const int reason = errno;
+            std::remove(temporary_.c_str());
+            fail(reason);
+        }
+    }
+
+  private:
+    [[noreturn]] void fail(const std::string& why) const { throw data_error(path_ + ": cannot be written: " + why); }
+    [[noreturn]] void fail(int reason) const {
+        const std::size_t slash = path_.rfind('/');
+        if (reason == ENOENT && slash != std::string::npos) fail("there is no folder " + path_.substr(0, slash));
+        fail(std::generic_category().message(reason));
+    }
+    [[noreturn]] void discard_and_fail(int reason) {
+        discard();
+        fail(reason);
+    }
+    void discard() {
+        if (!file_) return;
+        file_.reset();
+        std::remove(temporary_.c_str());
+    }
+
+    std::string path_, target_, temporary_;
+    file_handle file_;
+};
+
+}  // namespace gradus::io

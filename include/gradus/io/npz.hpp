@@ -1,0 +1,99 @@
+#pragma once
+/// \file
+/// NumPy's `.npz`: a zip archive of `.npy` arrays, each under its name.
+///
+/// \code
+/// gr::io::npz_writer out("net.npz");
+/// out.add("0.W", {2, 3}, values);
+/// out.close();                                                     // now, and only now, net.npz is the new one
+///
+/// gr::io::npz_reader in("net.npz");
+/// auto W = in["0.W"];
+/// std::span<const float> values = W.as<float>({2, 3});
+/// \endcode
+
+#include "gradus/io/npy.hpp"
+#include "gradus/io/zip_reader.hpp"
+#include "gradus/io/zip_writer.hpp"
+
+namespace gradus::io {
+
+/// Writes arrays as `.npz`, uncompressed, as `numpy.savez` does. Equal arrays in equal order give equal files.
+///
+/// The file takes its place at `close`: without it, and after any failure, what was there before stays as it was.
+/// \throws data_error with the path, the array and the reason: no folder, no permission, disk full, a name used twice, a
+///         shape that does not fit its elements, more than 4 GiB or 65534 arrays.
+class npz_writer {
+  public:
+    /// Begins a new file beside `path`; says at once if that cannot be.
+    explicit npz_writer(std::string path) : zip_(std::move(path)) {}
+
+    /// Adds an array.
+    /// \param name      UTF-8 without control characters: `0.W`, `encoder/W`
+    /// \param elements  row-major, anything contiguous: a vector, a span, `flat(x)` of a tensor
+    template <class Data>
+    void add(std::string_view name, shape_view shape, const Data& elements) {
+        const npy_parts parts(zip_.path() + ", '" + std::string(name) + "'", shape, elements);
+        zip_.add(std::string(name) + ".npy", {std::as_bytes(std::span(parts.header)), parts.data});
+    }
+
+    /// Adds a tensor.
+    template <any_tensor X>
+    void add(std::string_view name, const X& x) {
+        add(name, x.shape(), flat(x));
+    }
+
+    /// Adds one number, as an array of shape ().
+    template <element T>
+    void add(std::string_view name, T value) {
+        add(name, {}, std::span<const T>(&value, 1));
+    }
+
+    /// Puts the file in its place.
+    void close() { zip_.close(); }
+
+  private:
+    zip_writer zip_;
+};
+
+/// Reads an `.npz`, also a damaged or hostile one: whatever is wrong with it is an error, before memory is spent on it.
+///
+/// Holds the file in memory; an array is checked against its checksum, parsed and copied out when it is asked for.
+/// \throws data_error with the path, the array, the field and its numbers.
+class npz_reader {
+  public:
+    explicit npz_reader(const std::string& path) : npz_reader(read_file(path, 0xFFFFFFFF), path) {}
+
+    /// \param file  what messages call these bytes
+    npz_reader(std::vector<std::byte> bytes, std::string file) : zip_(std::move(bytes), std::move(file)) {
+        for (const std::string& name : zip_.names()) {
+            if (!name.ends_with(".npy"))
+                throw data_error(zip_.file() + ": member '" + name + "' is no array, its name does not end in .npy");
+            names_.push_back(name.substr(0, name.size() - 4));
+        }
+    }
+
+    /// The names in the order of the file.
+    [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+    [[nodiscard]] bool contains(std::string_view name) const { return zip_.contains(std::string(name) + ".npy"); }
+
+    /// The array of that name.
+    [[nodiscard]] array operator[](std::string_view name) const {
+        if (!contains(name)) {
+            std::string known;
+            for (std::size_t i = 0; i < names_.size() && i < 8; ++i) known += (i == 0 ? "" : ", ") + names_[i];
+            if (names_.size() > 8) known += ", ... (" + std::to_string(names_.size()) + " arrays)";
+            throw data_error(zip_.file() + ": no array '" + std::string(name) + "', it has " +
+                             (known.empty() ? "none" : known));
+        }
+        std::vector<std::byte> room;
+        const auto bytes = zip_.read(std::string(name) + ".npy", room);
+        return parse_npy(bytes, zip_.file() + ", '" + std::string(name) + "'", std::string(name));
+    }
+
+  private:
+    zip_reader zip_;
+    std::vector<std::string> names_;
+};
+
+}  // namespace gradus::io

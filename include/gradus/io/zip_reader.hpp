@@ -1,0 +1,230 @@
+#pragma once
+/// \file
+/// Reading of zip archives that nobody vouches for.
+
+#include <map>
+
+#include "gradus/io/file.hpp"
+#include "gradus/io/zip.hpp"
+
+#if GRADUS_HAS_ZLIB
+#include <zlib.h>
+#endif
+
+namespace gradus::io {
+
+/// Numbers of a zip archive, low byte first, from one that may be cut short anywhere.
+class zip_fields {
+  public:
+    /// \param what  the record being read, for messages
+    zip_fields(std::span<const std::byte> bytes, std::size_t at, std::string what)
+        : bytes_(bytes), at_(at), what_(std::move(what)) {}
+
+    [[nodiscard]] std::size_t at() const { return at_; }
+    void call(std::string what) { what_ = std::move(what); }
+    void skip(std::size_t n) { take(n); }
+    std::uint32_t u16() { return static_cast<std::uint32_t>(number(2)); }
+    std::uint32_t u32() { return static_cast<std::uint32_t>(number(4)); }
+    std::uint64_t u64() { return number(8); }
+    std::string_view text(std::size_t n) { return {reinterpret_cast<const char*>(take(n).data()), n}; }
+
+    [[noreturn]] void fail(const std::string& why) const { throw data_error(what_ + ": " + why); }
+    void need(bool condition, const std::string& why) const {
+        if (!condition) fail(why);
+    }
+
+  private:
+    std::span<const std::byte> take(std::size_t n) {
+        if (at_ > bytes_.size() || n > bytes_.size() - at_)
+            fail("needs " + std::to_string(n) + " bytes from " + std::to_string(at_) + " on, the file has " +
+                 std::to_string(bytes_.size()));
+        return bytes_.subspan(std::exchange(at_, at_ + n), n);
+    }
+    std::uint64_t number(std::size_t n) {
+        std::uint64_t value = 0;
+        int shift = 0;
+        for (const std::byte b : take(n)) value |= std::to_integer<std::uint64_t>(b) << std::exchange(shift, shift + 8);
+        return value;
+    }
+
+    std::span<const std::byte> bytes_;
+    std::size_t at_;
+    std::string what_;
+};
+
+/// The members of a zip archive in memory, stored or (with `GRADUS_HAS_ZLIB`) deflated.
+///
+/// Opening reads the directory and every member's own header and holds them against each other and against the size of
+/// the file; nothing is allocated for a size that a file merely claims. A member's checksum is compared when it is read.
+/// \throws data_error with the file, the member, and the numbers.
+class zip_reader {
+  public:
+    /// \param file  what messages call the archive
+    zip_reader(std::vector<std::byte> bytes, std::string file) : bytes_(std::move(bytes)), file_(std::move(file)) {
+        const std::size_t end = find_end();
+        zip_fields f(bytes_, end + 4, file_ + ": end of the directory");
+        const std::uint32_t disk = f.u16(), first_disk = f.u16(), here = f.u16(), count = f.u16();
+        const std::uint32_t length = f.u32(), start = f.u32();
+        f.need(count != 0xFFFF && length != zip::in_zip64 && start != zip::in_zip64, "zip64 is not read");
+        f.need(disk == 0 && first_disk == 0 && here == count, "the archive is in several files");
+        f.need(std::uint64_t{start} + length == end, "a directory of " + std::to_string(length) + " bytes at " +
+                                                         std::to_string(start) + " does not end at " +
+                                                         std::to_string(end));
+        zip_fields directory(first(end), start, "");
+        std::uint64_t room = 0;
+        for (std::uint32_t i = 0; i < count; ++i) room += read_record(directory, i, start);
+        f.need(directory.at() == end, std::to_string(count) + " members do not fill it");
+        f.need(room <= start, "members overlap: " + std::to_string(room) + " bytes in " + std::to_string(start));
+    }
+
+    /// The members' names in the order of the directory.
+    [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+    [[nodiscard]] bool contains(std::string_view name) const { return members_.find(name) != members_.end(); }
+    [[nodiscard]] const std::string& file() const { return file_; }
+
+    /// A member's bytes: in the archive where it is stored, else inflated into `room`.
+    [[nodiscard]] std::span<const std::byte> read(std::string_view name, std::vector<std::byte>& room) const {
+        const auto found = members_.find(name);
+        if (found == members_.end()) throw data_error(file_ + ": no member '" + std::string(name) + "'");
+        const member& m = found->second;
+        std::span<const std::byte> content = std::span(bytes_).subspan(m.data, m.packed);
+        if (m.method == zip::deflated) content = inflate(content, m, title(name), room);
+        const std::uint32_t crc = crc32(content);
+        if (crc != m.crc)
+            throw data_error(title(name) + ": damaged, its CRC-32 is " + std::to_string(crc) + ", should be " +
+                             std::to_string(m.crc));
+        return content;
+    }
+
+  private:
+    struct member {
+        std::uint32_t flags, method, crc, packed, size;  // bytes: `packed` in the archive, `size` when inflated
+        std::size_t data;                                // where they begin
+    };
+
+    [[nodiscard]] std::string title(std::string_view name) const { return file_ + ", '" + std::string(name) + "'"; }
+
+    [[nodiscard]] std::span<const std::byte> first(std::size_t n) const { return {bytes_.data(), n}; }
+
+    /// Where the last record begins: the comment behind it must fill the file.
+    [[nodiscard]] std::size_t find_end() const {
+        for (std::size_t back = 22; back <= bytes_.size() && back <= 22 + 0xFFFF; ++back) {
+            zip_fields f(bytes_, bytes_.size() - back, "");
+            if (f.u32() != zip::end_record) continue;
+            f.skip(16);
+            if (f.u16() == back - 22) return bytes_.size() - back;
+        }
+        throw data_error(file_ + ": " + std::to_string(bytes_.size()) +
+                         " bytes without the end of a zip archive: cut short, or another kind of file");
+    }
+
+    /// Reads a record of the directory and the header it points to. \returns the bytes that both say the member takes.
+    std::uint64_t read_record(zip_fields& f, std::uint32_t number, std::size_t members_end) {
+        f.call(file_ + ": record " + std::to_string(number) + " of the directory");
+        f.need(f.u32() == zip::directory_record, "does not begin with PK\\1\\2");
+        member m{};
+        f.skip(4);
+        m.flags = f.u16();
+        m.method = f.u16();
+        f.skip(4);
+        m.crc = f.u32();
+        m.packed = f.u32();
+        m.size = f.u32();
+        const std::uint32_t name_length = f.u16(), extra_length = f.u16(), comment_length = f.u16();
+        f.need(f.u16() == 0, "is in another file");
+        f.skip(6);
+        const std::uint32_t offset = f.u32();
+        const std::string name(f.text(name_length));
+        f.need(is_printable(name), "has a name that is empty, not UTF-8, or has control characters");
+        f.skip(extra_length + comment_length);
+
+        const std::string what = title(name);
+        const auto need = [&](bool condition, const std::string& why) {
+            if (!condition) throw data_error(what + ": " + why);
+        };
+        need((m.flags & 1) == 0, "is encrypted");
+        need((m.flags & ~(zip::deflate_options | zip::sizes_follow | zip::utf8)) == 0,
+             "unknown flags " + std::to_string(m.flags));
+        need(m.method == zip::stored || m.method == zip::deflated,
+             "compression method " + std::to_string(m.method) + ", known are 0 (stored) and 8 (deflate)");
+        need(m.packed != zip::in_zip64 && m.size != zip::in_zip64 && offset != zip::in_zip64, "zip64 is not read");
+        // Deflate cannot do better than 258 bytes in 2 bits: more is a lie, and nobody shall allocate for it.
+        need(m.method == zip::stored ? m.size == m.packed : m.size <= std::uint64_t{m.packed} * 1032,
+             std::to_string(m.size) + " bytes cannot be in " + std::to_string(m.packed));
+        m.data = check_header(zip_fields(first(members_end), offset, what + ": header"), m, name);
+        need(m.packed <= members_end - m.data, std::to_string(m.packed) + " bytes from " + std::to_string(m.data) +
+                                                   " on, but the directory begins at " + std::to_string(members_end));
+        need(members_.emplace(name, m).second, "a second time");
+        names_.push_back(name);
+        return m.data - offset + std::uint64_t{m.packed};
+    }
+
+    /// A member's own header must say what the directory says. \returns where its bytes begin.
+    static std::size_t check_header(zip_fields f, const member& m, std::string_view name) {
+        const auto same = [&](const char* field, std::uint64_t value, std::uint64_t expected) {
+            f.need(value == expected, std::string(field) + " is " + std::to_string(value) + ", the directory says " +
+                                          std::to_string(expected));
+        };
+        f.need(f.u32() == zip::local_record, "does not begin with PK\\3\\4");
+        f.skip(2);
+        same("flags", f.u16(), m.flags);
+        same("method", f.u16(), m.method);
+        f.skip(4);
+        const std::uint32_t crc = f.u32();
+        std::uint64_t packed = f.u32(), size = f.u32();
+        const std::uint32_t name_length = f.u16(), extra_length = f.u16();
+        f.need(f.text(name_length) == name, "another name than in the directory");
+        zip_fields extra = f;
+        f.skip(extra_length);
+        const std::size_t data = f.at();
+        if ((m.flags & zip::sizes_follow) != 0) return data;  // written to a pipe: the directory alone knows
+        if (size == zip::in_zip64 || packed == zip::in_zip64) {
+            // Python announces zip64 before it knows that it does without: the sizes are in field 1 of the extras.
+            while (extra.at() + 20 <= data) {
+                const std::uint32_t id = extra.u16(), length = extra.u16();
+                if (id == 1 && length >= 16) {
+                    size = extra.u64();
+                    packed = extra.u64();
+                    break;
+                }
+                extra.skip(length);
+            }
+        }
+        same("CRC-32", crc, m.crc);
+        same("packed size", packed, m.packed);
+        same("size", size, m.size);
+        return data;
+    }
+
+    static std::span<const std::byte> inflate(std::span<const std::byte> packed, const member& m,
+                                              const std::string& what, std::vector<std::byte>& room) {
+#if GRADUS_HAS_ZLIB
+        room.resize(m.size);
+        std::byte none{};  // zlib wants an address even for nothing
+        ::z_stream stream{};
+        stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(packed.data()));
+        stream.avail_in = m.packed;
+        stream.next_out = reinterpret_cast<Bytef*>(room.empty() ? &none : room.data());
+        stream.avail_out = m.size;
+        bool whole = ::inflateInit2(&stream, -15) == Z_OK;  // -15: raw deflate, as zip has it
+        whole = whole && ::inflate(&stream, Z_FINISH) == Z_STREAM_END && stream.avail_in == 0 && stream.avail_out == 0;
+        const auto got = m.size - stream.avail_out;
+        ::inflateEnd(&stream);
+        if (!whole)
+            throw data_error(what + ": damaged, " + std::to_string(got) + " of " + std::to_string(m.size) +
+                             " bytes could be inflated");
+        return room;
+#else
+        static_cast<void>(packed), static_cast<void>(m), static_cast<void>(room);
+        throw data_error(what + ": is compressed, and this program has no zlib. Save it with numpy.savez instead of "
+                                "numpy.savez_compressed, or compile with -DGRADUS_HAS_ZLIB and -lz");
+#endif
+    }
+
+    std::vector<std::byte> bytes_;
+    std::string file_;
+    std::vector<std::string> names_;
+    std::map<std::string, member, std::less<>> members_;
+};
+
+}  // namespace gradus::io
