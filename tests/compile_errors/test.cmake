@@ -1,0 +1,31 @@
+# cmake -D SOURCE=bad.cpp -D COMPILE="g++;-std=c++20;..." -P test.cmake
+# A program that is wrong in one place: as it stands the compiler must say what its first line expects, within ten
+# lines; with -DFIXED, which mends that place, it must compile.
+set(ENV{LC_ALL} C)  # straight quotes, in English
+file(STRINGS ${SOURCE} first LIMIT_COUNT 1)
+if(NOT first MATCHES "^// expect: (.+)$")
+    message(FATAL_ERROR "${SOURCE} does not begin with `// expect: REGEX`")
+endif()
+set(expected "${CMAKE_MATCH_1}")
+
+execute_process(COMMAND ${COMPILE} -DFIXED ${SOURCE} RESULT_VARIABLE status ERROR_VARIABLE output)
+if(NOT status EQUAL 0)
+    message(FATAL_ERROR "Mended with -DFIXED, it does not compile:\n${output}")
+endif()
+execute_process(COMMAND ${COMPILE} ${SOURCE} RESULT_VARIABLE status ERROR_VARIABLE output)
+if(status EQUAL 0)
+    message(FATAL_ERROR "It compiles.")
+endif()
+set(rest "${output}")
+set(head "")
+foreach(line RANGE 1 10)
+    string(FIND "${rest}\n" "\n" end)
+    math(EXPR end "${end} + 1")
+    string(SUBSTRING "${rest}\n" 0 ${end} text)
+    string(SUBSTRING "${rest}\n" ${end} -1 rest)
+    string(APPEND head "${text}")
+endforeach()
+if(NOT head MATCHES "${expected}")
+    message(FATAL_ERROR "No `${expected}` in the first ten lines of\n${output}")
+endif()
+message("${head}")

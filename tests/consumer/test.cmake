@@ -1,0 +1,30 @@
+# cmake -D WAY=... -D BLAS=AUTO|OFF -D USES_BLAS=0|1 -D CHECKOUT=... -D WORK=... -D CXX=... -P test.cmake
+# Builds and runs the consumer from nothing, in the folder WORK.
+file(REMOVE_RECURSE ${WORK})
+set(common -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${CXX} -D CMAKE_BUILD_TYPE=Release -D GRADUS_BLAS=${BLAS})
+set(at)
+if(WAY STREQUAL "find_package")
+    set(alone -D GRADUS_TESTS=OFF -D GRADUS_EXAMPLES=OFF -D GRADUS_BENCH=OFF)
+    execute_process(COMMAND ${CMAKE_COMMAND} -S ${CHECKOUT} -B ${WORK}/gradus ${common} ${alone} -D CMAKE_INSTALL_PREFIX=${WORK}/at
+                    OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+    execute_process(COMMAND ${CMAKE_COMMAND} --install ${WORK}/gradus OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+    set(at -D CMAKE_PREFIX_PATH=${WORK}/at)
+endif()
+execute_process(COMMAND ${CMAKE_COMMAND} -S ${CHECKOUT}/tests/consumer -B ${WORK}/build ${common} ${at} -D WAY=${WAY}
+                        -D GRADUS_CHECKOUT=${CHECKOUT} -D CMAKE_EXPORT_COMPILE_COMMANDS=ON
+                OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/build OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${WORK}/build/consumer OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+
+set(expected "GRADUS_USE_BLAS=${USES_BLAS} rows=2 features=3\n")
+if(NOT output STREQUAL expected)
+    message(FATAL_ERROR "The consumer printed\n${output}in place of\n${expected}")
+endif()
+file(READ ${WORK}/build/compile_commands.json commands)
+if(commands MATCHES "-march|-Werror|-Wall")
+    message(FATAL_ERROR "The consumer is compiled with our own flags: ${commands}")
+endif()
+# What is installed must not point back at the checkout.
+if(WAY STREQUAL "find_package" AND commands MATCHES "-I *${CHECKOUT}/include|-isystem *${CHECKOUT}/include")
+    message(FATAL_ERROR "The consumer of an installed gradus includes the checkout's headers: ${commands}")
+endif()

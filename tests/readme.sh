@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Does what README.md says, in an empty home, with a clone of this checkout in place of the one from the network.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+checkout=$PWD
+if ! git rev-parse --git-dir >/dev/null 2>&1; then
+    echo "No git checkout, so there is nothing to clone"
+    exit 77
+fi
+
+work=$(mktemp -d)
+output=$work/output errors=$work/errors
+finish() {
+    local status=$?
+    if [[ $status -ne 0 ]]; then
+        tail -n 40 "$output" "$errors"
+    fi
+    rm -rf "$work"
+}
+trap finish EXIT
+export HOME=$work/home
+mkdir "$HOME"
+address=$(sed -n 's/^git clone \([^ ]*\).*/\1/p' README.md | head -n 1)
+git config --global "url.$checkout.insteadOf" "$address"
+git config --global safe.directory '*'
+awk -f tests/readme.awk README.md >"$work/script"
+
+save() { cat >"$1"; }
+
+skipped() {
+    echo "not run: $1"
+    sed 's/^/    /'
+}
+
+# Same words, and numbers within 2 %: another processor rounds otherwise.
+printed() {
+    cat >"$work/expected"
+    if ! awk '
+        function number(s) { return s ~ /^[-+]?[0-9.]+(e[-+]?[0-9]+)?[%,;:)]*$/ }
+        function differ(a, b) { return a - b > 0.02 * (b < 0 ? -b : b) || b - a > 0.02 * (b < 0 ? -b : b) }
+        NR == FNR { line[NR] = $0; lines = NR; next }
+        {
+            n = split(line[FNR], word)
+            bad = bad || FNR > lines || n != NF
+            for (i = 1; i <= NF; ++i)
+                if (word[i] != $i && !(number(word[i]) && number($i) && !differ(word[i] + 0, $i + 0))) bad = 1
+        }
+        END { exit bad || lines != FNR }' "$output" "$work/expected"; then
+        echo "README.md promises, in the block that ends at line $1:"
+        diff "$work/expected" "$output" || true
+        exit 1
+    fi
+}
+
+project() {
+    local folder
+    folder=$(mktemp -d "$work/project.XXX")
+    {
+        echo "cmake_minimum_required(VERSION 3.25)"
+        echo "project(readme LANGUAGES CXX)"
+        echo "add_executable(my_program $1)"
+        cat
+    } >"$folder/CMakeLists.txt"
+    cp "$1" "$folder"
+    ln -s "$checkout" "$folder/gradus"
+    echo "README project: $(grep -o 'add_subdirectory\|FetchContent_MakeAvailable\|find_package' "$folder/CMakeLists.txt")"
+    cmake -S "$folder" -B "$folder/build" -D CMAKE_BUILD_TYPE=Release -D FETCHCONTENT_SOURCE_DIR_GRADUS="$checkout" \
+        -D CMAKE_PREFIX_PATH="$HOME/.local" >"$errors" 2>&1 &&
+        cmake --build "$folder/build" >>"$errors" 2>&1 &&
+        "$folder/build/my_program" >"$output" 2>>"$errors"
+}
+
+mkdir "$work/reader"
+cd "$work/reader"
+# shellcheck source=/dev/null
+source "$work/script"
+echo "Everything in README.md works"
