@@ -25,7 +25,7 @@ git config --global "url.$checkout.insteadOf" "$address"
 git config --global safe.directory '*'
 awk -f tests/readme.awk README.md >"$work/script"
 
-save() { cat >"$1"; }
+save() { tee "$work/programs/$1" >"$1"; }
 
 skipped() {
     echo "not run: $1"
@@ -61,7 +61,7 @@ project() {
         echo "add_executable(my_program $1)"
         cat
     } >"$folder/CMakeLists.txt"
-    cp "$1" "$folder"
+    cp "$work/programs/$1" "$folder"
     ln -s "$checkout" "$folder/gradus"
     echo "README project: $(grep -o 'add_subdirectory\|FetchContent_MakeAvailable\|find_package' "$folder/CMakeLists.txt")"
     cmake -S "$folder" -B "$folder/build" -D CMAKE_BUILD_TYPE=Release -D FETCHCONTENT_SOURCE_DIR_GRADUS="$checkout" \
@@ -70,7 +70,7 @@ project() {
         "$folder/build/my_program" >"$output" 2>>"$errors"
 }
 
-mkdir "$work/reader"
+mkdir "$work/programs" "$work/reader"
 cd "$work/reader"
 # shellcheck source=/dev/null
 source "$work/script"
