@@ -17,8 +17,22 @@ struct matrix {
     std::size_t rows = 0, cols = 0, stride = 0;
     bool transposed = false;
 
+    constexpr matrix() = default;
+    constexpr matrix(T* d, std::size_t r, std::size_t c, std::size_t s, bool t = false)
+        : data(d), rows(r), cols(c), stride(s), transposed(t) {}
+
+    /// A tensor as (rows, features): all axes but the last are rows. A vector is one row.
+    template <std::size_t N>
+    matrix(tensor<T, N>& x)
+        requires(!std::is_const_v<T>)
+        : matrix(x.data(), gradus::rows(x), features(x), features(x)) {}
+    template <std::size_t N>
+    matrix(const tensor<std::remove_const_t<T>, N>& x)
+        requires(std::is_const_v<T>)
+        : matrix(x.data(), gradus::rows(x), features(x), features(x)) {}
+
     /// A view to write to is a view to read from.
-    operator matrix<const T>() const
+    constexpr operator matrix<const T>() const
         requires(!std::is_const_v<T>)
     {
         return {data, rows, cols, stride, transposed};
@@ -31,14 +45,18 @@ template <class T>
     return {a.data, a.cols, a.rows, a.stride, !a.transposed};
 }
 
-/// A tensor as (rows, features): all axes but the last are rows. A vector is one row.
+/// A tensor as the matrix of its rows.
 template <class T, std::size_t N>
 [[nodiscard]] matrix<T> as_matrix(tensor<T, N>& x) {
-    return {x.data(), rows(x), features(x), features(x), false};
+    return x;
 }
 template <class T, std::size_t N>
 [[nodiscard]] matrix<const T> as_matrix(const tensor<T, N>& x) {
-    return {x.data(), rows(x), features(x), features(x), false};
+    return x;
+}
+template <class T, std::size_t N>
+[[nodiscard]] matrix<const T> transpose(const tensor<T, N>& x) {
+    return transpose(as_matrix(x));
 }
 
 }  // namespace gradus::kernels

@@ -1,0 +1,21 @@
+#pragma once
+#include "gradus/activations/activation.hpp"
+
+namespace gradus {
+
+/// f(z) = z,   f'(z) = 1.                                                                  [identity] [identity.backward]
+struct identity {
+    static constexpr std::string_view name = "identity";
+    static constexpr reads backward_reads = reads::y;
+
+    template <class Z>
+    static auto value(const Z& z) {
+        return z;
+    }
+    template <class Y>
+    static auto derivative(const Y& y) {
+        return 0 * y + 1;
+    }
+};
+
+}  // namespace gradus

@@ -1,0 +1,24 @@
+#pragma once
+#include "gradus/activations/activation.hpp"
+#include "gradus/core/generic.hpp"
+
+namespace gradus {
+
+/// Rectified linear unit, ReLU(z) = max(z, 0).                                                                  [relu]
+///   ReLU'(z) = 1 where z > 0, which is where y > 0, else 0 (0 at the kink, as PyTorch and Keras)      [relu.backward]
+/// Source: documents/002, 4 (`activation='relu'`).
+struct relu {
+    static constexpr std::string_view name = "relu";
+    static constexpr reads backward_reads = reads::y;
+
+    template <class Z>
+    static auto value(const Z& z) {
+        return where(z > 0, z, 0);
+    }
+    template <class Y>
+    static auto derivative(const Y& y) {
+        return where(y > 0, constant<Y>(1), constant<Y>(0));
+    }
+};
+
+}  // namespace gradus

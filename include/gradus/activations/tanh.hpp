@@ -1,0 +1,24 @@
+#pragma once
+#include "gradus/activations/activation.hpp"
+#include "gradus/core/generic.hpp"
+
+namespace gradus {
+
+/// Hyperbolic tangent, tanh(z) = (eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ).                                                        [tanh]
+///   tanh'(z) = 1 − tanh²(z) = 1 − y²                                                                  [tanh.backward]
+/// Range (−1, 1). Named with a trailing word, since `tanh` is the function itself.
+struct tanh_activation {
+    static constexpr std::string_view name = "tanh";
+    static constexpr reads backward_reads = reads::y;
+
+    template <class Z>
+    static auto value(const Z& z) {
+        return tanh(z);
+    }
+    template <class Y>
+    static auto derivative(const Y& y) {
+        return 1 - y * y;
+    }
+};
+
+}  // namespace gradus

@@ -1,0 +1,35 @@
+#pragma once
+/// \file
+/// What a forward needs to know beside its input: the mode, the random stream, the mask.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "gradus/core/random.hpp"
+#include "gradus/core/tensor.hpp"
+
+namespace gradus {
+
+/// Handed down through a network during one forward or backward. A layer that asks for none of it leaves it out of its
+/// signature.
+struct context {
+    bool training = false;        ///< dropout drops, batch normalization uses the batch
+    bool input_gradient = true;   ///< somebody reads dx; the first layer of a network in training need not compute it
+    std::uint64_t key = 0;        ///< the random stream of (seed, step, layer path)
+    std::size_t first_row = 0;    ///< where in the whole batch this shard begins
+    const tensor<bool, 2>* mask = nullptr;  ///< (N, T), true where there is data; null where all is
+
+    /// The context of the i-th layer inside: the same, with a random stream of its own.
+    [[nodiscard]] context inside(std::uint64_t i) const {
+        context c = *this;
+        c.key = random::mix(key, i);
+        return c;
+    }
+
+    /// A uniform draw in [0, 1) for an element of a row: the same however the batch is cut into shards.
+    [[nodiscard]] double uniform(std::size_t row, std::size_t element) const {
+        return random::uniform(key, first_row + row, element);
+    }
+};
+
+}  // namespace gradus

@@ -1,0 +1,48 @@
+#pragma once
+/// \file
+/// A pass: what one forward through a network remembers for the backward.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "gradus/core/context.hpp"
+#include "gradus/core/layer.hpp"
+
+namespace gradus {
+
+/// The caches of a network, with the mode and the random stream. A value: copied, moved, kept in a vector.
+///
+/// One pass holds one live forward: ŷ is valid until the next forward on the same pass. Two threads, or two forwards
+/// before a backward, need two passes; the network itself is never written to.
+template <class Net, class X = typename Net::input>
+struct pass {
+    using input = X;
+
+    cache_of<Net, X> cache;
+    bool training = true;                   ///< dropout drops, batch normalization uses the batch
+    bool input_gradient = false;            ///< whether backward computes dx of the first layer
+    std::uint64_t seed = default_seed();    ///< of the random stream
+    std::uint64_t step = 0;                 ///< of the random stream; an optimizer's step moves it, a forward does not
+    std::size_t first_row = 0;              ///< place of row 0 in the whole batch
+    tensor<bool, 2> mask;                   ///< (N, T), true where there is data; empty where all is
+
+    explicit pass(const Net&) {}
+    pass(const Net&, const X&) {}
+
+    [[nodiscard]] gradus::context context() const {
+        gradus::context c;
+        c.training = training;
+        c.input_gradient = input_gradient;
+        c.key = random::mix(random::mix(seed, "pass"), step);
+        c.first_row = first_row;
+        c.mask = mask.size() == 0 ? nullptr : &mask;
+        return c;
+    }
+};
+
+template <class Net>
+pass(const Net&) -> pass<Net, typename Net::input>;
+template <class Net, class X>
+pass(const Net&, const X&) -> pass<Net, X>;
+
+}  // namespace gradus

@@ -1,0 +1,210 @@
+#pragma once
+/// \file
+/// The built-in matrix product, in xsimd: what runs where no BLAS is linked, and wherever it is the faster.
+///
+/// C is cut into tiles of R rows by V registers, whose sums stay in registers while k runs (Goto and van de Geijn,
+/// "Anatomy of high-performance matrix multiplication", 2008). Unlike there, A is never packed, its elements are
+/// broadcast from where they are, transposed or not; and B is packed only where its rows cannot be read in place.
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+
+#include "gradus/kernels/matrix.hpp"
+
+namespace gradus::kernels::builtin {
+
+template <class T>
+using batch = xsimd::batch<T>;
+
+template <class T>
+inline constexpr std::size_t lanes = batch<T>::size;
+
+/// A full tile is 3 registers wide. With 32 registers: 24 sums, 3 of B, 1 of A; with 16: 12 sums, 3 of B, 1 of A.
+inline constexpr std::size_t tile_width = 3;
+template <class T>
+inline constexpr std::size_t tile_rows = sizeof(batch<T>) == 64 ? 8 : 4;
+
+/// Bytes of a panel of B: it stays in the L1 cache (48 KiB here, 32 KiB at least) while the rows of A pass by.
+inline constexpr std::size_t panel_bytes = 36864;
+template <class T>
+inline constexpr std::size_t panel_depth = panel_bytes / (tile_width * sizeof(batch<T>));
+
+/// Rows of A that stay in the L2 cache, panel_depth deep, while the panels of B pass by.
+inline constexpr std::size_t block_rows = 512;
+
+/// Where one tile of C = αAB + βD finds its operands. D is C itself, or one row of biases (d_row = 0).
+template <class T>
+struct operands {
+    std::size_t depth;
+    const T* a;
+    std::size_t a_row, a_step;  ///< A(i, k) = a[i * a_row + k * a_step]
+    const T* b;
+    std::size_t b_row;  ///< B(k, j) = b[k * b_row + j]
+    const T* d;
+    std::size_t d_row;
+    T* c;
+    std::size_t c_row;
+    T alpha, beta;
+};
+
+/// One tile of C: R rows, V registers wide.
+template <std::size_t R, std::size_t V, class T>
+void tile(const operands<T>& p) {
+    batch<T> sum[R][V];
+#pragma GCC unroll 16
+    for (std::size_t r = 0; r < R; ++r)
+#pragma GCC unroll 4
+        for (std::size_t v = 0; v < V; ++v) sum[r][v] = batch<T>(T(0));
+
+    const T* a = p.a;
+    const T* b = p.b;
+    for (std::size_t k = 0; k < p.depth; ++k, a += p.a_step, b += p.b_row) {
+        batch<T> row[V];
+#pragma GCC unroll 4
+        for (std::size_t v = 0; v < V; ++v) row[v] = batch<T>::load_unaligned(b + v * lanes<T>);
+#pragma GCC unroll 16
+        for (std::size_t r = 0; r < R; ++r) {
+            const batch<T> x(a[r * p.a_row]);
+#pragma GCC unroll 4
+            for (std::size_t v = 0; v < V; ++v) sum[r][v] = xsimd::fma(x, row[v], sum[r][v]);
+        }
+    }
+
+    const batch<T> alpha(p.alpha), beta(p.beta);
+#pragma GCC unroll 16
+    for (std::size_t r = 0; r < R; ++r)
+#pragma GCC unroll 4
+        for (std::size_t v = 0; v < V; ++v) {
+            batch<T> c = alpha * sum[r][v];
+            if (p.beta != T(0)) c = xsimd::fma(beta, batch<T>::load_unaligned(p.d + r * p.d_row + v * lanes<T>), c);
+            c.store_unaligned(p.c + r * p.c_row + v * lanes<T>);
+        }
+}
+
+/// A column of tiles: as many of R rows as fit, the rest in halves. Where it has fewer than V registers of columns, a
+/// tile is computed beside C, and its columns are copied.
+template <std::size_t R, std::size_t V, class T>
+void column(operands<T> p, std::size_t rows, std::size_t cols) {
+    constexpr std::size_t width = V * lanes<T>;
+    for (; rows >= R; rows -= R) {
+        if (cols == width) {
+            tile<R, V>(p);
+        } else {
+            T edge[R * width] = {};
+            if (p.beta != T(0))
+                for (std::size_t r = 0; r < R; ++r) std::copy_n(p.d + r * p.d_row, cols, edge + r * width);
+            operands<T> q = p;
+            q.d = q.c = edge;
+            q.d_row = q.c_row = width;
+            tile<R, V>(q);
+            for (std::size_t r = 0; r < R; ++r)
+                for (std::size_t j = 0; j < cols; ++j) p.c[r * p.c_row + j] = edge[r * width + j];
+        }
+        p.a += R * p.a_row;
+        p.d += R * p.d_row;
+        p.c += R * p.c_row;
+    }
+    if constexpr (R > 1)
+        if (rows > 0) column<R / 2, V>(p, rows, cols);
+}
+
+/// Copies a transposed B, `depth` x `cols`, to panel[k * width + j], in squares of 128-bit registers, whose interleaving
+/// means the same on every processor. Columns that B lacks repeat its last one: nobody copies their sums.
+template <class T>
+void pack_transposed(const T* b, std::size_t stride, std::size_t depth, std::size_t cols, T* panel, std::size_t width) {
+    constexpr std::size_t q = 16 / sizeof(T);
+    using square = xsimd::make_sized_batch_t<T, q>;
+    if constexpr (!std::is_void_v<square>)
+        if (depth >= q) {
+            for (std::size_t j = 0; j < width; j += q) {
+                const T* column[q];
+                for (std::size_t i = 0; i < q; ++i) column[i] = b + std::min(j + i, cols - 1) * stride;
+                for (std::size_t next = 0; next < depth; next += q) {
+                    const std::size_t k = std::min(next, depth - q);  // the last square may overlap the one before
+                    square x[q], y[q];
+#pragma GCC unroll 4
+                    for (std::size_t i = 0; i < q; ++i) x[i] = square::load_unaligned(column[i] + k);
+#pragma GCC unroll 2
+                    for (std::size_t stage = 1; stage < q; stage *= 2) {  // log2 q perfect shuffles of the rows
+#pragma GCC unroll 2
+                        for (std::size_t i = 0; i < q / 2; ++i) {
+                            y[2 * i] = xsimd::zip_lo(x[i], x[i + q / 2]);
+                            y[2 * i + 1] = xsimd::zip_hi(x[i], x[i + q / 2]);
+                        }
+#pragma GCC unroll 4
+                        for (std::size_t i = 0; i < q; ++i) x[i] = y[i];
+                    }
+#pragma GCC unroll 4
+                    for (std::size_t i = 0; i < q; ++i) x[i].store_aligned(panel + (k + i) * width + j);
+                }
+            }
+            return;
+        }
+    for (std::size_t k = 0; k < depth; ++k)
+        for (std::size_t j = 0; j < width; ++j) panel[k * width + j] = b[std::min(j, cols - 1) * stride + k];
+}
+
+/// The same for the last columns of a B that is not transposed. The first `whole` rows are followed by enough elements
+/// of B itself that whole registers may be read.
+template <class T>
+void pack_edge(const T* b, std::size_t stride, std::size_t depth, std::size_t whole, std::size_t cols, T* panel,
+               std::size_t width) {
+    whole = std::min(whole, depth);
+    for (std::size_t j = 0; j < width; j += lanes<T>)
+        for (std::size_t k = 0; k < whole; ++k)
+            batch<T>::load_unaligned(b + k * stride + j).store_aligned(panel + k * width + j);
+    for (std::size_t k = whole; k < depth; ++k)
+        for (std::size_t j = 0; j < width; ++j) panel[k * width + j] = b[k * stride + std::min(j, cols - 1)];
+}
+
+/// C = αAB + βD.
+template <class T>
+void product(T alpha, matrix<const T> a, matrix<const T> b, T beta, const T* d, std::size_t d_row, matrix<T> c) {
+    alignas(64) T panel[panel_bytes / sizeof(T)];
+    operands<T> p{};
+    p.alpha = alpha;
+    p.a_row = a.transposed ? 1 : a.stride;
+    p.a_step = a.transposed ? a.stride : 1;
+    p.c_row = c.stride;
+    for (std::size_t i = 0; i < c.rows; i += block_rows)
+        for (std::size_t k = 0; k < a.cols; k += p.depth) {
+            p.depth = std::min(panel_depth<T>, a.cols - k);
+            p.beta = k == 0 ? beta : T(1);
+            for (std::size_t j = 0, cols = 0; j < c.cols; j += cols) {
+                // Registers still to do, shared evenly: 4 are two panels of 2, never 3 and 1.
+                const std::size_t registers = (c.cols - j + lanes<T> - 1) / lanes<T>;
+                const std::size_t panels = (registers + tile_width - 1) / tile_width;
+                const std::size_t v = (registers + panels - 1) / panels;
+                const std::size_t width = v * lanes<T>;
+                cols = std::min(width, c.cols - j);
+
+                p.a = a.data + i * p.a_row + k * p.a_step;
+                p.b = panel;
+                p.b_row = width;
+                if (b.transposed) {
+                    pack_transposed(b.data + j * b.stride + k, b.stride, p.depth, cols, panel, width);
+                } else if (cols < width) {
+                    const std::size_t after = b.stride == b.cols ? (width - cols + b.cols - 1) / b.cols : b.rows;
+                    const std::size_t whole = b.rows > after + k ? b.rows - after - k : 0;
+                    pack_edge(b.data + k * b.stride + j, b.stride, p.depth, whole, cols, panel, width);
+                } else {
+                    p.b = b.data + k * b.stride + j;
+                    p.b_row = b.stride;
+                }
+                p.c = c.data + i * c.stride + j;
+                p.d = k == 0 && d != nullptr ? d + i * d_row + j : p.c;
+                p.d_row = k == 0 ? d_row : p.c_row;
+
+                const std::size_t rows = std::min(block_rows, c.rows - i);
+                if (v == 3)
+                    column<tile_rows<T>, 3>(p, rows, cols);
+                else if (v == 2)
+                    column<tile_rows<T>, 2>(p, rows, cols);
+                else
+                    column<tile_rows<T>, 1>(p, rows, cols);
+            }
+        }
+}
+
+}  // namespace gradus::kernels::builtin

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gradus/activations/activation.hpp"
+#include "gradus/activations/identity.hpp"
+#include "gradus/core/error.hpp"
+#include "gradus/core/layer.hpp"
+#include "gradus/initializers/initializer.hpp"
+#include "gradus/kernels/elementwise.hpp"
+#include "gradus/kernels/matrix_product.hpp"
+#include "gradus/kernels/rows.hpp"
+
+namespace gradus {
+
+/// Fully connected layer, y = f(xW + b).                                                               [dense.forward]
+///   x (N, I)   W (I, O)   b (O)   z, y (N, O)                       documents/003, 3 (forward propagation)
+/// Backward, with dy = ∂J/∂y:
+///   dz = dy ∘ f'(z)     dW = xᵀ dz     db = Σₙ dzₙ     dx = dz Wᵀ     [dense.dz] [dense.dW] [dense.db] [dense.dx]
+/// Leading axes are rows: x may be (N, T, I).
+///
+/// Complexity: 2NIO operations forward, 4NIO backward; no allocation once a batch of that size has passed.
+/// Made by `gr::dense(in, out, f, initializer)`.
+/// \throws shape_error where x does not have I features, the batch is empty, or dy is not shaped as y.
+template <class T, activation F>
+struct dense_layer {
+    static constexpr std::string_view name = "dense";
+    using scalar = T;
+    using input = tensor<T, 2>;
+
+    struct parameters {
+        tensor<T, 2> W;
+        tensor<T, 1> b;
+        static void each(auto&& f, auto&... p) { f("W", p.W...), f(entry("b").without_decay(), p.b...); }
+    };
+    template <class X>
+    struct cache {
+        X z, y, dz, dx;  // z only where f' reads it
+    };
+
+    parameters theta;
+    F f;
+    initializer init;
+    std::uint64_t key = 0;  // the stream that W was drawn from
+
+    dense_layer(std::size_t in, std::size_t out, F f_, initializer init_) : f(f_), init(std::move(init_)) {
+        if (in == 0 || out == 0)
+            throw shape_error(name, "W (I, O) needs both sizes at least 1, got " + shape_text(std::vector{in, out}));
+        theta.W.resize({in, out});
+        theta.b.resize({out});
+    }
+
+    template <class X>
+    const X& forward(const X& x, cache<X>& c) const {
+        const auto& [W, b] = theta;
+        check(x);
+        X& z = keeps_z ? c.z : c.y;  // f works in place where its derivative reads y
+        reshape(z, with_features(x, b.size()));
+        reshape(c.y, z.shape());
+        kernels::product_with_bias<T>(x, W, b.data(), z);                              // z = xW + b
+        if constexpr (!linear) kernels::activate(f, z, c.y);                           // y = f(z)
+        return c.y;
+    }
+
+    template <class X>
+    const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
+        const auto& W = theta.W;
+        auto& [dW, db] = grad;
+        check_backward(x, dy, c);
+        if constexpr (!linear) {
+            reshape(c.dz, dy.shape());
+            kernels::activate_backward(f, keeps_z ? c.z : c.y, dy, c.dz);              // dz = dy ∘ f'(z)
+        }
+        const X& dz = linear ? dy : c.dz;
+        kernels::product<T>(1, kernels::transpose(x), dz, 0, dW);                      // dW = xᵀ dz
+        kernels::column_sums(kernels::as_matrix(dz), db.data());                       // db = Σₙ dzₙ
+        if (ctx.input_gradient) {
+            reshape(c.dx, x.shape());
+            kernels::product<T>(1, dz, kernels::transpose(W), 0, c.dx);                // dx = dz Wᵀ
+        }
+        return c.dx;
+    }
+
+    /// Draws W from the stream `k`; b = 0.
+    void initialize(std::uint64_t k) {
+        key = k;
+        draw(theta.W, init, random::mix(k, "W"), {theta.W.shape()[0], theta.W.shape()[1]});
+        theta.b.fill(T(0));
+    }
+
+    [[nodiscard]] std::vector<std::size_t> input_shape() const { return {theta.W.shape()[0]}; }
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
+        if (in.empty() || in.back() != theta.W.shape()[0]) in.insert(in.begin(), 0), refuse(in, true);
+        in.back() = theta.b.size();
+        return in;
+    }
+
+    /// The same layer in another scalar, its parameters yet to be copied.
+    template <class U>
+    [[nodiscard]] dense_layer<U, F> rebind() const {
+        return {theta.W.shape()[0], theta.W.shape()[1], f, init};
+    }
+
+  private:
+    static constexpr bool linear = std::is_same_v<F, identity>;
+    static constexpr bool keeps_z = element_activation<F> && F::backward_reads == reads::z;
+
+    template <class X>
+    void check(const X& x) const {
+        require_input<T, X>();
+        static_assert(rank_of<X> >= 2, "gradus: dense takes x of (N, I) or (N, ..., I): make a single sample (1, I)");
+        if (features(x) != theta.W.shape()[0]) refuse(x.shape());
+        if (rows(x) == 0) throw shape_error(name, "y = f(xW + b) got an empty batch, x is " + shape_text(x.shape()));
+    }
+    template <class X>
+    void check_backward(const X& x, const X& dy, const cache<X>& c) const {
+        check(x);
+        if (c.y.shape() != with_features(x, theta.b.size()))
+            throw shape_error(name, "backward needs the forward of the same x before it: x is " + shape_text(x.shape()) +
+                                        ", the pass holds y of " + shape_text(c.y.shape()));
+        if (dy.shape() != c.y.shape())
+            throw shape_error(name, "dz = dy ∘ f'(z) needs dy shaped as y " + shape_text(c.y.shape()) + ", got " +
+                                        shape_text(dy.shape()));
+    }
+    template <class Shape>
+    [[noreturn]] void refuse(const Shape& x, bool any_batch = false) const {
+        throw shape_error(name, "y = f(xW + b) needs x of (N, " + std::to_string(theta.W.shape()[0]) + "), got " +
+                                    shape_text(x, any_batch) + ": W is " + shape_text(theta.W.shape()));
+    }
+};
+
+/// `gr::dense(2, 3, gr::sigmoid{})`, `gr::dense<double>(784, 128, gr::relu{}, gr::he_normal{})`.
+/// W is drawn from the default seed (Glorot uniform unless told otherwise), b = 0. In a `sequential` the layer's place
+/// keys the draw, so that no two layers begin alike.
+template <class T = float, activation F = identity>
+[[nodiscard]] dense_layer<T, F> dense(std::size_t in, std::size_t out, F f = {}, initializer init = glorot_uniform{}) {
+    dense_layer<T, F> layer(in, out, f, std::move(init));
+    layer.initialize(random::mix(default_seed(), "layer"));
+    return layer;
+}
+
+}  // namespace gradus

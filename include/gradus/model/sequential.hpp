@@ -1,0 +1,243 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "gradus/core/error.hpp"
+#include "gradus/core/initialize.hpp"
+#include "gradus/core/layer.hpp"
+#include "gradus/core/pass.hpp"
+
+namespace gradus {
+
+/// A layer with a name of its own in paths and messages: `gr::sequential(gr::named("hidden", gr::dense(2, 3)), ...)`.
+template <class L>
+struct named {
+    std::string name;
+    L layer;
+    named(std::string n, L l) : name(std::move(n)), layer(std::move(l)) {}
+};
+
+namespace chain {
+
+template <class L>
+struct bare {
+    using type = L;
+};
+template <class L>
+struct bare<named<L>> {
+    using type = L;
+};
+
+/// The caches of layers in a row: each layer's input type is what the one before makes of its own.
+template <class X, class... L>
+struct caches {
+    using type = std::tuple<>;
+};
+template <class X, class First, class... Rest>
+struct caches<X, First, Rest...> {
+    using type = decltype(std::tuple_cat(std::declval<std::tuple<cache_of<First, X>>>(),
+                                         std::declval<typename caches<output_of<First, X>, Rest...>::type>()));
+};
+
+template <class First, class... Rest>
+struct first {
+    using type = First;
+};
+
+/// What the first layer takes, where it says so: lets `gr::pass pass(net)` do without an example.
+template <class L>
+struct takes {};
+template <class L>
+    requires requires { typename L::input; }
+struct takes<L> {
+    using input = typename L::input;
+};
+
+}  // namespace chain
+
+/// Layers in a row, ŷ = f_L(… f₂(f₁(x))).                                                         [sequential.forward]
+/// Backward runs the same row from its end: dy of a layer is dx of the next.                     [sequential.backward]
+///
+/// A value: the layers stand in a tuple, so the compiler sees the whole network and no call is virtual. `forward` and
+/// `backward` are const; what they compute goes into the pass and the gradients.
+/// Put together, it checks that each layer takes what the one before gives, and gives every layer that nobody set by
+/// hand its initial parameters, keyed by its place.
+/// \throws shape_error naming the layer that does not fit.
+template <class... L>
+    requires(sizeof...(L) > 0)
+class sequential : public chain::takes<typename chain::first<L...>::type> {
+    static constexpr std::size_t size = sizeof...(L);
+    static constexpr auto index() { return std::make_index_sequence<size>{}; }
+
+  public:
+    static constexpr std::string_view name = "sequential";
+    using first_layer = typename chain::first<L...>::type;
+
+    struct parameters {
+        std::tuple<parameters_of<L>...> layers;
+
+        static void each(auto&& f, auto& first, auto&... rest) {
+            const auto visit = [&]<std::size_t I>() {
+                f(place(first, I), std::get<I>(first.layers), std::get<I>(rest.layers)...);
+            };
+            [&]<std::size_t... I>(std::index_sequence<I...>) { (visit.template operator()<I>(), ...); }(index());
+        }
+    };
+
+    template <class X>
+    struct cache {
+        typename chain::caches<X, L...>::type layers;
+        [[nodiscard]] const auto& output() const { return gradus::output(std::get<size - 1>(layers)); }
+    };
+
+    std::tuple<L...> layers;
+    std::array<std::string, size> names;  // empty where the place is the name
+
+    template <class... N>
+        requires(sizeof...(N) == size && (std::is_same_v<typename chain::bare<N>::type, L> && ...))
+    explicit sequential(N... l) : layers(unwrap(std::move(l))...), names{name_of(l)...} {
+        initialize_untouched(*this);
+        check_shapes();
+    }
+
+    template <class X>
+    const auto& forward(const X& x, cache<X>& c, const context& ctx) const {
+        return forward_from<0>(x, c, ctx);
+    }
+    template <class X, class Y>
+    const X& backward(const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+        return backward_from<size - 1>(x, dy, c, grad, ctx);
+    }
+
+    /// ŷ = f(x; θ), valid until the next forward on this pass.
+    template <class X, class PX>
+    const auto& forward(const X& x, pass<sequential, PX>& p) const {
+        static_assert(std::is_same_v<X, PX>,
+                      "gradus: forward takes the input type that the pass was made for: store an expression or xarray in "
+                      "a gradus::tensor of the network's scalar, and make the pass as gradus::pass(net, x)");
+        return forward(x, p.cache, p.context());
+    }
+    /// Assigns ∇J(θ) to `grad`, from dy = ∂J/∂ŷ. Returns ∂J/∂x, which is computed only with `pass.input_gradient`.
+    template <class X, class Y>
+    const X& backward(const X& x, const Y& dy, pass<sequential, X>& p, parameters& grad) const {
+        return backward(x, dy, p.cache, grad, p.context());
+    }
+
+    template <std::size_t I>
+    [[nodiscard]] auto& layer() {
+        return std::get<I>(layers);
+    }
+    template <std::size_t I>
+    [[nodiscard]] const auto& layer() const {
+        return std::get<I>(layers);
+    }
+
+    [[nodiscard]] std::vector<std::size_t> input_shape() const
+        requires requires(const first_layer& l) { l.input_shape(); }
+    {
+        return layer<0>().input_shape();
+    }
+    /// Shape of ŷ for a sample of shape `in`; empty as soon as a layer does not say.
+    /// \throws shape_error naming the layer that does not fit.
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
+        const auto step = [&](std::size_t i, const auto& l) {
+            if constexpr (requires { l.output_shape(in); }) {
+                if constexpr (requires { l.input_shape(); })
+                    if (in.empty()) in = l.input_shape();
+                try {
+                    if (!in.empty()) in = l.output_shape(in);
+                } catch (const shape_error& e) {
+                    throw e.within(label(i));
+                }
+            } else {
+                in.clear();
+            }
+        };
+        [&]<std::size_t... I>(std::index_sequence<I...>) { (step(I, layer<I>()), ...); }(index());
+        return in;
+    }
+
+    /// The same network in another scalar, its parameters yet to be copied.
+    template <class U>
+    [[nodiscard]] auto rebind() const
+        requires requires(const L&... l) { (l.template rebind<U>(), ...); }
+    {
+        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return gradus::sequential(named(names[I], layer<I>().template rebind<U>())...);
+        }(index());
+    }
+
+  private:
+    template <class N>
+    static auto unwrap(N&& n) {
+        if constexpr (requires { n.layer; n.name.empty(); })
+            return std::move(n.layer);
+        else
+            return std::forward<N>(n);
+    }
+    template <class N>
+    static std::string name_of(const N& n) {
+        if constexpr (requires { n.layer; n.name.empty(); })
+            return n.name;
+        else
+            return {};
+    }
+    static entry place(const auto& p, std::size_t i) {
+        entry e(i);
+        if constexpr (requires { p.names; }) e.name = p.names[i];
+        return e;
+    }
+    [[nodiscard]] std::string label(std::size_t i) const { return names[i].empty() ? std::to_string(i) : names[i]; }
+
+    void check_shapes() const { (void)output_shape({}); }
+
+    template <std::size_t I, class X, class C>
+    const auto& forward_from(const X& x, C& c, const context& ctx) const {
+        const auto& y = at<I>([&]() -> const auto& {
+            return gradus::forward(layer<I>(), x, std::get<I>(c.layers), ctx.inside(I));  // y_i = f_i(y_{i−1})
+        });
+        if constexpr (I + 1 < size)
+            return forward_from<I + 1>(y, c, ctx);
+        else
+            return y;
+    }
+
+    template <std::size_t I, class X, class Y, class C>
+    const X& backward_from(const X& x, const Y& dy, C& c, parameters& grad, const context& ctx) const {
+        context inner = ctx.inside(I);
+        if constexpr (I > 0) inner.input_gradient = true;
+        const auto& x_i = [&]() -> const auto& {
+            if constexpr (I == 0)
+                return x;
+            else
+                return output(std::get<I - 1>(c.layers));
+        }();
+        const auto& dx = at<I>([&]() -> const auto& {
+            return gradus::backward(layer<I>(), x_i, dy, std::get<I>(c.layers), std::get<I>(grad.layers), inner);
+        });
+        if constexpr (I > 0)
+            return backward_from<I - 1>(x, dx, c, grad, ctx);
+        else
+            return dx;
+    }
+
+    /// Runs a call to the I-th layer; what it throws about shapes is told where it stood.
+    template <std::size_t I, class Call>
+    const auto& at(Call&& call) const {
+        try {
+            return call();
+        } catch (const shape_error& e) {
+            throw e.within(label(I));
+        }
+    }
+};
+
+template <class... N>
+sequential(N...) -> sequential<typename chain::bare<N>::type...>;
+
+}  // namespace gradus
