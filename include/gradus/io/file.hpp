@@ -60,6 +60,7 @@ using file_handle = std::unique_ptr<std::FILE, file_closer>;
 class replacement_file {
   public:
     explicit replacement_file(std::string path) : path_(std::move(path)), target_(path_) {
+        if (path_.empty()) fail(ENOENT);
         struct stat old = {};
         const bool exists = ::stat(path_.c_str(), &old) == 0;
         if (exists && S_ISDIR(old.st_mode)) fail("it is a folder");

@@ -217,7 +217,7 @@ class zip_reader {
 #else
         static_cast<void>(packed), static_cast<void>(m), static_cast<void>(room);
         throw data_error(what + ": is compressed, and this program has no zlib. Save it with numpy.savez instead of "
-                                "numpy.savez_compressed, or compile with -DGRADUS_HAS_ZLIB and -lz");
+                                "numpy.savez_compressed, or compile with -DGRADUS_HAS_ZLIB=1 and -lz");
 #endif
     }
 
