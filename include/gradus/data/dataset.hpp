@@ -172,7 +172,8 @@ template <class T = float>
 template <class T = float, std::size_t N>
 [[nodiscard]] tensor<T, N> normalize(const tensor<std::uint8_t, N>& x) {
     tensor<T, N> out(x.shape());
-    std::transform(x.data(), x.data() + x.size(), out.data(), [](std::uint8_t v) { return static_cast<T>(v) / T(255); });
+    std::transform(x.data(), x.data() + x.size(), out.data(),
+                   [](std::uint8_t v) { return static_cast<T>(v) / T(255); });
     return out;
 }
 

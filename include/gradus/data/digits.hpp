@@ -29,7 +29,9 @@ struct pen_stroke {
 
 /// How the ten digits are written.
 inline constexpr pen_stroke pen_strokes[] = {
-    {0, 3, {{.5f, 0}, {.15f, .18f}, {.04f, .5f}, {.15f, .82f}, {.5f, 1}, {.85f, .82f}, {.96f, .5f}, {.85f, .18f}, {.45f, 0}}},
+    {0,
+     3,
+     {{.5f, 0}, {.15f, .18f}, {.04f, .5f}, {.15f, .82f}, {.5f, 1}, {.85f, .82f}, {.96f, .5f}, {.85f, .18f}, {.45f, 0}}},
     {1, 3, {{.52f, 0}, {.5f, .5f}, {.5f, 1}}},
     {1, 2, {{.25f, .25f}, {.4f, .15f}, {.52f, 0}}},
     {2, 3, {{.1f, .25f}, {.28f, .04f}, {.65f, .03f}, {.85f, .25f}, {.7f, .55f}, {.4f, .8f}, {.06f, .98f}}},
@@ -44,22 +46,57 @@ inline constexpr pen_stroke pen_strokes[] = {
     {5, 3, {{.88f, .02f}, {.55f, .04f}, {.25f, .03f}}},
     {5, 3, {{.25f, .03f}, {.2f, .25f}, {.18f, .45f}}},
     {5, 3, {{.18f, .45f}, {.55f, .36f}, {.88f, .6f}, {.78f, .9f}, {.4f, 1}, {.08f, .88f}}},
-    {6, 3, {{.75f, .02f}, {.35f, .22f}, {.1f, .6f}, {.22f, .93f}, {.6f, 1}, {.88f, .76f}, {.65f, .52f}, {.3f, .58f}, {.12f, .75f}}},
+    {6,
+     3,
+     {{.75f, .02f},
+      {.35f, .22f},
+      {.1f, .6f},
+      {.22f, .93f},
+      {.6f, 1},
+      {.88f, .76f},
+      {.65f, .52f},
+      {.3f, .58f},
+      {.12f, .75f}}},
     {7, 3, {{.06f, .08f}, {.45f, .05f}, {.9f, .05f}}},
     {7, 3, {{.9f, .05f}, {.6f, .45f}, {.38f, 1}}},
     {7, 2, {{.3f, .5f}, {.55f, .49f}, {.8f, .48f}}},
-    {8, 3, {{.5f, .47f}, {.16f, .28f}, {.3f, .04f}, {.7f, .04f}, {.84f, .28f}, {.5f, .47f}, {.1f, .73f}, {.28f, .97f}, {.72f, .97f}, {.9f, .73f}, {.5f, .47f}}},
-    {9, 3, {{.85f, .25f}, {.62f, .48f}, {.25f, .45f}, {.12f, .22f}, {.4f, .01f}, {.75f, .05f}, {.86f, .25f}, {.8f, .65f}, {.6f, 1}}},
+    {8,
+     3,
+     {{.5f, .47f},
+      {.16f, .28f},
+      {.3f, .04f},
+      {.7f, .04f},
+      {.84f, .28f},
+      {.5f, .47f},
+      {.1f, .73f},
+      {.28f, .97f},
+      {.72f, .97f},
+      {.9f, .73f},
+      {.5f, .47f}}},
+    {9,
+     3,
+     {{.85f, .25f},
+      {.62f, .48f},
+      {.25f, .45f},
+      {.12f, .22f},
+      {.4f, .01f},
+      {.75f, .05f},
+      {.86f, .25f},
+      {.8f, .65f},
+      {.6f, 1}}},
 };
 
-/// Draws `label` as 28 x 28 bytes, in the hand that `key` gives. The digit's box is about 13 x 20 pixels, in the middle.
+/// Draws `label` as 28 x 28 bytes, in the hand that `key` gives. The digit's box is about 13 x 20 pixels, in the
+/// middle.
 inline void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* pixels) {
     constexpr int side = 28;
     std::uint64_t draws = 0;
     const auto uniform = [&](float low, float high) {
         return low + (high - low) * static_cast<float>(random::uniform(key, 0, draws++));
     };
-    const auto normal = [&](float deviation) { return deviation * static_cast<float>(random::normal(key, 0, draws++)); };
+    const auto normal = [&](float deviation) {
+        return deviation * static_cast<float>(random::normal(key, 0, draws++));
+    };
     const unsigned style = uniform(0, 1) < 0.5f ? 1 : 2;
     const float slant = 0.1f + normal(0.27f), tilt = normal(0.07f), tremor = 0.068f;
     const float width = uniform(9.5f, 15), height = uniform(17, 21.5f), left = normal(1.3f), down = normal(1.3f);

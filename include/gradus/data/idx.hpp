@@ -45,8 +45,9 @@ template <std::size_t N>
                          std::to_string(head.size()) + " bytes, the file " + std::to_string(got));
     if (head[0] != 0 || head[1] != 0 || head[2] != 0x08 || head[3] != N) {
         char text[100];
-        std::snprintf(text, sizeof text, ": IDX magic must be 0x%08zx (unsigned bytes, %zu axes), got 0x%02x%02x%02x%02x",
-                      0x0800 + N, N, head[0], head[1], head[2], head[3]);
+        std::snprintf(text, sizeof text,
+                      ": IDX magic must be 0x%08zx (unsigned bytes, %zu axes), got 0x%02x%02x%02x%02x", 0x0800 + N, N,
+                      head[0], head[1], head[2], head[3]);
         throw data_error(path + text);
     }
     typename tensor<std::uint8_t, N>::shape_type shape{};

@@ -1,11 +1,11 @@
 #pragma once
 /// \file
-/// Tensors from what a program already has in memory. All of them copy.
+/// Tensors from what a program already has in memory.
 
 #include <algorithm>
 #include <cstddef>
-#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gradus/core/error.hpp"
@@ -13,7 +13,7 @@
 
 namespace gradus::data {
 
-/// `count` values, last axis fastest, as a tensor: `from_memory(pixels, count, {60000, 28, 28})`.
+/// A copy of `count` values, last axis fastest, as a tensor: `from_memory(pixels, count, {60000, 28, 28})`.
 /// \throws data_error where the shape does not hold `count` values, or the pointer is null.
 template <class T, std::size_t N>
 [[nodiscard]] tensor<T, N> from_memory(const T* values, std::size_t count, const std::size_t (&shape)[N]) {
@@ -41,13 +41,13 @@ template <class T, std::size_t N>
     return from_memory(values.data(), values.size(), shape);
 }
 
-/// One value for each sample, such as labels: (N).
+/// A copy of one value for each sample, such as labels: (N).
 template <class T>
 [[nodiscard]] tensor<T, 1> from_memory(const std::vector<T>& values) {
     return from_memory(values.data(), values.size(), {values.size()});
 }
 
-/// One inner vector for each sample: (N, D).
+/// A copy of one inner vector for each sample: (N, D).
 /// \throws data_error where the rows differ in length.
 template <class T>
 [[nodiscard]] tensor<T, 2> from_memory(const std::vector<std::vector<T>>& values) {
@@ -60,6 +60,21 @@ template <class T>
         std::copy(values[n].begin(), values[n].end(), out.data() + n * columns);
     }
     return out;
+}
+
+/// The same values under another shape, with as many axes as it names: images (N, 784) as (N, 28, 28, 1). Moves: given
+/// `std::move(x)` no value is copied.
+/// \throws data_error where the shape does not hold as many values.
+template <class T, std::size_t N, std::size_t M>
+[[nodiscard]] tensor<T, M> with_shape(tensor<T, N> x, const std::size_t (&shape)[M]) {
+    typename tensor<T, M>::shape_type s{};
+    typename tensor<T, M>::strides_type strides{};
+    std::copy_n(shape, M, s.begin());
+    const std::size_t size = xt::compute_strides(s, xt::layout_type::row_major, strides);
+    if (size != x.size())
+        throw data_error("with_shape: shape " + shape_text(s) + " holds " + std::to_string(size) + " values, " +
+                         shape_text(x.shape()) + " holds " + std::to_string(x.size()));
+    return tensor<T, M>(std::move(x.storage()), std::move(s), std::move(strides));
 }
 
 }  // namespace gradus::data

@@ -82,29 +82,50 @@ void tile(const operands<T>& p) {
         }
 }
 
-/// A column of tiles: as many of R rows as fit, the rest in halves. Where it has fewer than V registers of columns, a
+/// A register of 128 bits, the same on every processor, or void where there is none for T.
+template <class T>
+using quarter = xsimd::make_sized_batch_t<T, 16 / sizeof(T)>;
+
+/// Copies n elements; by registers of which the last may overlap the one before, for a row is short.
+template <class T>
+void copy(const T* from, std::size_t n, T* to) {
+    constexpr std::size_t q = 16 / sizeof(T);
+    if constexpr (!std::is_void_v<quarter<T>>)
+        if (n >= q) {
+            for (std::size_t next = 0; next < n; next += q) {
+                const std::size_t j = std::min(next, n - q);
+                quarter<T>::load_unaligned(from + j).store_unaligned(to + j);
+            }
+            return;
+        }
+    for (std::size_t j = 0; j < n; ++j) to[j] = from[j];
+}
+
+/// A column of tiles: as many of R rows as fit, the rest in halves. Where fewer than V registers of columns are left, a
 /// tile is computed beside C, and its columns are copied.
 template <std::size_t R, std::size_t V, class T>
-void column(operands<T> p, std::size_t rows, std::size_t cols) {
+void column(operands<T>& p, std::size_t rows, std::size_t cols) {
     constexpr std::size_t width = V * lanes<T>;
+    const std::size_t c_row = p.c_row, d_row = p.d_row;
     for (; rows >= R; rows -= R) {
-        if (cols == width) {
-            tile<R, V>(p);
-        } else {
-            T edge[R * width] = {};
+        T* const c = p.c;
+        const T* const d = p.d;
+        T edge[R * width];
+        if (cols < width) {
             if (p.beta != T(0))
-                for (std::size_t r = 0; r < R; ++r) std::copy_n(p.d + r * p.d_row, cols, edge + r * width);
-            operands<T> q = p;
-            q.d = q.c = edge;
-            q.d_row = q.c_row = width;
-            tile<R, V>(q);
-            for (std::size_t r = 0; r < R; ++r)
-                for (std::size_t j = 0; j < cols; ++j) p.c[r * p.c_row + j] = edge[r * width + j];
+                for (std::size_t r = 0; r < R; ++r) copy(d + r * d_row, cols, edge + r * width);
+            p.d = p.c = edge;
+            p.d_row = p.c_row = width;
         }
+        tile<R, V>(p);
+        if (cols < width)
+            for (std::size_t r = 0; r < R; ++r) copy(edge + r * width, cols, c + r * c_row);
         p.a += R * p.a_row;
-        p.d += R * p.d_row;
-        p.c += R * p.c_row;
+        p.d = d + R * d_row;
+        p.c = c + R * c_row;
     }
+    p.d_row = d_row;
+    p.c_row = c_row;
     if constexpr (R > 1)
         if (rows > 0) column<R / 2, V>(p, rows, cols);
 }
@@ -114,7 +135,7 @@ void column(operands<T> p, std::size_t rows, std::size_t cols) {
 template <class T>
 void pack_transposed(const T* b, std::size_t stride, std::size_t depth, std::size_t cols, T* panel, std::size_t width) {
     constexpr std::size_t q = 16 / sizeof(T);
-    using square = xsimd::make_sized_batch_t<T, q>;
+    using square = quarter<T>;
     if constexpr (!std::is_void_v<square>)
         if (depth >= q) {
             for (std::size_t j = 0; j < width; j += q) {
@@ -158,9 +179,37 @@ void pack_edge(const T* b, std::size_t stride, std::size_t depth, std::size_t wh
         for (std::size_t j = 0; j < width; ++j) panel[k * width + j] = b[k * stride + std::min(j, cols - 1)];
 }
 
-/// C = αAB + βD.
+/// y = αMx + βd for n rows of M and one x, both stored along k: a matrix times a vector, of which no tile could be made.
+template <class T>
+void dots(T alpha, const T* m, std::size_t m_row, const T* x, std::size_t depth, T beta, const T* d, std::size_t d_step,
+          T* y, std::size_t y_step, std::size_t n) {
+    const auto total = [](auto sums) {  // xsimd 9 renamed it
+        if constexpr (requires { reduce_add(sums); })
+            return reduce_add(sums);
+        else
+            return hadd(sums);
+    };
+    for (std::size_t i = 0; i < n; ++i, m += m_row) {
+        batch<T> even(T(0)), odd(T(0));
+        std::size_t k = 0;
+        for (; k + 2 * lanes<T> <= depth; k += 2 * lanes<T>) {
+            even = xsimd::fma(batch<T>::load_unaligned(m + k), batch<T>::load_unaligned(x + k), even);
+            odd = xsimd::fma(batch<T>::load_unaligned(m + k + lanes<T>), batch<T>::load_unaligned(x + k + lanes<T>), odd);
+        }
+        T sum = total(even + odd);
+        for (; k < depth; ++k) sum += m[k] * x[k];
+        y[i * y_step] = beta == T(0) ? alpha * sum : alpha * sum + beta * d[i * d_step];
+    }
+}
+
+/// C = αAB + βD, for at least one k; with β = 0, D is not read.
 template <class T>
 void product(T alpha, matrix<const T> a, matrix<const T> b, T beta, const T* d, std::size_t d_row, matrix<T> c) {
+    if (c.rows == 1 && b.transposed && !a.transposed)
+        return dots(alpha, b.data, b.stride, a.data, a.cols, beta, d, 1, c.data, 1, c.cols);
+    if (c.cols == 1 && !a.transposed && (b.transposed || b.stride == 1))
+        return dots(alpha, a.data, a.stride, b.data, a.cols, beta, d, d_row, c.data, c.stride, c.rows);
+
     alignas(64) T panel[panel_bytes / sizeof(T)];
     operands<T> p{};
     p.alpha = alpha;
@@ -193,7 +242,7 @@ void product(T alpha, matrix<const T> a, matrix<const T> b, T beta, const T* d, 
                     p.b_row = b.stride;
                 }
                 p.c = c.data + i * c.stride + j;
-                p.d = k == 0 && d != nullptr ? d + i * d_row + j : p.c;
+                p.d = k == 0 ? d + i * d_row + j : p.c;
                 p.d_row = k == 0 ? d_row : p.c_row;
 
                 const std::size_t rows = std::min(block_rows, c.rows - i);

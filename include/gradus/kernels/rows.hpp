@@ -43,6 +43,20 @@ template <class T>
     return fold(total, [](T a, T b) { return a + b; });
 }
 
+/// Σᵢ f(in_i...): a formula summed as it is computed.
+template <class T, class F, class... In>
+[[nodiscard]] T sum_of(std::size_t n, F&& f, const T* first, const In*... in) {
+    reg<T> total(T(0));
+    std::size_t i = 0;
+    for (; i + width<T> <= n; i += width<T>) total += f(reg<T>::load_unaligned(first + i), reg<T>::load_unaligned(in + i)...);
+    if (i < n) {  // lanes beyond the end count nothing, whatever f makes of them
+        alignas(64) T lane[width<T>] = {};
+        store_part(lane, n - i, reg<T>(f(load_part(first + i, n - i), load_part(in + i, n - i)...)));
+        total += reg<T>::load_aligned(lane);
+    }
+    return fold(total, [](T a, T b) { return a + b; });
+}
+
 /// p_i = e^(z_i − m) / Σ_j e^(z_j − m) with m = max z, and returns log Σ_j e^(z_j) = m + log Σ_j e^(z_j − m).
 ///
 /// With the maximum taken out no exponent is positive: finite for any finite z. One pass serves softmax, cross-entropy

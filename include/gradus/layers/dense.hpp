@@ -30,6 +30,7 @@ struct dense_layer {
     static constexpr std::string_view name = "dense";
     using scalar = T;
     using input = tensor<T, 2>;
+    static constexpr bool gives_probabilities = F::name == "softmax" || F::name == "sigmoid";
 
     struct parameters {
         tensor<T, 2> W;

@@ -77,6 +77,8 @@ class sequential : public chain::takes<typename chain::first<L...>::type> {
   public:
     static constexpr std::string_view name = "sequential";
     using first_layer = typename chain::first<L...>::type;
+    using last_layer = std::tuple_element_t<size - 1, std::tuple<L...>>;
+    static constexpr bool gives_probabilities = requires { requires last_layer::gives_probabilities; };
 
     struct parameters {
         std::tuple<parameters_of<L>...> layers;

@@ -1,0 +1,192 @@
+#pragma once
+/// \file
+/// MNIST, 70 000 handwritten digits of 28 x 28 pixels, from wherever it is; drawn digits where it is nowhere.
+///
+/// Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition" (1998).
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gradus/core/error.hpp"
+#include "gradus/core/tensor.hpp"
+#include "gradus/data/dataset.hpp"
+#include "gradus/data/digits.hpp"
+#include "gradus/data/download.hpp"
+#include "gradus/data/idx.hpp"
+#include "gradus/data/md5.hpp"
+#include "gradus/data/memory.hpp"
+
+namespace gradus::data {
+
+using labels = tensor<std::int32_t, 1>;
+
+struct mnist_options {
+    /// Where the four files are, packed or not, or a folder that has them in `mnist/`. Empty: $GRADUS_DATA, else the
+    /// user's cache, else a download into it, else drawn digits.
+    std::string folder = "";
+    /// Keep these digits alone, labelled 0, 1, ... in this order. Empty: all ten.
+    std::vector<std::int32_t> classes = {};
+    /// How many digits are drawn where no MNIST is found, and by what seed.
+    std::size_t drawn_train = 60000, drawn_test = 10000;
+    std::uint64_t seed = 0;
+    /// Told in one line when a download was made or digits had to be drawn. May be null.
+    std::FILE* log = stderr;
+};
+
+/// x (N, 784) in [0, 1], y (N): 60 000 digits to learn from and 10 000 to be judged by.
+template <class T>
+struct mnist_data {
+    dataset<tensor<T, 2>, labels> train, test;
+    std::string source;  ///< "MNIST from /path" or "drawn digits, seed 0"
+    bool real = false;   ///< false: the digits are drawn
+};
+
+/// The digits as the files hold them: x (N, 28, 28) bytes, y (N).
+struct mnist_bytes {
+    dataset<tensor<std::uint8_t, 3>, labels> train, test;
+};
+
+/// The four files, the smallest first, and the MD5 of their unpacked bytes.
+struct mnist_file {
+    const char *name, *md5;
+};
+inline constexpr mnist_file mnist_files[] = {
+    {"t10k-labels-idx1-ubyte", "27ae3e4e09519cfbb04c329615203637"},
+    {"train-labels-idx1-ubyte", "a25bea736e30d166cdddb491f175f624"},
+    {"t10k-images-idx3-ubyte", "2646ac647ad5339dbf082846283269ea"},
+    {"train-images-idx3-ubyte", "6bbc9ace898e44ae57da46a324031adb"},
+};
+
+/// The path of an MNIST file in `folder` or its `mnist/`, unpacked before packed; "" where it is in neither.
+[[nodiscard]] inline std::string find_mnist_file(const std::string& folder, const std::string& name) {
+    for (const char* place : {"/", "/mnist/"})
+        for (const char* suffix : {"", ".gz"})
+            if (const auto path = folder + place + name + suffix; access(path.c_str(), F_OK) == 0) return path;
+    return "";
+}
+
+/// One of the four files. \throws data_error as read_idx, where it is missing, or where its MD5 is another.
+template <std::size_t N>
+[[nodiscard]] tensor<std::uint8_t, N> read_mnist_file(const std::string& folder, const mnist_file& file) {
+    const std::string path = find_mnist_file(folder, file.name);
+    if (path.empty())
+        throw data_error("no MNIST in " + folder + ": neither there nor in its mnist/ is " + file.name + " or " +
+                         file.name + ".gz");
+    auto values = read_idx<N>(path);
+    md5 sum;
+    sum.update(idx_header(values.shape()));
+    sum.update(flat(values));
+    if (sum.hex() != file.md5)
+        throw data_error(path + ": the MD5 of the unpacked file is " + sum.hex() + ", MNIST's is " + file.md5);
+    return values;
+}
+
+/// MNIST from a folder. \throws data_error naming what is missing or damaged.
+[[nodiscard]] inline mnist_bytes read_mnist(const std::string& folder) {
+    const auto part = [&](const mnist_file& y_file, const mnist_file& x_file) {
+        const auto bytes = read_mnist_file<1>(folder, y_file);
+        auto y = labels::from_shape({bytes.size()});
+        std::copy(bytes.data(), bytes.data() + bytes.size(), y.data());
+        return dataset(read_mnist_file<3>(folder, x_file), std::move(y));
+    };
+    auto test = part(mnist_files[0], mnist_files[2]);
+    return {part(mnist_files[1], mnist_files[3]), std::move(test)};
+}
+
+/// Fetches MNIST into `folder`: beside it, then read and checked, then moved, so that no broken file ever lies there.
+/// $GRADUS_MNIST_URL names another place to fetch from; set but empty it forbids to fetch.
+/// \throws data_error that says why it failed.
+[[nodiscard]] inline mnist_bytes download_mnist(const std::string& folder) {
+    std::string url = "https://ossci-datasets.s3.amazonaws.com/mnist";
+    if (const char* other = std::getenv("GRADUS_MNIST_URL")) url = other;
+    if (url.empty()) throw data_error("GRADUS_MNIST_URL is empty");
+    if (url.back() == '/') url.pop_back();
+    if (!GRADUS_HAS_ZLIB) throw data_error("without zlib it could not be unpacked");
+    std::string part = folder + "/download-XXXXXX";
+    if (!make_folder(folder) || mkdtemp(part.data()) == nullptr)
+        throw data_error("cannot write to " + folder + ": " + std::strerror(errno));
+    std::vector<std::string> names;
+    for (const auto& file : mnist_files) names.push_back(std::string(file.name) + ".gz");
+    std::string problem = download(url, names, part);
+    std::optional<mnist_bytes> out;
+    try {
+        if (problem.empty()) out = read_mnist(part);
+    } catch (const data_error& e) {
+        problem = e.what();
+    }
+    for (const auto& name : names) {
+        const std::string from = part + "/" + name, to = folder + "/" + name;
+        if (out && std::rename(from.c_str(), to.c_str()) != 0) problem = "cannot write " + to;
+        std::remove(from.c_str());
+    }
+    std::remove(part.c_str());
+    if (!problem.empty()) throw data_error(problem);
+    return std::move(*out);
+}
+
+/// The samples of `classes`, labelled 0, 1, ... in that order. \throws data_error for a class that has no sample.
+template <class X>
+[[nodiscard]] dataset<X, labels> only(const dataset<X, labels>& data, const std::vector<std::int32_t>& classes) {
+    for (std::int32_t k : classes)
+        if (std::find(data.y.begin(), data.y.end(), k) == data.y.end())
+            throw data_error("only: no sample has the label " + std::to_string(k));
+    const auto place = [&](std::int32_t k) { return std::find(classes.begin(), classes.end(), k) - classes.begin(); };
+    std::vector<std::size_t> which;
+    for (std::size_t n = 0; n < data.size(); ++n)
+        if (static_cast<std::size_t>(place(data.y(n))) < classes.size()) which.push_back(n);
+    auto out = take(data, which);
+    for (auto& k : out.y) k = static_cast<std::int32_t>(place(k));
+    return out;
+}
+
+/// Handwritten digits: `auto digits = gr::data::mnist();`, then `digits.train`, `digits.test`, `digits.source`. For the
+/// order in which it looks see mnist_options::folder. About 0.7 s.
+/// \throws data_error where a folder was named, by option or GRADUS_DATA, and lacks a file or holds a damaged one.
+template <class T = float>
+[[nodiscard]] mnist_data<T> mnist(const mnist_options& options = {}) {
+    const std::string named = options.folder.empty() ? environment("GRADUS_DATA") : options.folder;
+    const std::string cache = cache_folder() + "/mnist";
+    const auto report = [&](const std::string& line) {
+        if (options.log != nullptr) std::fprintf(options.log, "gradus: %s\n", line.c_str());
+    };
+    std::optional<mnist_bytes> bytes;
+    std::string source = "MNIST from " + (named.empty() ? cache : named);
+    if (!named.empty() || !find_mnist_file(cache, mnist_files[3].name).empty()) {
+        bytes = read_mnist(named.empty() ? cache : named);
+    } else {
+        try {
+            bytes = download_mnist(cache);
+            report("downloaded MNIST to " + cache);
+        } catch (const data_error& problem) {
+            source = "drawn digits, seed " + std::to_string(options.seed);
+            report("no MNIST here and none downloaded (" + std::string(problem.what()) +
+                   "): these are drawn digits instead; --data or GRADUS_DATA names a folder with the real ones");
+            bytes.emplace(mnist_bytes{drawn_digits(options.drawn_train, random::mix(options.seed, "train")),
+                                      drawn_digits(options.drawn_test, random::mix(options.seed, "test"))});
+        }
+    }
+    const auto finish = [&](dataset<tensor<std::uint8_t, 3>, labels> part) -> dataset<tensor<T, 2>, labels> {
+        if (!options.classes.empty()) part = only(part, options.classes);
+        const std::size_t n = part.size(), pixels = part.x.size() / n;
+        return {normalize<T>(with_shape(std::move(part.x), {n, pixels})), std::move(part.y)};
+    };
+    return {finish(std::move(bytes->train)), finish(std::move(bytes->test)), source, source.starts_with("MNIST")};
+}
+
+/// Rows (N, 784) as images (N, 28, 28, 1): `auto train = gr::data::as_images(std::move(digits.train));` copies nothing.
+template <class T>
+[[nodiscard]] dataset<tensor<T, 4>, labels> as_images(dataset<tensor<T, 2>, labels> data) {
+    const std::size_t n = data.size();
+    return {with_shape(std::move(data.x), {n, 28, 28, 1}), std::move(data.y)};
+}
+
+}  // namespace gradus::data

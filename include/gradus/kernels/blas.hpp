@@ -1,0 +1,155 @@
+#pragma once
+/// \file
+/// The BLAS that the program is linked with, if any: which one it is, how it is set, and its matrix product.
+///
+/// `GRADUS_USE_BLAS` (0 or 1, the same in the whole program) says whether one is linked. Vendors' own functions are
+/// looked up at run time, so that none of them is needed to link.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "gradus/kernels/matrix.hpp"
+
+/// 1 where the program is linked with a BLAS (CMake sees to it); 0, the default, needs nothing but the headers.
+#ifndef GRADUS_USE_BLAS
+#define GRADUS_USE_BLAS 0
+#endif
+
+#if GRADUS_USE_BLAS
+#include <algorithm>
+
+#include "gradus/kernels/cxxblas.hpp"
+#endif
+
+#if GRADUS_USE_BLAS && __has_include(<dlfcn.h>)
+#include <dlfcn.h>
+#define GRADUS_HAS_DLSYM 1
+#else
+#define GRADUS_HAS_DLSYM 0
+#endif
+
+namespace gradus {
+
+/// What does the matrix products of this program.
+struct blas_description {
+    std::string library;      ///< "OpenBLAS 0.3.21", "MKL", "a BLAS" of no known name, or "built-in" where none is linked
+    std::string core;         ///< the processor that its kernels were written for: "SkylakeX"; the built-in's: "avx512bw"
+    int threads = 1;          ///< that one product may use
+    bool half_speed = false;  ///< its registers are half as wide as this processor's
+    std::string advice;       ///< what to do about it, one line; empty where nothing is
+
+    /// "OpenBLAS 0.3.21, core SkylakeX, 1 thread", and the advice on a line of its own.
+    [[nodiscard]] std::string text() const {
+        std::string out = library;
+        if (!core.empty()) out += ", core " + core;
+        out += ", " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+        return advice.empty() ? out : out + "\n" + advice;
+    }
+};
+
+namespace kernels {
+
+/// Whether this processor has the 512-bit registers that OpenBLAS's SkylakeX kernels need; elsewhere they crash.
+[[nodiscard]] inline bool has_avx512() {
+#if defined(__x86_64__) && defined(__GNUC__)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+#else
+    return false;
+#endif
+}
+
+/// The function called `name`, or null where no library of this program has it.
+template <class Function>
+[[nodiscard]] Function* symbol([[maybe_unused]] const char* name) {
+#if GRADUS_HAS_DLSYM
+    return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
+#else
+    return nullptr;
+#endif
+}
+
+/// "OpenBLAS 0.3.21 DYNAMIC_ARCH NO_AFFINITY Haswell MAX_THREADS=64" said shortly: its first two words.
+[[nodiscard]] inline std::string short_name(std::string_view config) {
+    return std::string(config.substr(0, config.find(' ', config.find(' ') + 1)));
+}
+
+/// Describes OpenBLAS with kernels for `core`, on a processor with or without AVX-512.
+[[nodiscard]] inline blas_description describe_openblas(std::string_view config, std::string_view core, int threads,
+                                                        bool avx512) {
+    blas_description out{short_name(config), std::string(core), threads, false, {}};
+    out.half_speed = avx512 && core != "SkylakeX" && core != "Cooperlake" && core != "Sapphirerapids";
+    if (out.half_speed)
+        out.advice = "half of this processor's speed is unused: set OPENBLAS_CORETYPE=SkylakeX before the program starts "
+                     "(OpenBLAS took the kernels of " + out.core + ", which know no AVX-512)";
+    return out;
+}
+
+/// For as long as it lives, one product uses one thread: whoever splits a batch over threads splits no product as well.
+/// Set by the thread that starts the others. Where no BLAS is linked, nothing needs to be done.
+class single_threaded_blas {
+  public:
+    single_threaded_blas() : before_(get() != nullptr ? get()() : 1) { set(1); }
+    ~single_threaded_blas() { set(before_); }
+    single_threaded_blas(const single_threaded_blas&) = delete;
+    single_threaded_blas& operator=(const single_threaded_blas&) = delete;
+
+    /// Threads that a product may use now.
+    [[nodiscard]] static int threads() { return get() != nullptr ? get()() : 1; }
+
+  private:
+    static auto get() -> int (*)() {
+        static const auto found = either<int()>("openblas_get_num_threads", "MKL_Get_Max_Threads");
+        return found;
+    }
+    static void set(int n) {
+        static const auto found = either<void(int)>("openblas_set_num_threads", "MKL_Set_Num_Threads");
+        if (found != nullptr) found(n);
+    }
+    template <class Function>
+    static Function* either(const char* openblas, const char* mkl) {
+        auto* function = symbol<Function>(openblas);
+        return function != nullptr ? function : symbol<Function>(mkl);
+    }
+    int before_;
+};
+
+}  // namespace kernels
+
+/// What does the matrix products, and what keeps it from its best.
+[[nodiscard]] inline blas_description blas_info() {
+#if GRADUS_USE_BLAS
+    using kernels::symbol;
+    const int threads = kernels::single_threaded_blas::threads();
+    if (auto* config = symbol<const char*()>("openblas_get_config")) {
+        auto* core = symbol<const char*()>("openblas_get_corename");
+        return kernels::describe_openblas(config(), core != nullptr ? core() : "", threads, kernels::has_avx512());
+    }
+    if (symbol<int()>("MKL_Get_Max_Threads") != nullptr) return {"MKL", "", threads, false, ""};
+    return {"a BLAS", "", threads, false, ""};
+#else
+    return {"built-in", xsimd::default_arch::name(), 1, false, ""};
+#endif
+}
+
+#if GRADUS_USE_BLAS
+namespace kernels::blas {
+
+/// C = αAB + βC by the BLAS, through xtensor-blas.
+template <class T>
+void product(T alpha, matrix<const T> a, matrix<const T> b, T beta, matrix<T> c) {
+    using index = xt::blas_index_t;
+    const auto order = [](const auto& m) { return m.transposed ? cxxblas::Trans : cxxblas::NoTrans; };
+    // A BLAS refuses a stride below the length of a row, even where there is but one row.
+    const auto stride = [](const auto& m) {
+        return static_cast<index>(std::max({m.stride, m.transposed ? m.rows : m.cols, std::size_t{1}}));
+    };
+    cxxblas::gemm<index>(cxxblas::RowMajor, order(a), order(b), static_cast<index>(c.rows), static_cast<index>(c.cols),
+                         static_cast<index>(a.cols), alpha, a.data, stride(a), b.data, stride(b), beta, c.data, stride(c));
+}
+
+}  // namespace kernels::blas
+#endif
+
+}  // namespace gradus

@@ -1,0 +1,45 @@
+#pragma once
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <string_view>
+
+#include "gradus/core/generic.hpp"
+
+namespace gradus {
+
+/// Adam: adaptive moment estimation, at step t = 1, 2, ...
+///   m ← β₁ m + (1 − β₁) g                [adam.m]
+///   v ← β₂ v + (1 − β₂) g²               [adam.v]
+///   m̂ = m / (1 − β₁ᵗ)                    [adam.m_hat]
+///   v̂ = v / (1 − β₂ᵗ)                    [adam.v_hat]
+///   θ ← θ − α m̂ / (√v̂ + ε)               [adam.theta]
+/// ε stands outside of the root and beside v̂, as in algorithm 1 and in PyTorch; Keras adds it to √v ("ε hat").
+/// Source: Kingma and Ba, "Adam" (2015), algorithm 1. Defaults as there; Keras's ε is 1e-7.
+struct adam {
+    double learning_rate = 1e-3;  ///< α
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double epsilon = 1e-8;
+
+    static constexpr std::string_view name = "adam";
+    static constexpr std::array<std::string_view, 2> slots{"m", "v"};
+
+    template <class T>
+    [[nodiscard]] auto step(std::uint64_t t) const {
+        const auto steps = static_cast<double>(t);
+        return [alpha = static_cast<T>(learning_rate), b1 = static_cast<T>(beta1), b2 = static_cast<T>(beta2),
+                a1 = static_cast<T>(1 - beta1), a2 = static_cast<T>(1 - beta2), eps = static_cast<T>(epsilon),
+                // the corrections are numbers of the step: multiplied by, not divided by, for each element
+                c1 = static_cast<T>(1 / (1 - std::pow(beta1, steps))), c2 = static_cast<T>(1 / (1 - std::pow(beta2, steps)))](
+                   auto& theta, const auto& g, auto& m, auto& v) {
+            m = b1 * m + a1 * g;                             // m ← β₁ m + (1 − β₁) g
+            v = b2 * v + a2 * g * g;                         // v ← β₂ v + (1 − β₂) g²
+            const auto m_hat = m * c1;                       // m̂ = m / (1 − β₁ᵗ)
+            const auto v_hat = v * c2;                       // v̂ = v / (1 − β₂ᵗ)
+            theta -= alpha * m_hat / (sqrt(v_hat) + eps);    // θ ← θ − α m̂ / (√v̂ + ε)
+        };
+    }
+};
+
+}  // namespace gradus

@@ -1,0 +1,25 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace gradus {
+
+/// Gradient descent, θ ← θ − α ∇J(θ).                                                          [gradient_descent.theta]
+/// On the whole set or on a batch drawn at random, then called stochastic.
+/// Source: documents/000, 3.3; documents/003, 3, formulas 1 and 2.
+struct gradient_descent {
+    double learning_rate = 0.01;  ///< α
+
+    static constexpr std::string_view name = "gradient_descent";
+    static constexpr std::array<std::string_view, 0> slots{};
+
+    template <class T>
+    [[nodiscard]] auto step(std::uint64_t) const {
+        return [alpha = static_cast<T>(learning_rate)](auto& theta, const auto& g) {
+            theta -= alpha * g;  // θ ← θ − α g
+        };
+    }
+};
+
+}  // namespace gradus

@@ -1,0 +1,105 @@
+#pragma once
+/// \file
+/// The line that moves while a network trains, and the Ctrl-C that ends it in order.
+
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstddef>
+#include <cstdio>
+
+#if __has_include(<unistd.h>)
+#include <unistd.h>
+#endif
+
+namespace gradus {
+
+/// When `fit` shows its progress: where standard error is a terminal, or as told.
+enum class show { on_terminal, always, never };
+
+/// Seconds since it was made.
+class stopwatch {
+  public:
+    [[nodiscard]] double seconds() const {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    }
+
+  private:
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// `epoch 3/10 [=========>          ]  47%  loss 0.0912  accuracy 0.9731  4.2 s left`, on standard error, at most ten
+/// times a second. The line of an epoch that has ended stays.
+class progress {
+  public:
+    struct figures {
+        double loss = 0;
+        double accuracy = std::nan("");             ///< NaN: the loss judges no classes
+        double validation_loss = std::nan("");      ///< NaN: none
+        double validation_accuracy = std::nan("");
+    };
+
+    progress(show when, std::size_t epochs) : epochs_(epochs), shown_(when == show::always) {
+#if __has_include(<unistd.h>)
+        if (when == show::on_terminal) shown_ = isatty(STDERR_FILENO) == 1;
+#endif
+    }
+
+    void batch(std::size_t epoch, double done, const figures& f) {
+        if (!shown_ || clock_.seconds() - last_ < 0.1) return;
+        last_ = clock_.seconds();
+        const double all = (static_cast<double>(epoch) + done) / static_cast<double>(epochs_);
+        char bar[width + 1];
+        const auto filled = static_cast<std::size_t>(done * width);
+        for (std::size_t i = 0; i < width; ++i) bar[i] = i < filled ? '=' : i == filled ? '>' : ' ';
+        bar[width] = '\0';
+        std::fprintf(stderr, "\repoch %zu/%zu [%s] %3.0f%%", epoch + 1, epochs_, bar, 100 * done);
+        numbers(f);
+        if (all > 0) std::fprintf(stderr, "  %.1f s left ", last_ / all * (1 - all));
+        std::fflush(stderr);
+    }
+    void epoch(std::size_t epoch, double seconds, const figures& f) const {
+        if (!shown_) return;
+        std::fprintf(stderr, "\r\033[Kepoch %zu/%zu", epoch + 1, epochs_);
+        numbers(f);
+        std::fprintf(stderr, "  %.2f s\n", seconds);
+    }
+
+  private:
+    static constexpr std::size_t width = 20;
+
+    static void numbers(const figures& f) {
+        std::fprintf(stderr, "  loss %.4f", f.loss);
+        if (!std::isnan(f.accuracy)) std::fprintf(stderr, "  accuracy %.4f", f.accuracy);
+        if (!std::isnan(f.validation_loss)) std::fprintf(stderr, "  validation loss %.4f", f.validation_loss);
+        if (!std::isnan(f.validation_accuracy)) std::fprintf(stderr, "  accuracy %.4f", f.validation_accuracy);
+    }
+
+    std::size_t epochs_;
+    bool shown_;
+    stopwatch clock_;
+    double last_ = 0;
+};
+
+/// While it lives, the first Ctrl-C only asks; a second one ends the program as ever.
+class interruptible {
+  public:
+    interruptible() {
+        asked_ = 0;
+        before_ = std::signal(SIGINT, [](int) {
+            asked_ = 1;
+            std::signal(SIGINT, SIG_DFL);
+        });
+    }
+    interruptible(const interruptible&) = delete;
+    interruptible& operator=(const interruptible&) = delete;
+    ~interruptible() { std::signal(SIGINT, before_); }
+
+    [[nodiscard]] static bool asked() { return asked_ != 0; }
+
+  private:
+    static inline volatile std::sig_atomic_t asked_ = 0;
+    void (*before_)(int) = SIG_DFL;
+};
+
+}  // namespace gradus

@@ -1,0 +1,84 @@
+#pragma once
+/// \file
+/// Threads that take a batch apart: each does its shard, all meet, each does its part of the step.
+
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <thread>
+#include <vector>
+
+namespace gradus {
+
+/// A fixed team of threads. `run(f)` calls f(0), ..., f(size − 1), each in its own thread (0 in the caller's), and
+/// returns when all are done; the first exception is thrown on.
+///
+/// A step of a small network lasts some hundred microseconds, so the team waits by spinning for about that long before
+/// it sleeps: waking a thread through the kernel would cost as much as its shard.
+class workers {
+  public:
+    explicit workers(std::size_t size) : errors_(size == 0 ? 1 : size) {
+        for (std::size_t k = 1; k < size; ++k) threads_.emplace_back([this, k] { serve(k); });
+    }
+    workers(const workers&) = delete;
+    workers& operator=(const workers&) = delete;
+    ~workers() {
+        job_ = nullptr;
+        go_.fetch_add(1, std::memory_order_release);
+        go_.notify_all();
+        for (auto& t : threads_) t.join();
+    }
+
+    [[nodiscard]] std::size_t size() const { return errors_.size(); }
+
+    template <class F>
+    void run(F&& f) {
+        job_ = [](void* context, std::size_t k) { (*static_cast<std::remove_reference_t<F>*>(context))(k); };
+        context_ = &f;
+        busy_.store(threads_.size(), std::memory_order_relaxed);
+        go_.fetch_add(1, std::memory_order_release);
+        if (!threads_.empty()) go_.notify_all();
+        work(0);
+        for (std::size_t left = busy_.load(std::memory_order_acquire), spin = 0; left != 0;
+             left = busy_.load(std::memory_order_acquire))
+            if (++spin > patience) busy_.wait(left, std::memory_order_acquire);
+            else pause();
+        for (auto& e : errors_)
+            if (e) std::rethrow_exception(std::exchange(e, nullptr));
+    }
+
+  private:
+    static constexpr std::size_t patience = 20'000;
+
+    static void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+        __builtin_ia32_pause();
+#endif
+    }
+    void work(std::size_t k) {
+        try {
+            job_(context_, k);
+        } catch (...) {
+            errors_[k] = std::current_exception();
+        }
+    }
+    void serve(std::size_t k) {
+        for (std::size_t seen = 0;;) {
+            for (std::size_t spin = 0; go_.load(std::memory_order_acquire) == seen;)
+                if (++spin > patience) go_.wait(seen, std::memory_order_acquire);
+                else pause();
+            ++seen;
+            if (job_ == nullptr) return;
+            work(k);
+            if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_one();
+        }
+    }
+
+    void (*job_)(void*, std::size_t) = nullptr;
+    void* context_ = nullptr;
+    std::atomic<std::size_t> go_{0}, busy_{0};
+    std::vector<std::exception_ptr> errors_;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace gradus
