@@ -1,0 +1,44 @@
+#include "gradus/kernels/blas.hpp"
+
+#include <doctest/doctest.h>
+
+using gradus::kernels::describe_openblas;
+
+TEST_CASE("blas_info: names what does the products") {
+    const auto info = gradus::blas_info();
+    INFO(info.text());
+    CHECK(info.threads >= 1);
+    CHECK(info.text().starts_with(info.library));
+    CHECK(info.half_speed == !info.advice.empty());
+#if !GRADUS_USE_BLAS
+    CHECK(info.library == "built-in");
+    CHECK(info.core == xsimd::default_arch::name());
+#endif
+}
+
+TEST_CASE("blas_info: OpenBLAS with the kernels of a narrower processor") {
+    const auto info =
+        describe_openblas("OpenBLAS 0.3.21 DYNAMIC_ARCH NO_AFFINITY Haswell MAX_THREADS=64", "Haswell", 2, true);
+    CHECK(info.half_speed);
+    CHECK(info.text() ==
+          "OpenBLAS 0.3.21, core Haswell, 2 threads\n"
+          "half of this processor's speed is unused: set OPENBLAS_CORETYPE=SkylakeX before the program starts "
+          "(OpenBLAS took the kernels of Haswell, which know no AVX-512)");
+}
+
+TEST_CASE("blas_info: no advice where there is none to give") {
+    for (auto core : {"SkylakeX", "Cooperlake", "Sapphirerapids"})
+        CHECK_FALSE(describe_openblas("OpenBLAS 0.3.21 ", core, 1, true).half_speed);
+    const auto narrow = describe_openblas("OpenBLAS 0.3.21 Haswell", "Haswell", 1, false);
+    CHECK(narrow.text() == "OpenBLAS 0.3.21, core Haswell, 1 thread");
+}
+
+TEST_CASE("single_threaded_blas: one thread inside, as many as before outside") {
+    using gradus::kernels::single_threaded_blas;
+    const int before = single_threaded_blas::threads();
+    {
+        const single_threaded_blas guard;
+        CHECK(single_threaded_blas::threads() == 1);
+    }
+    CHECK(single_threaded_blas::threads() == before);
+}
