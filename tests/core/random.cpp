@@ -1,3 +1,4 @@
+// labels: threads
 #include "gradus/core/random.hpp"
 
 #include <doctest/doctest.h>
@@ -6,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 #include <set>
+#include <thread>
 
 namespace gr = gradus;
 using words = std::array<std::uint32_t, 4>;
@@ -33,6 +35,20 @@ TEST_CASE("random.mix: words and texts make different keys") {
     const std::set<std::uint64_t> keys = {mix(7, 0),     mix(7, 1),     mix(8, 0),    mix(7, "0.W"),
                                           mix(7, "1.W"), mix(7, "0.b"), mix(7, "0."), mix(mix(7, "0."), "W")};
     CHECK(keys.size() == 8);
+}
+
+TEST_CASE("random.bits: two threads see the draws of one, in whatever order they ask") {
+    std::vector<std::uint64_t> one(1000), two(1000);
+    for (std::size_t i = 0; i < 1000; ++i) one[i] = gr::random::bits(9, i);
+    {
+        const std::jthread front([&] {
+            for (std::size_t i = 0; i < 500; ++i) two[i] = gr::random::bits(9, i);
+        });
+        const std::jthread back([&] {
+            for (std::size_t i = 1000; i-- > 500;) two[i] = gr::random::bits(9, i);
+        });
+    }
+    CHECK(one == two);
 }
 
 TEST_CASE("random.uniform: in [0, 1), with the moments of the distribution") {
