@@ -1,11 +1,11 @@
 #include "gradus/data/idx.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <unistd.h>
 
 namespace gr = gradus;
 using namespace std::string_literals;
@@ -79,8 +79,7 @@ TEST_CASE("idx: a damaged file is an error that names the file, the field and th
     fails("", "truncated, the IDX header for 3 axes has 16 bytes, the file 0");
     fails("\0\0\x08\x03\0\0"s, "truncated, the IDX header for 3 axes has 16 bytes, the file 6");
     fails("GIF89a, but of some length", "IDX magic must be 0x00000803 (unsigned bytes, 3 axes), got 0x47494638");
-    fails(header({20}) + std::string(20, 'x'),
-          "IDX magic must be 0x00000803 (unsigned bytes, 3 axes), got 0x00000801");
+    fails(header({20}) + std::string(20, 'x'), "IDX magic must be 0x00000803 (unsigned bytes, 3 axes), got 0x00000801");
     fails(header({2, 0, 3}), "axis 1 has size 0");
     fails(header({2, 1, 3}) + "12345", "truncated, the header promises (2, 1, 3) values, the file holds 5");
     fails(header({2, 1, 3}) + "1234567", "bytes follow the 6 values that the header promises");
@@ -113,9 +112,9 @@ TEST_CASE("idx: gzip") {
                          gr::data_error);
     CHECK_THROWS_WITH_AS((void)read(gzip(plain + "!")),
                          (path + ": bytes follow the 4000 values that the header promises").c_str(), gr::data_error);
-    CHECK_THROWS_WITH_AS(
-        (void)read(gzip(plain.substr(0, 1000))),
-        (path + ": truncated, the header promises (40, 10, 10) values, the file holds 984").c_str(), gr::data_error);
+    CHECK_THROWS_WITH_AS((void)read(gzip(plain.substr(0, 1000))),
+                         (path + ": truncated, the header promises (40, 10, 10) values, the file holds 984").c_str(),
+                         gr::data_error);
     const std::string lie = gzip(header({60000, 28, 28}));
     const auto most = std::to_string(lie.size() * 1032 - 16);
     CHECK_THROWS_WITH_AS(

@@ -29,3 +29,14 @@ TEST_CASE("from_memory: a shape that does not fit names both numbers") {
     CHECK_THROWS_WITH_AS((void)gr::data::from_memory(std::vector<std::vector<float>>{{1, 2}, {3}}),
                          "from_memory: row 1 has 1 values, row 0 has 2", gr::data_error);
 }
+
+TEST_CASE("with_shape: the same values in memory, under other axes") {
+    gr::tensor<float, 2> x = {{1, 2, 3, 4}, {5, 6, 7, 8}};
+    const float* values = x.data();
+    const auto images = gr::data::with_shape(std::move(x), {2, 2, 2, 1});
+    CHECK(images.data() == values);
+    CHECK(images(1, 0, 1, 0) == 6);
+    CHECK(gr::data::with_shape(images, {8})(7) == 8);
+    CHECK_THROWS_WITH_AS((void)gr::data::with_shape(images, {3, 2}),
+                         "with_shape: shape (3, 2) holds 6 values, (2, 2, 2, 1) holds 8", gr::data_error);
+}
