@@ -82,7 +82,7 @@ void compare_many(product_function<T> product) {
             // Beyond each border of the blocking: 512 rows, a panel's depth, many panels.
             for (shape s : {shape{517, 33, 9}, shape{9, 101, 400}, shape{65, 10, 300}, shape{530, 49, 210}, shape{1, 65, 800},
                             shape{70, 1, 800}, shape{2, 3, 1000}})
-                for (std::size_t gap : {0, 5}) {
+                for (std::size_t gap : {0u, 5u}) {
                     compare<T>(product, s, ta, tb, gap, T(1), T(0));
                     compare<T>(product, s, ta, tb, gap, T(-0.5), T(1));
                 }
