@@ -28,9 +28,13 @@
 #include "gradus/initializers/initializer.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/model/sequential.hpp"
+#include "gradus/model/repeat.hpp"
+#include "gradus/model/summary.hpp"
 
 #include "gradus/data/dataset.hpp"
 #include "gradus/data/memory.hpp"
 #include "gradus/data/synthetic.hpp"
 
 #include "gradus/training/fit.hpp"
+
+#include "gradus/check/gradient_check.hpp"

@@ -155,59 +155,62 @@ template <class P>
 /// A value: `total += grad` accumulates (backward never does), `grad *= s` scales, `norm` is over all tensors.
 /// Statistics are merged by `+=` and left alone by everything else.
 template <class Net>
-struct gradients : parameters_of<Net> {
+class gradients {
+  public:
+    parameters_of<Net> values;
+
     explicit gradients(const Net& net) {
         each_leaf(
-            []<class T>(const entry&, const T& theta, T& g) {
-                g = theta;  // the shape, and a statistics' settings
-                clear(g);
+            [](const entry&, const auto& theta, auto& grad) {
+                grad = theta;  // the shape, and a statistics' settings
+                clear(grad);
             },
-            net, values());
+            net, values);
     }
 
-    [[nodiscard]] parameters_of<Net>& values() { return *this; }
-    [[nodiscard]] const parameters_of<Net>& values() const { return *this; }
+    operator parameters_of<Net>&() { return values; }
+    operator const parameters_of<Net>&() const { return values; }
 
     void zero() {
-        each_leaf([](const entry&, auto& g) { clear(g); }, values());
+        each_leaf([](const entry&, auto& grad) { clear(grad); }, values);
     }
     gradients& operator+=(const gradients& other) {
         each_leaf(
-            []<class T>(const entry&, T& g, const T& h) {
+            []<class T>(const entry&, T& total, const T& grad) {
                 if constexpr (any_tensor<T>)
-                    for (std::size_t i = 0; i < g.size(); ++i) g.data()[i] += h.data()[i];
+                    for (std::size_t i = 0; i < total.size(); ++i) total.data()[i] += grad.data()[i];
                 else
-                    g.merge(h);
+                    total.merge(grad);
             },
-            values(), other.values());
+            values, other.values);
         return *this;
     }
     gradients& operator*=(double scale) {
         each(
-            [scale]<class T>(const entry&, T& g) {
-                for (auto& v : flat(g)) v *= static_cast<scalar_of<T>>(scale);
+            [scale]<class T>(const entry&, T& grad) {
+                for (auto& v : flat(grad)) v *= static_cast<scalar_of<T>>(scale);
             },
-            values());
+            values);
         return *this;
     }
     /// √(Σ g²) over every tensor: what clipping by global norm compares.
     [[nodiscard]] double norm() const {
         double sum = 0;
         each(
-            [&sum](const entry&, const auto& g) {
-                for (auto v : flat(g)) sum += static_cast<double>(v) * static_cast<double>(v);
+            [&sum](const entry&, const auto& grad) {
+                for (auto v : flat(grad)) sum += static_cast<double>(v) * static_cast<double>(v);
             },
-            values());
+            values);
         return std::sqrt(sum);
     }
 
   private:
     template <class T>
-    static void clear(T& g) {
+    static void clear(T& grad) {
         if constexpr (any_tensor<T>)
-            g.fill(scalar_of<T>(0));
+            grad.fill(scalar_of<T>(0));
         else
-            g.clear();
+            grad.clear();
     }
 };
 

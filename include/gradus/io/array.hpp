@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
+#include "gradus/io/message.hpp"
 
 namespace gradus::io {
 
@@ -54,7 +54,7 @@ struct array {
     /// The elements. \throws data_error where they are of another type; nothing is converted.
     template <element T>
     [[nodiscard]] std::span<const T> as() const& {
-        if (type != dtype_of<T>) fail("holds " + type.text() + ", asked for " + dtype_of<T>.text());
+        if (type != dtype_of<T>) fail({source, ": holds ", type.text(), ", asked for ", dtype_of<T>.text()});
         return {reinterpret_cast<const T*>(bytes.data()), size()};
     }
 
@@ -62,7 +62,7 @@ struct array {
     template <element T>
     [[nodiscard]] std::span<const T> as(shape_view expected) const& {
         if (!std::equal(shape.begin(), shape.end(), expected.begin(), expected.end()))
-            fail("has shape " + shape_text(shape) + ", asked for " + shape_text(expected));
+            fail({source, ": has shape ", shape_text(shape), ", asked for ", shape_text(expected)});
         return as<T>();
     }
 
@@ -82,16 +82,13 @@ struct array {
     template <any_tensor X>
     [[nodiscard]] X to() const {
         if (shape.size() != rank_of<X>)
-            fail("has shape " + shape_text(shape) + ", asked for " + std::to_string(rank_of<X>) + " axes");
+            fail({source, ": has shape ", shape_text(shape), ", asked for ", rank_of<X>, " axes"});
         const auto values = as<scalar_of<X>>();
         X out;
         reshape(out, shape);
         std::copy(values.begin(), values.end(), out.data());
         return out;
     }
-
-  private:
-    [[noreturn]] void fail(const std::string& why) const { throw data_error(source + ": " + why); }
 };
 
 /// Bytes of a shape's elements. \throws data_error where they are more than memory can address.
@@ -101,7 +98,7 @@ struct array {
     for (std::size_t n : shape) {
         empty = empty || n == 0;
         if (n != 0 && total > std::numeric_limits<std::size_t>::max() / n)
-            throw data_error(source + ": shape " + shape_text(shape) + " is beyond memory");
+            fail({source, ": shape ", shape_text(shape), " is beyond memory"});
         if (n != 0) total *= n;
     }
     return empty ? 0 : total;

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/error.hpp"
+#include "gradus/io/message.hpp"
 
 namespace gradus::io {
 
@@ -27,25 +27,26 @@ struct file_closer {
 };
 using file_handle = std::unique_ptr<std::FILE, file_closer>;
 
+/// What the system calls an error: "No such file or directory".
+[[nodiscard]] inline std::string system_reason(int number) { return std::generic_category().message(number); }
+
 /// The whole of a regular file, in one allocation of its size.
 ///
 /// \throws data_error with the path and the system's reason; before anything is allocated where the file is a folder, a
 ///         device or longer than `limit` bytes.
 [[nodiscard]] inline std::vector<std::byte> read_file(const std::string& path, std::uint64_t limit = UINT64_MAX) {
-    const auto fail = [&](const std::string& why) { throw data_error(path + ": cannot be read: " + why); };
     struct stat info = {};
-    if (::stat(path.c_str(), &info) != 0) fail(std::generic_category().message(errno));
-    if (S_ISDIR(info.st_mode)) fail("it is a folder");
-    if (!S_ISREG(info.st_mode)) fail("it is a device or a pipe");
+    if (::stat(path.c_str(), &info) != 0) fail({path, ": cannot be read: ", system_reason(errno)});
+    if (S_ISDIR(info.st_mode)) fail({path, ": cannot be read: it is a folder"});
+    if (!S_ISREG(info.st_mode)) fail({path, ": cannot be read: it is a device or a pipe"});
     const auto size = static_cast<std::uint64_t>(info.st_size);
-    if (size > limit) fail("its " + std::to_string(size) + " bytes are more than " + std::to_string(limit));
+    if (size > limit) fail({path, ": cannot be read: its ", size, " bytes are more than ", limit});
 
     const file_handle file(std::fopen(path.c_str(), "rb"));
-    if (!file) fail(std::generic_category().message(errno));
+    if (!file) fail({path, ": cannot be read: ", system_reason(errno)});
     std::vector<std::byte> bytes(static_cast<std::size_t>(size));
     const std::size_t got = bytes.empty() ? 0 : std::fread(bytes.data(), 1, bytes.size(), file.get());
-    if (got != bytes.size())
-        fail("it ended after " + std::to_string(got) + " of " + std::to_string(bytes.size()) + " bytes");
+    if (got != bytes.size()) fail({path, ": cannot be read: it ended after ", got, " of ", size, " bytes"});
     return bytes;
 }
 
@@ -60,12 +61,12 @@ using file_handle = std::unique_ptr<std::FILE, file_closer>;
 class replacement_file {
   public:
     explicit replacement_file(std::string path) : path_(std::move(path)), target_(path_) {
-        if (path_.empty()) fail(ENOENT);
+        if (path_.empty()) refuse(ENOENT);
         struct stat old = {};
         const bool exists = ::stat(path_.c_str(), &old) == 0;
-        if (exists && S_ISDIR(old.st_mode)) fail("it is a folder");
-        if (exists && !S_ISREG(old.st_mode)) fail("it is a device or a pipe");  // a rename would put a file in its place
-        if (exists && ::access(path_.c_str(), W_OK) != 0) fail(errno);
+        if (exists && S_ISDIR(old.st_mode)) refuse("it is a folder");
+        if (exists && !S_ISREG(old.st_mode)) refuse("it is a device or a pipe");  // a rename would put a file in its place
+        if (exists && ::access(path_.c_str(), W_OK) != 0) refuse(errno);
         if (char* real = exists ? ::realpath(path_.c_str(), nullptr) : nullptr) {
             target_ = real;
             std::free(real);
@@ -75,8 +76,8 @@ class replacement_file {
             file_.reset(std::fopen(temporary_.c_str(), "wbx"));
             if (!file_ && errno != EEXIST) break;
         }
-        if (!file_) fail(errno);
-        if (exists && ::fchmod(::fileno(file_.get()), old.st_mode & 07777) != 0) discard_and_fail(errno);
+        if (!file_) refuse(errno);
+        if (exists && ::fchmod(::fileno(file_.get()), old.st_mode & 07777) != 0) discard_and_refuse(errno);
     }
     replacement_file(const replacement_file&) = delete;
     replacement_file& operator=(const replacement_file&) = delete;
@@ -89,32 +90,33 @@ class replacement_file {
     [[nodiscard]] const std::string& path() const { return path_; }
 
     void write(std::span<const std::byte> bytes) {
-        if (!file_) fail("it was closed, or an earlier write failed");
+        if (!file_) refuse("it was closed, or an earlier write failed");
         if (!bytes.empty() && std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size())
-            discard_and_fail(errno);
+            discard_and_refuse(errno);
     }
 
     /// Puts the file in its place.
     void commit() {
-        if (!file_) fail("it was closed, or an earlier write failed");
-        if (std::fflush(file_.get()) != 0 || ::fsync(::fileno(file_.get())) != 0) discard_and_fail(errno);
+        if (!file_) refuse("it was closed, or an earlier write failed");
+        if (std::fflush(file_.get()) != 0 || ::fsync(::fileno(file_.get())) != 0) discard_and_refuse(errno);
         if (std::fclose(file_.release()) != 0 || std::rename(temporary_.c_str(), target_.c_str()) != 0) {
             const int reason = errno;
             std::remove(temporary_.c_str());
-            fail(reason);
+            refuse(reason);
         }
     }
 
   private:
-    [[noreturn]] void fail(const std::string& why) const { throw data_error(path_ + ": cannot be written: " + why); }
-    [[noreturn]] void fail(int reason) const {
+    [[noreturn]] void refuse(std::string_view why) const { fail({path_, ": cannot be written: ", why}); }
+    [[noreturn]] void refuse(int reason) const {
         const std::size_t slash = path_.rfind('/');
-        if (reason == ENOENT && slash != std::string::npos) fail("there is no folder " + path_.substr(0, slash));
-        fail(std::generic_category().message(reason));
+        if (reason == ENOENT && slash != std::string::npos)
+            fail({path_, ": cannot be written: there is no folder ", path_.substr(0, slash)});
+        refuse(system_reason(reason));
     }
-    [[noreturn]] void discard_and_fail(int reason) {
+    [[noreturn]] void discard_and_refuse(int reason) {
         discard();
-        fail(reason);
+        refuse(reason);
     }
     void discard() {
         if (!file_) return;

@@ -19,15 +19,16 @@ inline constexpr std::size_t most_axes = 32;
 /// The header that goes before the elements in a `.npy`: magic, version 1.0, the dictionary, padded to 64 bytes.
 [[nodiscard]] inline std::string npy_header(dtype type, std::span<const std::size_t> shape) {
     std::string sizes;
-    for (std::size_t n : shape) sizes += std::to_string(n) + (shape.size() == 1 ? "," : ", ");
-    if (shape.size() > 1) sizes.resize(sizes.size() - 2);
-    const char order = type.size == 1 ? '|' : std::endian::native == std::endian::little ? '<' : '>';
-    std::string text = std::string("{'descr': '") + order + type.text() + "', 'fortran_order': False, 'shape': (" +
-                       sizes + "), }";
+    for (std::size_t n : shape) sizes += message({sizes.empty() ? "" : ", ", n});
+    if (shape.size() == 1) sizes += ',';
+    const char* order = type.size == 1 ? "|" : std::endian::native == std::endian::little ? "<" : ">";
+    std::string text =
+        message({"{'descr': '", order, type.text(), "', 'fortran_order': False, 'shape': (", sizes, "), }"});
     text.append(63 - (10 + text.size()) % 64, ' ');
     text += '\n';
-    return std::string("\x93NUMPY\x01\0", 8) + static_cast<char>(text.size() % 256) +
-           static_cast<char>(text.size() / 256) + text;
+    const char magic[10] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, static_cast<char>(text.size() % 256),
+                            static_cast<char>(text.size() / 256)};
+    return message({std::string_view(magic, 10), text});
 }
 
 /// Reads the dictionary of a header, a literal of Python: `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`.
@@ -46,22 +47,21 @@ class npy_dictionary {
             const std::string_view key = quoted();
             need(':');
             const int field = key == "descr" ? 0 : key == "fortran_order" ? 1 : key == "shape" ? 2 : 3;
-            if (field == 3) fail("an unknown key");
-            if (std::exchange(seen[field], true)) fail("'" + std::string(key) + "' a second time");
+            if (field == 3) refuse("an unknown key");
+            if (std::exchange(seen[field], true)) refuse(message({"'", key, "' a second time"}));
             if (field == 0) read_type();
             if (field == 1) fortran_order = truth();
             if (field == 2) read_shape();
-            if (!accept(',') && peek() != '}') fail("no , or }");
+            if (!accept(',') && peek() != '}') refuse("no , or }");
         }
-        if (!seen[0] || !seen[1] || !seen[2]) fail("no 'descr', 'fortran_order' or 'shape'");
+        if (!seen[0] || !seen[1] || !seen[2]) refuse("no 'descr', 'fortran_order' or 'shape'");
         if (text_.substr(at_).find_first_not_of(' ') != text_.size() - 1 - at_ || text_.back() != '\n')
-            fail("something else than blanks and a line's end");
+            refuse("something else than blanks and a line's end");
     }
 
   private:
-    [[noreturn]] void fail(const std::string& what) const {
-        throw data_error(source_ + ": npy header has " + what + " at byte " + std::to_string(at_) + " of " +
-                         std::to_string(text_.size()));
+    [[noreturn]] void refuse(std::string_view what) const {
+        fail({source_, ": npy header has ", what, " at byte ", at_, " of ", text_.size()});
     }
     char peek() {
         while (at_ < text_.size() && text_[at_] == ' ') ++at_;
@@ -69,12 +69,12 @@ class npy_dictionary {
     }
     bool accept(char c) { return peek() == c && ++at_ != 0; }
     void need(char c) {
-        if (!accept(c)) fail(std::string("no ") + c);
+        if (!accept(c)) refuse(message({"no ", std::string_view(&c, 1)}));
     }
     std::string_view quoted() {
         const char mark = peek();
         const std::size_t end = mark == '\'' || mark == '"' ? text_.find(mark, at_ + 1) : std::string_view::npos;
-        if (end == std::string_view::npos) fail("no quoted text");
+        if (end == std::string_view::npos) refuse("no quoted text");
         const auto inside = text_.substr(at_ + 1, end - at_ - 1);
         at_ = end + 1;
         return inside;
@@ -83,10 +83,10 @@ class npy_dictionary {
         peek();
         for (const std::string_view word : {"True", "False"})
             if (text_.substr(at_).starts_with(word)) return at_ += word.size(), word == "True";
-        fail("neither True nor False");
+        refuse("neither True nor False");
     }
     void read_type() {
-        if (peek() == '[') fail("a descr of several fields; only plain arrays are read,");
+        if (peek() == '[') refuse("a descr of several fields; only plain arrays are read,");
         const std::string_view s = quoted();
         const bool known = s.size() == 3 && std::string_view("<>|=").find(s[0]) != std::string_view::npos &&
                            (s[1] == 'f' ? s[2] == '4' || s[2] == '8'
@@ -95,7 +95,7 @@ class npy_dictionary {
                            (s[0] != '|' || s[2] == '1');
         if (!known) {
             const bool plain = s.size() < 20 && std::all_of(s.begin(), s.end(), [](char c) { return c > ' ' && c < 127; });
-            fail("descr '" + std::string(plain ? s : "...") + "', none of f4 f8 i1 i2 i4 i8 u1 u2 u4 u8,");
+            refuse(message({"descr '", plain ? s : "...", "', none of f4 f8 i1 i2 i4 i8 u1 u2 u4 u8,"}));
         }
         order = s[0];
         type = {s[1], static_cast<std::uint8_t>(s[2] - '0')};
@@ -103,18 +103,18 @@ class npy_dictionary {
     void read_shape() {
         need('(');
         while (!accept(')')) {
-            if (shape.size() == most_axes) fail("more than " + std::to_string(most_axes) + " axes");
+            if (shape.size() == most_axes) refuse("more than 32 axes");
             shape.push_back(number());
-            if (!accept(',') && (shape.size() < 2 || peek() != ')')) fail("no , or )");  // (3) is no tuple, (3,) is
+            if (!accept(',') && (shape.size() < 2 || peek() != ')')) refuse("no , or )");  // (3) is no tuple, (3,) is
         }
     }
     std::size_t number() {
         constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
         std::size_t n = 0;
-        if (peek() < '0' || peek() > '9') fail("no number");
+        if (peek() < '0' || peek() > '9') refuse("no number");
         for (; at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9'; ++at_) {
             const auto digit = static_cast<std::size_t>(text_[at_] - '0');
-            if (n > (most - digit) / 10) fail("a size beyond 64 bits");
+            if (n > (most - digit) / 10) refuse("a size beyond 64 bits");
             n = 10 * n + digit;
         }
         return n;
@@ -152,27 +152,25 @@ inline void to_row_major(array& a) {
 /// \param source  what messages call it
 /// \throws data_error with the field and its numbers.
 [[nodiscard]] inline array parse_npy(std::span<const std::byte> file, std::string source, std::string name = "") {
-    const auto fail = [&](const std::string& why) { throw data_error(source + ": " + why); };
     const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
     const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(text[i])); };
-    if (!text.starts_with("\x93NUMPY")) fail("no .npy: its first 6 bytes are not \\x93NUMPY");
-    if (text.size() < 8) fail("cut short: " + std::to_string(text.size()) + " bytes");
+    if (!text.starts_with("\x93NUMPY")) fail({source, ": no .npy: its first 6 bytes are not \\x93NUMPY"});
+    if (text.size() < 8) fail({source, ": cut short: ", text.size(), " bytes"});
     if (byte(6) < 1 || byte(6) > 3 || byte(7) != 0)
-        fail("npy version " + std::to_string(byte(6)) + "." + std::to_string(byte(7)) + ", known are 1.0, 2.0, 3.0");
+        fail({source, ": npy version ", byte(6), ".", byte(7), ", known are 1.0, 2.0, 3.0"});
     const std::size_t start = byte(6) == 1 ? 10 : 12;
-    if (text.size() < start) fail("cut short: " + std::to_string(text.size()) + " bytes");
+    if (text.size() < start) fail({source, ": cut short: ", text.size(), " bytes"});
     std::size_t length = 0;
     for (std::size_t i = start; i-- > 8;) length = 256 * length + byte(i);
     if (length > text.size() - start)
-        fail("cut short: npy header of " + std::to_string(length) + " bytes, " + std::to_string(text.size() - start) +
-             " are left");
+        fail({source, ": cut short: npy header of ", length, " bytes, ", text.size() - start, " are left"});
 
     npy_dictionary header(text.substr(start, length), source);
     const auto data = file.subspan(start + length);
     const std::size_t size = bytes_of(header.type, header.shape, source);
     if (data.size() != size)
-        fail("shape " + shape_text(header.shape) + " of " + header.type.text() + " needs " + std::to_string(size) +
-             " bytes, got " + std::to_string(data.size()));
+        fail({source, ": shape ", shape_text(header.shape), " of ", header.type.text(), " needs ", size, " bytes, got ",
+              data.size()});
 
     array out{std::move(source), std::move(name), header.type, std::move(header.shape), {data.begin(), data.end()}};
     const bool swapped = header.order == (std::endian::native == std::endian::little ? '>' : '<');
@@ -196,10 +194,9 @@ struct npy_parts {
         const std::span view(elements);
         constexpr dtype type = dtype_of<typename decltype(view)::value_type>;
         if (shape.size() > most_axes)
-            throw data_error(source + ": " + std::to_string(shape.size()) + " axes, at most 32 can be written");
+            fail({source, ": ", shape.size(), " axes, at most 32 can be written"});
         if (bytes_of(type, shape, source) != view.size_bytes())
-            throw data_error(source + ": shape " + shape_text(shape) + " does not have " + std::to_string(view.size()) +
-                             " elements");
+            fail({source, ": shape ", shape_text(shape), " does not have ", view.size(), " elements"});
         header = npy_header(type, shape);
         data = std::as_bytes(view);
     }

@@ -33,8 +33,8 @@ class npz_writer {
     /// \param elements  row-major, anything contiguous: a vector, a span, `flat(x)` of a tensor
     template <class Data>
     void add(std::string_view name, shape_view shape, const Data& elements) {
-        const npy_parts parts(zip_.path() + ", '" + std::string(name) + "'", shape, elements);
-        zip_.add(std::string(name) + ".npy", {std::as_bytes(std::span(parts.header)), parts.data});
+        const npy_parts parts(message({zip_.path(), ", '", name, "'"}), shape, elements);
+        zip_.add(message({name, ".npy"}), {std::as_bytes(std::span(parts.header)), parts.data});
     }
 
     /// Adds a tensor.
@@ -68,27 +68,26 @@ class npz_reader {
     npz_reader(std::vector<std::byte> bytes, std::string file) : zip_(std::move(bytes), std::move(file)) {
         for (const std::string& name : zip_.names()) {
             if (!name.ends_with(".npy"))
-                throw data_error(zip_.file() + ": member '" + name + "' is no array, its name does not end in .npy");
+                fail({zip_.file(), ": member '", name, "' is no array, its name does not end in .npy"});
             names_.push_back(name.substr(0, name.size() - 4));
         }
     }
 
     /// The names in the order of the file.
     [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-    [[nodiscard]] bool contains(std::string_view name) const { return zip_.contains(std::string(name) + ".npy"); }
+    [[nodiscard]] bool contains(std::string_view name) const { return zip_.contains(message({name, ".npy"})); }
 
     /// The array of that name.
     [[nodiscard]] array operator[](std::string_view name) const {
         if (!contains(name)) {
             std::string known;
-            for (std::size_t i = 0; i < names_.size() && i < 8; ++i) known += (i == 0 ? "" : ", ") + names_[i];
-            if (names_.size() > 8) known += ", ... (" + std::to_string(names_.size()) + " arrays)";
-            throw data_error(zip_.file() + ": no array '" + std::string(name) + "', it has " +
-                             (known.empty() ? "none" : known));
+            for (std::size_t i = 0; i < names_.size() && i < 8; ++i) known += message({i == 0 ? "" : ", ", names_[i]});
+            if (names_.size() > 8) known += message({", ... (", names_.size(), " arrays)"});
+            fail({zip_.file(), ": no array '", name, "', it has ", known.empty() ? "none" : known});
         }
         std::vector<std::byte> room;
-        const auto bytes = zip_.read(std::string(name) + ".npy", room);
-        return parse_npy(bytes, zip_.file() + ", '" + std::string(name) + "'", std::string(name));
+        const auto bytes = zip_.read(message({name, ".npy"}), room);
+        return parse_npy(bytes, message({zip_.file(), ", '", name, "'"}), std::string(name));
     }
 
   private:

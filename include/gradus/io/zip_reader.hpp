@@ -22,25 +22,23 @@ class zip_fields {
 
     [[nodiscard]] std::size_t at() const { return at_; }
     void call(std::string what) { what_ = std::move(what); }
-    void skip(std::size_t n) { take(n); }
+    void skip(std::size_t n) { static_cast<void>(take(n)); }
     std::uint32_t u16() { return static_cast<std::uint32_t>(number(2)); }
     std::uint32_t u32() { return static_cast<std::uint32_t>(number(4)); }
     std::uint64_t u64() { return number(8); }
     std::string_view text(std::size_t n) { return {reinterpret_cast<const char*>(take(n).data()), n}; }
 
-    [[noreturn]] void fail(const std::string& why) const { throw data_error(what_ + ": " + why); }
-    void need(bool condition, const std::string& why) const {
-        if (!condition) fail(why);
+    void need(bool condition, std::initializer_list<piece> otherwise) const {
+        if (!condition) fail({what_, ": ", message(otherwise)});
     }
 
   private:
-    std::span<const std::byte> take(std::size_t n) {
-        if (at_ > bytes_.size() || n > bytes_.size() - at_)
-            fail("needs " + std::to_string(n) + " bytes from " + std::to_string(at_) + " on, the file has " +
-                 std::to_string(bytes_.size()));
+    [[nodiscard, gnu::noinline]] std::span<const std::byte> take(std::size_t n) {
+        need(at_ <= bytes_.size() && n <= bytes_.size() - at_,
+             {"needs ", n, " bytes from ", at_, " on, the file has ", bytes_.size()});
         return bytes_.subspan(std::exchange(at_, at_ + n), n);
     }
-    std::uint64_t number(std::size_t n) {
+    [[gnu::noinline]] std::uint64_t number(std::size_t n) {
         std::uint64_t value = 0;
         int shift = 0;
         for (const std::byte b : take(n)) value |= std::to_integer<std::uint64_t>(b) << std::exchange(shift, shift + 8);
@@ -62,19 +60,18 @@ class zip_reader {
     /// \param file  what messages call the archive
     zip_reader(std::vector<std::byte> bytes, std::string file) : bytes_(std::move(bytes)), file_(std::move(file)) {
         const std::size_t end = find_end();
-        zip_fields f(bytes_, end + 4, file_ + ": end of the directory");
+        zip_fields f(bytes_, end + 4, message({file_, ": end of the directory"}));
         const std::uint32_t disk = f.u16(), first_disk = f.u16(), here = f.u16(), count = f.u16();
         const std::uint32_t length = f.u32(), start = f.u32();
-        f.need(count != 0xFFFF && length != zip::in_zip64 && start != zip::in_zip64, "zip64 is not read");
-        f.need(disk == 0 && first_disk == 0 && here == count, "the archive is in several files");
-        f.need(std::uint64_t{start} + length == end, "a directory of " + std::to_string(length) + " bytes at " +
-                                                         std::to_string(start) + " does not end at " +
-                                                         std::to_string(end));
+        f.need(count != 0xFFFF && length != zip::in_zip64 && start != zip::in_zip64, {"zip64 is not read"});
+        f.need(disk == 0 && first_disk == 0 && here == count, {"the archive is in several files"});
+        f.need(std::uint64_t{start} + length == end,
+               {"a directory of ", length, " bytes at ", start, " does not end at ", end});
         zip_fields directory(first(end), start, "");
         std::uint64_t room = 0;
         for (std::uint32_t i = 0; i < count; ++i) room += read_record(directory, i, start);
-        f.need(directory.at() == end, std::to_string(count) + " members do not fill it");
-        f.need(room <= start, "members overlap: " + std::to_string(room) + " bytes in " + std::to_string(start));
+        f.need(directory.at() == end, {count, " members do not fill it"});
+        f.need(room <= start, {"members overlap: ", room, " bytes in ", start});
     }
 
     /// The members' names in the order of the directory.
@@ -85,14 +82,12 @@ class zip_reader {
     /// A member's bytes: in the archive where it is stored, else inflated into `room`.
     [[nodiscard]] std::span<const std::byte> read(std::string_view name, std::vector<std::byte>& room) const {
         const auto found = members_.find(name);
-        if (found == members_.end()) throw data_error(file_ + ": no member '" + std::string(name) + "'");
+        if (found == members_.end()) fail({file_, ": no member '", name, "'"});
         const member& m = found->second;
         std::span<const std::byte> content = std::span(bytes_).subspan(m.data, m.packed);
         if (m.method == zip::deflated) content = inflate(content, m, title(name), room);
         const std::uint32_t crc = crc32(content);
-        if (crc != m.crc)
-            throw data_error(title(name) + ": damaged, its CRC-32 is " + std::to_string(crc) + ", should be " +
-                             std::to_string(m.crc));
+        if (crc != m.crc) fail({title(name), ": damaged, its CRC-32 is ", crc, ", should be ", m.crc});
         return content;
     }
 
@@ -102,7 +97,7 @@ class zip_reader {
         std::size_t data;                                // where they begin
     };
 
-    [[nodiscard]] std::string title(std::string_view name) const { return file_ + ", '" + std::string(name) + "'"; }
+    [[nodiscard]] std::string title(std::string_view name) const { return message({file_, ", '", name, "'"}); }
 
     [[nodiscard]] std::span<const std::byte> first(std::size_t n) const { return {bytes_.data(), n}; }
 
@@ -114,14 +109,13 @@ class zip_reader {
             f.skip(16);
             if (f.u16() == back - 22) return bytes_.size() - back;
         }
-        throw data_error(file_ + ": " + std::to_string(bytes_.size()) +
-                         " bytes without the end of a zip archive: cut short, or another kind of file");
+        fail({file_, ": ", bytes_.size(), " bytes without the end of a zip archive: cut short, or another kind of file"});
     }
 
     /// Reads a record of the directory and the header it points to. \returns the bytes that both say the member takes.
     std::uint64_t read_record(zip_fields& f, std::uint32_t number, std::size_t members_end) {
-        f.call(file_ + ": record " + std::to_string(number) + " of the directory");
-        f.need(f.u32() == zip::directory_record, "does not begin with PK\\1\\2");
+        f.call(message({file_, ": record ", number, " of the directory"}));
+        f.need(f.u32() == zip::directory_record, {"does not begin with PK\\1\\2"});
         member m{};
         f.skip(4);
         m.flags = f.u16();
@@ -131,30 +125,31 @@ class zip_reader {
         m.packed = f.u32();
         m.size = f.u32();
         const std::uint32_t name_length = f.u16(), extra_length = f.u16(), comment_length = f.u16();
-        f.need(f.u16() == 0, "is in another file");
+        f.need(f.u16() == 0, {"is in another file"});
         f.skip(6);
         const std::uint32_t offset = f.u32();
         const std::string name(f.text(name_length));
-        f.need(is_printable(name), "has a name that is empty, not UTF-8, or has control characters");
+        f.need(is_printable(name), {"has a name that is empty, not UTF-8, or has control characters"});
         f.skip(extra_length + comment_length);
 
         const std::string what = title(name);
-        const auto need = [&](bool condition, const std::string& why) {
-            if (!condition) throw data_error(what + ": " + why);
+        const auto need = [&](bool condition, std::initializer_list<piece> otherwise) {
+            if (!condition) fail({what, ": ", message(otherwise)});
         };
-        need((m.flags & 1) == 0, "is encrypted");
+        need((m.flags & 1) == 0, {"is encrypted"});
         need((m.flags & ~(zip::deflate_options | zip::sizes_follow | zip::utf8)) == 0,
-             "unknown flags " + std::to_string(m.flags));
+             {"unknown flags ", m.flags});
         need(m.method == zip::stored || m.method == zip::deflated,
-             "compression method " + std::to_string(m.method) + ", known are 0 (stored) and 8 (deflate)");
-        need(m.packed != zip::in_zip64 && m.size != zip::in_zip64 && offset != zip::in_zip64, "zip64 is not read");
+             {"compression method ", m.method, ", known are 0 (stored) and 8 (deflate)"});
+        need(m.packed != zip::in_zip64 && m.size != zip::in_zip64 && offset != zip::in_zip64,
+             {"zip64 is not read"});
         // Deflate cannot do better than 258 bytes in 2 bits: more is a lie, and nobody shall allocate for it.
         need(m.method == zip::stored ? m.size == m.packed : m.size <= std::uint64_t{m.packed} * 1032,
-             std::to_string(m.size) + " bytes cannot be in " + std::to_string(m.packed));
-        m.data = check_header(zip_fields(first(members_end), offset, what + ": header"), m, name);
-        need(m.packed <= members_end - m.data, std::to_string(m.packed) + " bytes from " + std::to_string(m.data) +
-                                                   " on, but the directory begins at " + std::to_string(members_end));
-        need(members_.emplace(name, m).second, "a second time");
+             {m.size, " bytes cannot be in ", m.packed});
+        m.data = check_header(zip_fields(first(members_end), offset, message({what, ": header"})), m, name);
+        need(m.packed <= members_end - m.data,
+             {m.packed, " bytes from ", m.data, " on, but the directory begins at ", members_end});
+        need(members_.emplace(name, m).second, {"a second time"});
         names_.push_back(name);
         return m.data - offset + std::uint64_t{m.packed};
     }
@@ -162,10 +157,9 @@ class zip_reader {
     /// A member's own header must say what the directory says. \returns where its bytes begin.
     static std::size_t check_header(zip_fields f, const member& m, std::string_view name) {
         const auto same = [&](const char* field, std::uint64_t value, std::uint64_t expected) {
-            f.need(value == expected, std::string(field) + " is " + std::to_string(value) + ", the directory says " +
-                                          std::to_string(expected));
+            f.need(value == expected, {field, " is ", value, ", the directory says ", expected});
         };
-        f.need(f.u32() == zip::local_record, "does not begin with PK\\3\\4");
+        f.need(f.u32() == zip::local_record, {"does not begin with PK\\3\\4"});
         f.skip(2);
         same("flags", f.u16(), m.flags);
         same("method", f.u16(), m.method);
@@ -173,7 +167,7 @@ class zip_reader {
         const std::uint32_t crc = f.u32();
         std::uint64_t packed = f.u32(), size = f.u32();
         const std::uint32_t name_length = f.u16(), extra_length = f.u16();
-        f.need(f.text(name_length) == name, "another name than in the directory");
+        f.need(f.text(name_length) == name, {"another name than in the directory"});
         zip_fields extra = f;
         f.skip(extra_length);
         const std::size_t data = f.at();
@@ -211,13 +205,12 @@ class zip_reader {
         const auto got = m.size - stream.avail_out;
         ::inflateEnd(&stream);
         if (!whole)
-            throw data_error(what + ": damaged, " + std::to_string(got) + " of " + std::to_string(m.size) +
-                             " bytes could be inflated");
+            fail({what, ": damaged, ", got, " of ", m.size, " bytes could be inflated"});
         return room;
 #else
         static_cast<void>(packed), static_cast<void>(m), static_cast<void>(room);
-        throw data_error(what + ": is compressed, and this program has no zlib. Save it with numpy.savez instead of "
-                                "numpy.savez_compressed, or compile with -DGRADUS_HAS_ZLIB=1 and -lz");
+        fail({what, ": is compressed, and this program has no zlib. Save it with numpy.savez instead of "
+                    "numpy.savez_compressed, or compile with -DGRADUS_HAS_ZLIB=1 and -lz"});
 #endif
     }
 

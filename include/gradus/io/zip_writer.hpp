@@ -25,14 +25,13 @@ class zip_writer {
     void add(std::string_view name, std::initializer_list<std::span<const std::byte>> parts) {
         const std::string title(name);
         if (!is_printable(name) || name.size() > 0xFFFF)
-            fail("a member's name must be UTF-8 without control characters, of 1 to 65535 bytes");
-        if (names_.size() == 0xFFFE) fail("'" + title + "' would be member 65535: zip64 is not written");
-        if (names_.contains(title)) fail("'" + title + "' a second time");
+            refuse({"a member's name must be UTF-8 without control characters, of 1 to 65535 bytes"});
+        if (names_.size() == 0xFFFE) refuse({"'", name, "' would be member 65535: zip64 is not written"});
+        if (names_.contains(title)) refuse({"'", name, "' a second time"});
         std::uint64_t size = 0;
         for (const auto& part : parts) size += part.size();
         if (offset_ + size + directory_.size() + 2 * name.size() + 200 > 0xFFFFFFFF)
-            fail("'" + title + "' of " + std::to_string(size) +
-                 " bytes makes more than 4 GiB: zip64 is not written");
+            refuse({"'", name, "' of ", size, " bytes makes more than 4 GiB: zip64 is not written"});
         std::uint32_t crc = 0;
         for (const auto& part : parts) crc = crc32(part, crc);
         const bool ascii = std::all_of(name.begin(), name.end(), [](char c) { return (c & 0x80) == 0; });
@@ -73,13 +72,15 @@ class zip_writer {
     }
 
   private:
-    [[noreturn]] void fail(const std::string& why) const { throw data_error(path() + ": cannot be written: " + why); }
+    [[noreturn]] void refuse(std::initializer_list<piece> why) const {
+        fail({path(), ": cannot be written: ", message(why)});
+    }
     void write(const std::string& text) { file_.write(std::as_bytes(std::span(text))); }
-    static void put16(std::string& out, std::initializer_list<std::uint32_t> values) {
+    [[gnu::noinline]] static void put16(std::string& out, std::initializer_list<std::uint32_t> values) {
         for (const std::uint32_t v : values)
             for (int shift = 0; shift < 16; shift += 8) out += static_cast<char>(v >> shift & 255);
     }
-    static void put32(std::string& out, std::initializer_list<std::uint32_t> values) {
+    [[gnu::noinline]] static void put32(std::string& out, std::initializer_list<std::uint32_t> values) {
         for (const std::uint32_t v : values) put16(out, {v & 0xFFFF, v >> 16});
     }
 

@@ -11,6 +11,7 @@
 #include "gradus/core/initialize.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/pass.hpp"
+#include "gradus/core/rebind.hpp"
 
 namespace gradus {
 
@@ -167,10 +168,10 @@ class sequential : public chain::takes<typename chain::first<L...>::type> {
     /// The same network in another scalar, its parameters yet to be copied.
     template <class U>
     [[nodiscard]] auto rebind() const
-        requires requires(const L&... l) { (l.template rebind<U>(), ...); }
+        requires(rebindable<L, U> && ...)
     {
         return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return gradus::sequential(named(names[I], layer<I>().template rebind<U>())...);
+            return gradus::sequential(named(names[I], rebinding::shell<U>(layer<I>()))...);
         }(index());
     }
 

@@ -41,7 +41,7 @@ class optimizer {
     std::array<parameters, n_slots> slots{};  ///< zero at t = 0
 
     explicit optimizer(const Net& net, Options o = {}) : options(o) {
-        for (auto& slot : slots) slot = gradients<Net>(net).values();
+        for (auto& slot : slots) slot = gradients<Net>(net).values;
     }
 
     /// One step with the gradient of a batch.

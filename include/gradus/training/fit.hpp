@@ -77,7 +77,7 @@ struct desk {
         const normalizer by{J_.count(y_hat) * static_cast<double>(whole) / static_cast<double>(which.size())};
         loss = J_.forward(y_hat, y, loss_cache, by);
         if constexpr (judges<J, output_of<Net, X>, Y>) correct = J_.correct(y_hat, y);
-        backward(net, x, J_.backward(y_hat, y, loss_cache, by), p.cache, grad.values(), ctx);
+        backward(net, x, J_.backward(y_hat, y, loss_cache, by), p.cache, grad.values, ctx);
     }
 };
 
@@ -113,8 +113,8 @@ history run(Net& net, const J& loss, optimizer<Net, Options>& descend, const dat
             descend.begin();
             threads.run([&](std::size_t k) {
                 for (std::size_t other = 1; other < team; ++other)
-                    descend.reduce(net, desks[0].grad.values(), desks[other].grad.values(), k, team);
-                descend.apply(net, desks[0].grad.values(), k, team);
+                    descend.reduce(net, desks[0].grad.values, desks[other].grad.values, k, team);
+                descend.apply(net, desks[0].grad.values, k, team);
             });
             for (const auto& d : desks) loss_sum += d.loss * static_cast<double>(n), correct += d.correct;
             seen += static_cast<double>(n);

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "gradus/core/initialize.hpp"
+#include "gradus/core/layer.hpp"
+#include "gradus/core/rebind.hpp"
+
+namespace gradus {
+
+/// The same block n times, each with parameters of its own: y = f_n(… f₂(f₁(x))).                     [repeat.forward]
+///
+/// The depth is a number at run time, compiled once: the blocks stand in a vector, so a block must give what it takes.
+template <class Block>
+class repeat {
+  public:
+    static constexpr std::string_view name = "repeat";
+
+    struct parameters {
+        std::vector<parameters_of<Block>> layers;
+
+        static void each(auto&& f, auto& first, auto&... rest) {
+            (match(first, rest), ...);
+            for (std::size_t i = 0; i < first.layers.size(); ++i) f(i, first.layers[i], rest.layers[i]...);
+        }
+
+      private:
+        static void match(const auto& first, auto& other) {
+            if constexpr (requires { requires std::is_same_v<parameters&, decltype(other)>; })
+                if (other.layers.size() != first.layers.size()) other.layers.resize(first.layers.size());
+        }
+    };
+    template <class X>
+    struct cache {
+        std::vector<cache_of<Block, X>> layers;
+        [[nodiscard]] const X& output() const { return gradus::output(layers.back()); }
+    };
+
+    std::vector<Block> layers;
+
+    /// \throws shape_error for n = 0.
+    repeat(std::size_t n, const Block& block) : layers(n, block) {
+        if (n == 0) throw shape_error(name, "needs at least one block, got 0");
+        initialize_untouched(*this);
+    }
+
+    template <class X>
+    const X& forward(const X& x, cache<X>& c, const context& ctx) const {
+        static_assert(std::is_same_v<output_of<Block, X>, X>, "gradus: a repeated block must give the type that it takes");
+        c.layers.resize(layers.size());
+        const X* y = &x;
+        for (std::size_t i = 0; i < layers.size(); ++i)
+            y = &at(i, [&]() -> const X& { return gradus::forward(layers[i], *y, c.layers[i], ctx.inside(i)); });
+        return *y;
+    }
+
+    template <class X>
+    const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+        const X* d = &dy;
+        for (std::size_t i = layers.size(); i-- > 0;) {
+            context inner = ctx.inside(i);
+            if (i > 0) inner.input_gradient = true;
+            const X& input = i == 0 ? x : gradus::output(c.layers[i - 1]);
+            d = &at(i, [&]() -> const X& {
+                return gradus::backward(layers[i], input, *d, c.layers[i], grad.layers[i], inner);
+            });
+        }
+        return *d;
+    }
+
+    template <class U>
+    [[nodiscard]] auto rebind() const
+        requires rebindable<Block, U>
+    {
+        return gradus::repeat(layers.size(), gradus::rebind<U>(layers.front()));
+    }
+
+  private:
+    template <class Call>
+    static auto& at(std::size_t i, Call&& call) {
+        try {
+            return call();
+        } catch (const shape_error& e) {
+            throw e.within(std::to_string(i));
+        }
+    }
+};
+
+}  // namespace gradus
