@@ -38,3 +38,4 @@
 #include "gradus/training/fit.hpp"
 
 #include "gradus/check/gradient_check.hpp"
+#include "gradus/io/save.hpp"

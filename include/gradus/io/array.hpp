@@ -31,7 +31,10 @@ struct dtype {
 };
 
 template <element T>
-inline constexpr dtype dtype_of{std::floating_point<T> ? 'f' : std::signed_integral<T> ? 'i' : 'u', sizeof(T)};
+inline constexpr dtype dtype_of{std::floating_point<T>    ? 'f'
+                                : std::signed_integral<T> ? 'i'
+                                                          : 'u',
+                                sizeof(T)};
 
 /// A shape as an argument: a container of sizes, or a list in braces.
 struct shape_view : std::span<const std::size_t> {
@@ -39,6 +42,9 @@ struct shape_view : std::span<const std::size_t> {
     shape_view(std::initializer_list<std::size_t> sizes)  // lives until the end of the call that it is written in
         : std::span<const std::size_t>(sizes.begin(), sizes.size()) {}
 };
+
+/// "(2, 3)". \see gradus::shape_text
+[[nodiscard]] inline std::string text_of(shape_view shape) { return shape_text(shape); }
 
 /// An array as a file holds it, in row-major order and in this machine's byte order.
 struct array {
@@ -62,7 +68,7 @@ struct array {
     template <element T>
     [[nodiscard]] std::span<const T> as(shape_view expected) const& {
         if (!std::equal(shape.begin(), shape.end(), expected.begin(), expected.end()))
-            fail({source, ": has shape ", shape_text(shape), ", asked for ", shape_text(expected)});
+            fail({source, ": has shape ", text_of(shape), ", asked for ", text_of(expected)});
         return as<T>();
     }
 
@@ -82,7 +88,7 @@ struct array {
     template <any_tensor X>
     [[nodiscard]] X to() const {
         if (shape.size() != rank_of<X>)
-            fail({source, ": has shape ", shape_text(shape), ", asked for ", rank_of<X>, " axes"});
+            fail({source, ": has shape ", text_of(shape), ", asked for ", rank_of<X>, " axes"});
         const auto values = as<scalar_of<X>>();
         X out;
         reshape(out, shape);
@@ -92,13 +98,13 @@ struct array {
 };
 
 /// Bytes of a shape's elements. \throws data_error where they are more than memory can address.
-[[nodiscard]] inline std::size_t bytes_of(dtype type, std::span<const std::size_t> shape, const std::string& source) {
+[[nodiscard]] inline std::size_t bytes_of(dtype type, shape_view shape, const std::string& source) {
     std::size_t total = type.size;
     bool empty = false;
     for (std::size_t n : shape) {
         empty = empty || n == 0;
         if (n != 0 && total > std::numeric_limits<std::size_t>::max() / n)
-            fail({source, ": shape ", shape_text(shape), " is beyond memory"});
+            fail({source, ": shape ", text_of(shape), " is beyond memory"});
         if (n != 0) total *= n;
     }
     return empty ? 0 : total;

@@ -50,8 +50,8 @@ using file_handle = std::unique_ptr<std::FILE, file_closer>;
     return bytes;
 }
 
-/// A file that takes its place at `path` only when all of it is on the disk: until `commit`, and after any failure, what
-/// was there before is untouched.
+/// A file that takes its place at `path` only when all of it is on the disk: until `commit`, and after any failure,
+/// what was there before is untouched.
 ///
 /// Writes go to a new file beside it, which is flushed, synced and renamed by `commit` and removed by the destructor
 /// otherwise. A link is followed, the mode of a file that is replaced is kept, and one that may not be written is not
@@ -65,7 +65,8 @@ class replacement_file {
         struct stat old = {};
         const bool exists = ::stat(path_.c_str(), &old) == 0;
         if (exists && S_ISDIR(old.st_mode)) refuse("it is a folder");
-        if (exists && !S_ISREG(old.st_mode)) refuse("it is a device or a pipe");  // a rename would put a file in its place
+        if (exists && !S_ISREG(old.st_mode))
+            refuse("it is a device or a pipe");  // a rename would put a file in its place
         if (exists && ::access(path_.c_str(), W_OK) != 0) refuse(errno);
         if (char* real = exists ? ::realpath(path_.c_str(), nullptr) : nullptr) {
             target_ = real;

@@ -17,7 +17,7 @@ namespace gradus::io {
 inline constexpr std::size_t most_axes = 32;
 
 /// The header that goes before the elements in a `.npy`: magic, version 1.0, the dictionary, padded to 64 bytes.
-[[nodiscard]] inline std::string npy_header(dtype type, std::span<const std::size_t> shape) {
+[[nodiscard]] inline std::string npy_header(dtype type, shape_view shape) {
     std::string sizes;
     for (std::size_t n : shape) sizes += message({sizes.empty() ? "" : ", ", n});
     if (shape.size() == 1) sizes += ',';
@@ -26,12 +26,21 @@ inline constexpr std::size_t most_axes = 32;
         message({"{'descr': '", order, type.text(), "', 'fortran_order': False, 'shape': (", sizes, "), }"});
     text.append(63 - (10 + text.size()) % 64, ' ');
     text += '\n';
-    const char magic[10] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, static_cast<char>(text.size() % 256),
+    const char magic[10] = {'\x93',
+                            'N',
+                            'U',
+                            'M',
+                            'P',
+                            'Y',
+                            1,
+                            0,
+                            static_cast<char>(text.size() % 256),
                             static_cast<char>(text.size() / 256)};
     return message({std::string_view(magic, 10), text});
 }
 
-/// Reads the dictionary of a header, a literal of Python: `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`.
+/// Reads the dictionary of a header, a literal of Python: `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3),
+/// }`.
 class npy_dictionary {
   public:
     dtype type;
@@ -90,11 +99,12 @@ class npy_dictionary {
         const std::string_view s = quoted();
         const bool known = s.size() == 3 && std::string_view("<>|=").find(s[0]) != std::string_view::npos &&
                            (s[1] == 'f' ? s[2] == '4' || s[2] == '8'
-                                        : (s[1] == 'i' || s[1] == 'u') && (s[2] == '1' || s[2] == '2' || s[2] == '4' ||
-                                                                           s[2] == '8')) &&
+                                        : (s[1] == 'i' || s[1] == 'u') &&
+                                              (s[2] == '1' || s[2] == '2' || s[2] == '4' || s[2] == '8')) &&
                            (s[0] != '|' || s[2] == '1');
         if (!known) {
-            const bool plain = s.size() < 20 && std::all_of(s.begin(), s.end(), [](char c) { return c > ' ' && c < 127; });
+            const bool plain =
+                s.size() < 20 && std::all_of(s.begin(), s.end(), [](char c) { return c > ' ' && c < 127; });
             refuse(message({"descr '", plain ? s : "...", "', none of f4 f8 i1 i2 i4 i8 u1 u2 u4 u8,"}));
         }
         order = s[0];
@@ -169,7 +179,7 @@ inline void to_row_major(array& a) {
     const auto data = file.subspan(start + length);
     const std::size_t size = bytes_of(header.type, header.shape, source);
     if (data.size() != size)
-        fail({source, ": shape ", shape_text(header.shape), " of ", header.type.text(), " needs ", size, " bytes, got ",
+        fail({source, ": shape ", text_of(header.shape), " of ", header.type.text(), " needs ", size, " bytes, got ",
               data.size()});
 
     array out{std::move(source), std::move(name), header.type, std::move(header.shape), {data.begin(), data.end()}};
@@ -193,10 +203,9 @@ struct npy_parts {
     npy_parts(const std::string& source, shape_view shape, const Data& elements) {
         const std::span view(elements);
         constexpr dtype type = dtype_of<typename decltype(view)::value_type>;
-        if (shape.size() > most_axes)
-            fail({source, ": ", shape.size(), " axes, at most 32 can be written"});
+        if (shape.size() > most_axes) fail({source, ": ", shape.size(), " axes, at most 32 can be written"});
         if (bytes_of(type, shape, source) != view.size_bytes())
-            fail({source, ": shape ", shape_text(shape), " does not have ", view.size(), " elements"});
+            fail({source, ": shape ", text_of(shape), " does not have ", view.size(), " elements"});
         header = npy_header(type, shape);
         data = std::as_bytes(view);
     }

@@ -21,7 +21,8 @@ namespace gradus::io {
 /// Writes arrays as `.npz`, uncompressed, as `numpy.savez` does. Equal arrays in equal order give equal files.
 ///
 /// The file takes its place at `close`: without it, and after any failure, what was there before stays as it was.
-/// \throws data_error with the path, the array and the reason: no folder, no permission, disk full, a name used twice, a
+/// \throws data_error with the path, the array and the reason: no folder, no permission, disk full, a name used twice,
+/// a
 ///         shape that does not fit its elements, more than 4 GiB or 65534 arrays.
 class npz_writer {
   public:

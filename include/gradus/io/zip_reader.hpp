@@ -53,8 +53,8 @@ class zip_fields {
 /// The members of a zip archive in memory, stored or (with `GRADUS_HAS_ZLIB`) deflated.
 ///
 /// Opening reads the directory and every member's own header and holds them against each other and against the size of
-/// the file; nothing is allocated for a size that a file merely claims. A member's checksum is compared when it is read.
-/// \throws data_error with the file, the member, and the numbers.
+/// the file; nothing is allocated for a size that a file merely claims. A member's checksum is compared when it is
+/// read. \throws data_error with the file, the member, and the numbers.
 class zip_reader {
   public:
     /// \param file  what messages call the archive
@@ -76,14 +76,14 @@ class zip_reader {
 
     /// The members' names in the order of the directory.
     [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-    [[nodiscard]] bool contains(std::string_view name) const { return members_.find(name) != members_.end(); }
+    [[nodiscard]] bool contains(std::string_view name) const { return places_.contains(name); }
     [[nodiscard]] const std::string& file() const { return file_; }
 
     /// A member's bytes: in the archive where it is stored, else inflated into `room`.
     [[nodiscard]] std::span<const std::byte> read(std::string_view name, std::vector<std::byte>& room) const {
-        const auto found = members_.find(name);
-        if (found == members_.end()) fail({file_, ": no member '", name, "'"});
-        const member& m = found->second;
+        const auto place = places_.find(name);
+        if (place == places_.end()) fail({file_, ": no member '", name, "'"});
+        const member& m = members_[place->second];
         std::span<const std::byte> content = std::span(bytes_).subspan(m.data, m.packed);
         if (m.method == zip::deflated) content = inflate(content, m, title(name), room);
         const std::uint32_t crc = crc32(content);
@@ -109,7 +109,8 @@ class zip_reader {
             f.skip(16);
             if (f.u16() == back - 22) return bytes_.size() - back;
         }
-        fail({file_, ": ", bytes_.size(), " bytes without the end of a zip archive: cut short, or another kind of file"});
+        fail({file_, ": ", bytes_.size(),
+              " bytes without the end of a zip archive: cut short, or another kind of file"});
     }
 
     /// Reads a record of the directory and the header it points to. \returns the bytes that both say the member takes.
@@ -137,20 +138,19 @@ class zip_reader {
             if (!condition) fail({what, ": ", message(otherwise)});
         };
         need((m.flags & 1) == 0, {"is encrypted"});
-        need((m.flags & ~(zip::deflate_options | zip::sizes_follow | zip::utf8)) == 0,
-             {"unknown flags ", m.flags});
+        need((m.flags & ~(zip::deflate_options | zip::sizes_follow | zip::utf8)) == 0, {"unknown flags ", m.flags});
         need(m.method == zip::stored || m.method == zip::deflated,
              {"compression method ", m.method, ", known are 0 (stored) and 8 (deflate)"});
-        need(m.packed != zip::in_zip64 && m.size != zip::in_zip64 && offset != zip::in_zip64,
-             {"zip64 is not read"});
+        need(m.packed != zip::in_zip64 && m.size != zip::in_zip64 && offset != zip::in_zip64, {"zip64 is not read"});
         // Deflate cannot do better than 258 bytes in 2 bits: more is a lie, and nobody shall allocate for it.
         need(m.method == zip::stored ? m.size == m.packed : m.size <= std::uint64_t{m.packed} * 1032,
              {m.size, " bytes cannot be in ", m.packed});
         m.data = check_header(zip_fields(first(members_end), offset, message({what, ": header"})), m, name);
         need(m.packed <= members_end - m.data,
              {m.packed, " bytes from ", m.data, " on, but the directory begins at ", members_end});
-        need(members_.emplace(name, m).second, {"a second time"});
+        need(places_.emplace(name, names_.size()).second, {"a second time"});
         names_.push_back(name);
+        members_.push_back(m);
         return m.data - offset + std::uint64_t{m.packed};
     }
 
@@ -204,20 +204,21 @@ class zip_reader {
         whole = whole && ::inflate(&stream, Z_FINISH) == Z_STREAM_END && stream.avail_in == 0 && stream.avail_out == 0;
         const auto got = m.size - stream.avail_out;
         ::inflateEnd(&stream);
-        if (!whole)
-            fail({what, ": damaged, ", got, " of ", m.size, " bytes could be inflated"});
+        if (!whole) fail({what, ": damaged, ", got, " of ", m.size, " bytes could be inflated"});
         return room;
 #else
         static_cast<void>(packed), static_cast<void>(m), static_cast<void>(room);
-        fail({what, ": is compressed, and this program has no zlib. Save it with numpy.savez instead of "
-                    "numpy.savez_compressed, or compile with -DGRADUS_HAS_ZLIB=1 and -lz"});
+        fail({what,
+              ": is compressed, and this program has no zlib. Save it with numpy.savez instead of "
+              "numpy.savez_compressed, or compile with -DGRADUS_HAS_ZLIB=1 and -lz"});
 #endif
     }
 
     std::vector<std::byte> bytes_;
     std::string file_;
     std::vector<std::string> names_;
-    std::map<std::string, member, std::less<>> members_;
+    std::vector<member> members_;
+    std::map<std::string, std::size_t, std::less<>> places_;  // of the names in both
 };
 
 }  // namespace gradus::io

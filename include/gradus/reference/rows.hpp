@@ -1,0 +1,43 @@
+#pragma once
+/// \file
+/// Functions of rows as the book writes them. Any rank: the last axis is the row.
+
+#include <cstddef>
+
+#include "gradus/core/tensor.hpp"
+#include "gradus/reference/xtensor.hpp"
+
+namespace gradus::reference {
+
+/// y_i = e^(z_i − m) / Σ_j e^(z_j − m), m = max z. The twin of kernels::softmax_row.                  [softmax.forward]
+template <class T, std::size_t N>
+[[nodiscard]] tensor<T, N> softmax(const tensor<T, N>& z) {
+    const tensor<T, N> e = xt::exp(z - xt::amax(z, {N - 1}, xt::keep_dims));
+    return e / xt::sum(e, {N - 1}, xt::keep_dims);
+}
+
+/// dz_i = y_i (dy_i − Σ_j dy_j y_j). The twin of softmax::row_backward.                              [softmax.backward]
+template <class T, std::size_t N>
+[[nodiscard]] tensor<T, N> softmax_backward(const tensor<T, N>& y, const tensor<T, N>& dy) {
+    return y * (dy - xt::sum(dy * y, {N - 1}, xt::keep_dims));
+}
+
+/// log Σ_j e^(z_j) = m + log Σ_j e^(z_j − m), m = max z. The twin of kernels::log_sum_exp.                [log_sum_exp]
+template <class T, std::size_t N>
+[[nodiscard]] tensor<T, N - 1> log_sum_exp(const tensor<T, N>& z) {
+    return xt::amax(z, {N - 1}) + xt::log(xt::sum(xt::exp(z - xt::amax(z, {N - 1}, xt::keep_dims)), {N - 1}));
+}
+
+/// The first i with z_i = max z. The twin of kernels::argmax.                                                  [argmax]
+template <class T, std::size_t N>
+[[nodiscard]] tensor<std::size_t, N - 1> argmax(const tensor<T, N>& z) {
+    return xt::argmax(z, N - 1);
+}
+
+/// Σᵢ a_ij. The twin of kernels::column_sums.                                                             [column_sums]
+template <class T>
+[[nodiscard]] tensor<T, 1> column_sums(const tensor<T, 2>& a) {
+    return xt::sum(a, {0});
+}
+
+}  // namespace gradus::reference

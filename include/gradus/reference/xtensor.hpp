@@ -1,0 +1,18 @@
+#pragma once
+/// \file
+/// The door to what the textbook's way of writing needs of xtensor beside containers: mathematics, reductions, argmax.
+
+#include "gradus/core/xtensor.hpp"
+
+// Third-party headers are not ours to warn about, however they were found.
+#if defined(__GNUC__)
+#pragma GCC system_header
+#endif
+
+#if __has_include(<xtensor/core/xmath.hpp>)
+#include <xtensor/core/xmath.hpp>
+#include <xtensor/misc/xsort.hpp>
+#else
+#include <xtensor/xmath.hpp>
+#include <xtensor/xsort.hpp>
+#endif
