@@ -163,8 +163,9 @@ TEST_CASE("io.npy: a file cut anywhere is an error, a flipped byte never a crash
 TEST_CASE("io.write_npy: shape and elements must agree") {
     const temporary_folder folder;
     const std::vector<float> values(6);
-    CHECK(message_of([&] { gr::io::write_npy(folder / "a.npy", {2, 4}, values); }) ==
-          folder / "a.npy" + ": shape (2, 4) does not have 6 elements");
+    CHECK(message_of([&] {
+              gr::io::write_npy(folder / "a.npy", {2, 4}, values);
+          }) == folder / "a.npy" + ": shape (2, 4) does not have 6 elements");
     const std::vector<std::size_t> many(33, 1);
     CHECK(message_of([&] { gr::io::write_npy(folder / "a.npy", many, std::span(values).first(1)); }) ==
           folder / "a.npy" + ": 33 axes, at most 32 can be written");

@@ -116,8 +116,9 @@ TEST_CASE("io.npz: compressed arrays are read with zlib, and explained without")
     CHECK(std::ranges::equal(zeros.as<double>({40, 50}), std::vector<double>(2000)));
 #else
     CHECK(message_of([&] { (void)in["0.W"]; }) ==
-          fixtures + "compressed.npz, '0.W.npy': is compressed, and this program has no zlib. Save it with numpy.savez "
-                     "instead of numpy.savez_compressed, or compile with -DGRADUS_HAS_ZLIB=1 and -lz");
+          fixtures +
+              "compressed.npz, '0.W.npy': is compressed, and this program has no zlib. Save it with numpy.savez "
+              "instead of numpy.savez_compressed, or compile with -DGRADUS_HAS_ZLIB=1 and -lz");
 #endif
 }
 
@@ -131,7 +132,8 @@ TEST_CASE("io.npz: arrays and archives that it does not know") {
     CHECK(refused("truth") == "'truth': npy header has descr '|b1'" + known + "15 of 118");
     CHECK(refused("text") == "'text': npy header has descr '<U2'" + known + "15 of 118");
     CHECK(refused("thing") == "'thing': npy header has descr '|O'" + known + "14 of 118");
-    CHECK(refused("pair") == "'pair': npy header has a descr of several fields; only plain arrays are read, at byte 10 of 118");
+    CHECK(refused("pair") ==
+          "'pair': npy header has a descr of several fields; only plain arrays are read, at byte 10 of 118");
     CHECK(message_of([] { npz_reader(fixtures + "no_array.npz"); }) ==
           fixtures + "no_array.npz: member 'word/document.xml' is no array, its name does not end in .npy");
     CHECK(message_of([&] { (void)in["whole"]; }) ==
@@ -196,11 +198,11 @@ TEST_CASE("io.npz: each field of the archive is checked") {
           "a.npz: end of the directory: a directory of 4294967280 bytes at 189 does not end at 242");
     CHECK(with(end + 8, 0, 4) == "a.npz: end of the directory: 0 members do not fill it");
     CHECK(with(end + 8, 2 << 16 | 2, 4) ==
-          "a.npz: record 1 of the directory: needs 4 bytes from 242 on, the file has 242");
+          "a.npz: record 1 of the directory: needs 4 bytes from 242 on, the end is at 242");
     // The record of the directory.
     CHECK(with(directory, 0, 4) == "a.npz: record 0 of the directory: does not begin with PK\\1\\2");
     CHECK(with(directory + 28, 0xFFFF, 2) ==
-          "a.npz: record 0 of the directory: needs 65535 bytes from 235 on, the file has 242");
+          "a.npz: record 0 of the directory: needs 65535 bytes from 235 on, the end is at 242");
     CHECK(with(directory + 34, 1, 2) == "a.npz: record 0 of the directory: is in another file");
     CHECK(with(directory + 46, 0x1b, 1) ==
           "a.npz: record 0 of the directory: has a name that is empty, not UTF-8, or has control characters");
@@ -212,7 +214,7 @@ TEST_CASE("io.npz: each field of the archive is checked") {
     CHECK(with(directory + 24, 4000000000, 4) == "a.npz, '0.W.npy': 4000000000 bytes cannot be in 152");
     CHECK(with(directory + 42, 1, 4) == "a.npz, '0.W.npy': header: does not begin with PK\\3\\4");
     CHECK(with(directory + 42, 4000000000, 4) ==
-          "a.npz, '0.W.npy': header: needs 4 bytes from 4000000000 on, the file has 189");
+          "a.npz, '0.W.npy': header: needs 4 bytes from 4000000000 on, the end is at 189");
     // The member's own header.
     CHECK(with(0, 0, 4) == "a.npz, '0.W.npy': header: does not begin with PK\\3\\4");
     CHECK(with(6, 0x800, 2) == "a.npz, '0.W.npy': header: flags is 2048, the directory says 0");
@@ -221,7 +223,7 @@ TEST_CASE("io.npz: each field of the archive is checked") {
     CHECK(with(22, 153, 4) == "a.npz, '0.W.npy': header: size is 153, the directory says 152");
     CHECK(with(22, 0xFFFFFFFF, 4) == "a.npz, '0.W.npy': header: size is 4294967295, the directory says 152");
     CHECK(with(28, 1, 2) == "a.npz, '0.W.npy': 152 bytes from 38 on, but the directory begins at 189");
-    CHECK(with(28, 0xFFFF, 2) == "a.npz, '0.W.npy': header: needs 65535 bytes from 37 on, the file has 189");
+    CHECK(with(28, 0xFFFF, 2) == "a.npz, '0.W.npy': header: needs 65535 bytes from 37 on, the end is at 189");
     CHECK(with(30, 'x', 1) == "a.npz, '0.W.npy': header: another name than in the directory");
     // Its bytes.
     CHECK(with(188, 0, 1).starts_with("a.npz, '0.W.npy': damaged, its CRC-32 is "));
@@ -251,7 +253,8 @@ TEST_CASE("io.npz: the same bytes under two names, and one name twice") {
     CHECK(refusal(archive({member, twin, entry, other, tail})) == "no error");
     // A member inside another, as bombs have it: the first one's bytes run on over the second header.
     bytes long_entry = entry, long_member = member;
-    put(long_entry, 20, 300, 4), put(long_entry, 24, 300, 4), put(long_member, 18, 300, 4), put(long_member, 22, 300, 4);
+    put(long_entry, 20, 300, 4), put(long_entry, 24, 300, 4), put(long_member, 18, 300, 4),
+        put(long_member, 22, 300, 4);
     CHECK(refusal(archive({long_member, twin, long_entry, other, tail})) ==
           "a.npz: end of the directory: members overlap: 526 bytes in 378");
 }
@@ -296,7 +299,8 @@ TEST_CASE("io.npz: the writer refuses what it cannot write, and the old file sta
         };
         CHECK(refused("W", {2, 3}) == ": cannot be written: 'W.npy' a second time");
         CHECK(refused("V", {3, 3}) == ", 'V': shape (3, 3) does not have 6 elements");
-        const std::string names = ": cannot be written: a member's name must be UTF-8 without control characters, of 1 to 65535 bytes";
+        const std::string names =
+            ": cannot be written: a member's name must be UTF-8 without control characters, of 1 to 65535 bytes";
         for (const std::string name : {"a\nb", "\x7f", "\xff", "\xc0\xaf", "\xed\xa0\x80", "\xc2\x9b", "\xe2\x82",
                                        "\xf4\x90\x80\x80", "\xf0\x82\x82\xac"})
             CHECK(refused(name, {2, 3}) == names);
@@ -346,7 +350,8 @@ TEST_CASE("io.crc32: the check value of the catalogue, any length, in pieces") {
         std::uint32_t slow = ~0u;  // bit by bit, as the polynomial division is written down
         for (std::size_t i = 0; i < n; ++i)
             for (int bit = 0; bit < 8; ++bit)
-                slow = (slow >> 1) ^ (((slow ^ (static_cast<unsigned char>(text[i]) >> bit)) & 1) != 0 ? 0xEDB88320u : 0);
+                slow =
+                    (slow >> 1) ^ (((slow ^ (static_cast<unsigned char>(text[i]) >> bit)) & 1) != 0 ? 0xEDB88320u : 0);
         CHECK(crc(text.substr(0, n)) == ~slow);
         CHECK(crc(text.substr(n), crc(text.substr(0, n))) == crc(text));
     }

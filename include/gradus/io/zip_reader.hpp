@@ -1,6 +1,9 @@
 #pragma once
 /// \file
 /// Reading of zip archives that nobody vouches for.
+///
+/// Inflating needs zlib: `GRADUS_HAS_ZLIB` is 1 and the program is linked with -lz. CMake sees to both where zlib is
+/// found.
 
 #include <map>
 
@@ -35,7 +38,7 @@ class zip_fields {
   private:
     [[nodiscard, gnu::noinline]] std::span<const std::byte> take(std::size_t n) {
         need(at_ <= bytes_.size() && n <= bytes_.size() - at_,
-             {"needs ", n, " bytes from ", at_, " on, the file has ", bytes_.size()});
+             {"needs ", n, " bytes from ", at_, " on, the end is at ", bytes_.size()});
         return bytes_.subspan(std::exchange(at_, at_ + n), n);
     }
     [[gnu::noinline]] std::uint64_t number(std::size_t n) {
