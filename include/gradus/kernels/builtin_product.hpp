@@ -33,39 +33,6 @@ inline constexpr std::size_t panel_depth = panel_bytes / (tile_width * sizeof(ba
 /// Rows of A that stay in the L2 cache, panel_depth deep, while the panels of B pass by.
 inline constexpr std::size_t block_rows = 512;
 
-/// A register of 128 bits, the same on every processor, or void where there is none for T.
-template <class T>
-using quarter = xsimd::make_sized_batch_t<T, 16 / sizeof(T)>;
-
-/// Copies n elements of a short row, by registers of which the last may overlap the one before.
-template <class T>
-void copy(const T* from, std::size_t n, T* to) {
-    constexpr std::size_t q = 16 / sizeof(T);
-    if constexpr (!std::is_void_v<quarter<T>>)
-        if (n >= q) {
-            for (std::size_t next = 0; next < n; next += q) {
-                const std::size_t j = std::min(next, n - q);
-                quarter<T>::load_unaligned(from + j).store_unaligned(to + j);
-            }
-            return;
-        }
-    for (std::size_t j = 0; j < n; ++j) to[j] = from[j];
-}
-
-/// The first n elements of a register, which is all that memory has.
-template <class T>
-batch<T> load_part(const T* from, std::size_t n) {
-    alignas(64) T part[lanes<T>] = {};
-    copy(from, n, part);
-    return batch<T>::load_aligned(part);
-}
-template <class T>
-void store_part(batch<T> x, T* to, std::size_t n) {
-    alignas(64) T part[lanes<T>];
-    x.store_aligned(part);
-    copy(part, n, to);
-}
-
 /// Where one tile of C = αAB + βD finds its operands. D is C itself, or one row of biases (d_row = 0).
 template <class T>
 struct operands {
@@ -78,7 +45,6 @@ struct operands {
     std::size_t d_row;
     T* c;
     std::size_t c_row;
-    std::size_t last;  ///< columns of C in the last of the tile's registers
     T alpha, beta;
 };
 
@@ -110,29 +76,61 @@ void tile(const operands<T>& p) {
     for (std::size_t r = 0; r < R; ++r)
 #pragma GCC unroll 4
         for (std::size_t v = 0; v < V; ++v) {
-            const T* d = p.d + r * p.d_row + v * lanes<T>;
-            T* c = p.c + r * p.c_row + v * lanes<T>;
-            const bool whole = v + 1 < V || p.last == lanes<T>;
-            batch<T> x = alpha * sum[r][v];
-            if (p.beta != T(0)) x = xsimd::fma(beta, whole ? batch<T>::load_unaligned(d) : load_part(d, p.last), x);
-            if (whole)
-                x.store_unaligned(c);
-            else
-                store_part(x, c, p.last);
+            batch<T> c = alpha * sum[r][v];
+            if (p.beta != T(0)) c = xsimd::fma(beta, batch<T>::load_unaligned(p.d + r * p.d_row + v * lanes<T>), c);
+            c.store_unaligned(p.c + r * p.c_row + v * lanes<T>);
         }
 }
 
-/// A column of tiles: as many of R rows as fit, the rest in halves.
+/// A register of 128 bits, the same on every processor, or void where there is none for T.
+template <class T>
+using quarter = xsimd::make_sized_batch_t<T, 16 / sizeof(T)>;
+
+/// Copies n elements of a short row, by registers of which the last may overlap the one before.
+template <class T>
+void copy(const T* from, std::size_t n, T* to) {
+    constexpr std::size_t q = 16 / sizeof(T);
+    if constexpr (!std::is_void_v<quarter<T>>)
+        if (n >= q) {
+            std::size_t next = 0;
+            for (; next + lanes<T> <= n; next += lanes<T>)
+                batch<T>::load_unaligned(from + next).store_unaligned(to + next);
+            for (; next < n; next += q) {
+                const std::size_t j = std::min(next, n - q);
+                quarter<T>::load_unaligned(from + j).store_unaligned(to + j);
+            }
+            return;
+        }
+    for (std::size_t j = 0; j < n; ++j) to[j] = from[j];
+}
+
+/// A column of tiles: as many of R rows as fit, the rest in halves. Where fewer than V registers of columns are left, a
+/// tile is computed beside C, and its columns are copied.
 template <std::size_t R, std::size_t V, class T>
-void column(operands<T>& p, std::size_t rows) {
+void column(operands<T>& p, std::size_t rows, std::size_t cols) {
+    constexpr std::size_t width = V * lanes<T>;
+    const std::size_t c_row = p.c_row, d_row = p.d_row;
     for (; rows >= R; rows -= R) {
+        T* const c = p.c;
+        const T* const d = p.d;
+        T edge[R * width];
+        if (cols < width) {
+            if (p.beta != T(0))
+                for (std::size_t r = 0; r < R; ++r) copy(d + r * d_row, cols, edge + r * width);
+            p.d = p.c = edge;
+            p.d_row = p.c_row = width;
+        }
         tile<R, V>(p);
+        if (cols < width)
+            for (std::size_t r = 0; r < R; ++r) copy(edge + r * width, cols, c + r * c_row);
         p.a += R * p.a_row;
-        p.d += R * p.d_row;
-        p.c += R * p.c_row;
+        p.d = d + R * d_row;
+        p.c = c + R * c_row;
     }
+    p.d_row = d_row;
+    p.c_row = c_row;
     if constexpr (R > 1)
-        if (rows > 0) column<R / 2, V>(p, rows);
+        if (rows > 0) column<R / 2, V>(p, rows, cols);
 }
 
 /// Copies a transposed B, `depth` x `cols`, to panel[k * width + j], in squares of 128-bit registers, whose interleaving
@@ -250,15 +248,13 @@ void product(T alpha, matrix<const T> a, matrix<const T> b, T beta, const T* d, 
                 p.d = k == 0 ? d + i * d_row + j : p.c;
                 p.d_row = k == 0 ? d_row : p.c_row;
 
-                p.last = cols - (v - 1) * lanes<T>;
-
                 const std::size_t rows = std::min(block_rows, c.rows - i);
                 if (v == 3)
-                    column<tile_rows<T>, 3>(p, rows);
+                    column<tile_rows<T>, 3>(p, rows, cols);
                 else if (v == 2)
-                    column<tile_rows<T>, 2>(p, rows);
+                    column<tile_rows<T>, 2>(p, rows, cols);
                 else
-                    column<tile_rows<T>, 1>(p, rows);
+                    column<tile_rows<T>, 1>(p, rows, cols);
             }
         }
 }
