@@ -6,13 +6,14 @@ namespace gradus {
 
 /// Hyperbolic tangent, tanh(z) = (eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ).                                                        [tanh]
 ///   tanh'(z) = 1 − tanh²(z) = 1 − y²                                                                  [tanh.backward]
-/// Range (−1, 1). Named with a trailing word, since `tanh` is the function itself.
-struct tanh_activation {
+/// Range (−1, 1).
+struct tanh {
     static constexpr std::string_view name = "tanh";
     static constexpr reads backward_reads = reads::y;
 
     template <class Z>
     static auto value(const Z& z) {
+        using std::tanh;  // the function, where the name would be this struct's
         return tanh(z);
     }
     template <class Y>
@@ -20,5 +21,6 @@ struct tanh_activation {
         return 1 - y * y;
     }
 };
+using tanh_activation = tanh;
 
 }  // namespace gradus

@@ -19,7 +19,6 @@ using std::exp;
 using std::log;
 using std::log1p;
 using std::sqrt;
-using std::tanh;
 
 /// a where the condition holds, else b.
 template <std::same_as<bool> C, class T, class U>
