@@ -86,22 +86,20 @@ void tile(const operands<T>& p) {
 template <class T>
 using quarter = xsimd::make_sized_batch_t<T, 16 / sizeof(T)>;
 
-/// Copies n elements of a short row, by registers of which the last may overlap the one before.
+/// Copies n elements of a short row: whole registers, then quarters of which the last may overlap the one before (but
+/// none reaches back over a whole one: a load of what two stores wrote has to wait for both).
 template <class T>
 void copy(const T* from, std::size_t n, T* to) {
     constexpr std::size_t q = 16 / sizeof(T);
+    std::size_t j = 0;
+    for (; j + lanes<T> <= n; j += lanes<T>) batch<T>::load_unaligned(from + j).store_unaligned(to + j);
     if constexpr (!std::is_void_v<quarter<T>>)
-        if (n >= q) {
-            std::size_t next = 0;
-            for (; next + lanes<T> <= n; next += lanes<T>)
-                batch<T>::load_unaligned(from + next).store_unaligned(to + next);
-            for (; next < n; next += q) {
-                const std::size_t j = std::min(next, n - q);
+        if (n - j >= q)
+            for (; j < n; j += q) {
+                j = std::min(j, n - q);
                 quarter<T>::load_unaligned(from + j).store_unaligned(to + j);
             }
-            return;
-        }
-    for (std::size_t j = 0; j < n; ++j) to[j] = from[j];
+    for (; j < n; ++j) to[j] = from[j];
 }
 
 /// A column of tiles: as many of R rows as fit, the rest in halves. Where fewer than V registers of columns are left, a
@@ -113,7 +111,7 @@ void column(operands<T>& p, std::size_t rows, std::size_t cols) {
     for (; rows >= R; rows -= R) {
         T* const c = p.c;
         const T* const d = p.d;
-        T edge[R * width];
+        alignas(64) T edge[R * width];
         if (cols < width) {
             if (p.beta != T(0))
                 for (std::size_t r = 0; r < R; ++r) copy(d + r * d_row, cols, edge + r * width);
