@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "gradus/core/error.hpp"
+
 namespace gradus::plot {
 
 struct range {
@@ -26,7 +28,7 @@ class axis {
     /// logarithmic axis, do not count.
     axis(std::span<const double> values, bool logarithmic) : log_(logarithmic) {
         double low = std::numeric_limits<double>::infinity(), high = -low;
-        bool whole = true;  // epochs and steps get no tick at a half
+        bool whole = !values.empty();  // epochs and steps get no tick at a half
         for (double v : values) {
             if (!has(v)) continue;
             low = std::min(low, v), high = std::max(high, v);
@@ -38,7 +40,11 @@ class axis {
             if (low_ == high_) high_ = mark(high * 1.01, true);
             mark_ticks();
         } else {
-            if (low == high) low -= low == 0 ? 1 : std::abs(low) / 10, high += high == 0 ? 1 : std::abs(high) / 10;
+            const double size = std::max(std::abs(low), std::abs(high));
+            if (high - low <= 1e-9 * size) {  // one value, or as good as one: it goes to the middle
+                low -= size == 0 ? 1 : size / 10;
+                high += size == 0 ? 1 : size / 10;
+            }
             step_ = mark((high - low) / 5, true);
             if (whole) step_ = std::max(step_, 1.0);
             low_ = step_ * std::floor(low / step_ + 1e-9), high_ = step_ * std::ceil(high / step_ - 1e-9);
@@ -47,7 +53,12 @@ class axis {
     }
 
     /// An axis from r.low to r.high exactly, with ticks at round numbers between.
-    explicit axis(range r) : low_(r.low), high_(r.high), step_(mark((r.high - r.low) / 5, true)) { step_ticks(); }
+    /// \throws error for a range that is empty or not finite.
+    explicit axis(range r) : low_(r.low), high_(r.high), step_(mark((r.high - r.low) / 5, true)) {
+        if (!(std::isfinite(r.high - r.low) && r.low < r.high))
+            throw error("axis: from " + std::to_string(r.low) + " to " + std::to_string(r.high) + " is no range");
+        step_ticks();
+    }
 
     /// Can the axis show this value?
     [[nodiscard]] bool has(double v) const { return std::isfinite(v) && (!log_ || v > 0); }
@@ -60,15 +71,15 @@ class axis {
     /// A tick as text: as many decimals as the step needs, a true minus, powers of ten where zeros would have to be
     /// counted.
     [[nodiscard]] std::string label(double v) const {
-        const double step = log_ ? v : step_, most = log_ ? v : std::max(std::abs(low_), std::abs(high_));
+        const double most = log_ ? v : std::max(std::abs(low_), std::abs(high_));
+        const double step = log_ ? v : step_, size = std::abs(v);
         char text[40];
-        if (step < 0.999e-4 || most >= 1e6) {
-            int exponent = v == 0 ? 0 : static_cast<int>(std::floor(std::log10(std::abs(v)) + 1e-9));
-            const double mantissa = v / std::pow(10, exponent);
-            std::snprintf(text, sizeof text, "%.3g", mantissa);
+        if (most < 0.999e-3 || most > 0.999e6) {
             if (v == 0) return "0";
-            return minus(log_ && std::abs(mantissa - 1) < 1e-6 ? "" : std::string(text) + "·") + "10" +
-                   raised(exponent);
+            const int exponent = static_cast<int>(std::floor(std::log10(size) + 1e-9));
+            const int digits = 1 + std::max(0, static_cast<int>(std::ceil(std::log10(size / step) - 1e-9)));
+            std::snprintf(text, sizeof text, "%.*g", digits, v / std::pow(10, exponent));
+            return minus(log_ && text == std::string("1") ? "" : std::string(text) + "·") + "10" + raised(exponent);
         }
         const int decimals = std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)));
         std::snprintf(text, sizeof text, "%.*f", decimals, v);
@@ -90,7 +101,7 @@ class axis {
 
     void step_ticks() {
         const double first = std::ceil(low_ / step_ - 1e-9), last = std::floor(high_ / step_ + 1e-9);
-        for (double i = first; i <= last; ++i) ticks.push_back(i == 0 ? 0 : i * step_);
+        for (int i = 0; i <= static_cast<int>(last - first); ++i) ticks.push_back((first + i) * step_ + 0.0);  // no -0
     }
 
     /// Every 1, 2 and 5 of few decades, powers of ten alone of more, and not all of those of very many.

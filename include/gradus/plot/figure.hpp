@@ -29,7 +29,8 @@ struct axes {
     bool log_x = false, log_y = false;
 };
 
-/// The centres of cells x cells equal cells, row by row from the lowest y: (cells², 2), for a network to be asked about.
+/// The centres of cells x cells equal cells, row by row from the lowest y: (cells², 2), for a network to be asked
+/// about.
 template <class T = float>
 [[nodiscard]] tensor<T, 2> grid(range x, range y, std::size_t cells) {
     tensor<T, 2> out({cells * cells, std::size_t{2}});
@@ -71,8 +72,8 @@ class figure {
     /// Values of the cells of `grid`, as colours under everything else; the axes end where the grid does.
     /// \throws error where they do not fill a square grid.
     template <class Z>
-        requires(!std::invocable<const Z&, double, double>)
-    figure& heat_map(std::string name, range x, range y, const Z& z, colours c = {}) {
+    requires(!std::invocable<const Z&, double, double>) figure& heat_map(std::string name, range x, range y, const Z& z,
+                                                                         colours c = {}) {
         heat h{std::move(name), x, y, numbers(z), 0, c};
         h.side = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(h.values.size()))));
         if (h.side < 2 || h.side * h.side != h.values.size())
@@ -184,8 +185,10 @@ class figure {
         return *this;
     }
 
-    /// The class that gives series `i` its colour.
-    static std::string colour(std::size_t i) { return "s" + std::to_string(i % series_colours); }
+    /// The class that gives series `i` its colour; where colours come again, lines are dashed.
+    static std::string colour(std::size_t i) {
+        return "s" + std::to_string(i % series_colours) + (i / series_colours % 2 == 1 ? " dashed" : "");
+    }
 
     /// A point of series `i`: round, or square, so that two classes differ in more than colour.
     static std::string dot(std::size_t i, double x, double y) {

@@ -14,12 +14,23 @@ namespace gradus::plot {
     std::string out;
     for (char c : text) {
         switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '"': out += "&quot;"; break;
-            case '\'': out += "&#39;"; break;
-            default: out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            case '\'':
+                out += "&#39;";
+                break;
+            default:
+                out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
         }
     }
     return out;
@@ -41,11 +52,12 @@ namespace gradus::plot {
     return 7 * letters;
 }
 
-/// `<text>` with its anchor ("start", "middle", "end") at (x, y).
+/// `<text>` with its anchor ("start", "middle", "end") at (x, y); nothing for an empty text.
 [[nodiscard]] inline std::string svg_text(double x, double y, const char* anchor, std::string_view text,
                                           const char* more = "") {
-    return "<text x=\"" + px(x) + "\" y=\"" + px(y) + "\" text-anchor=\"" + anchor + "\"" + more + ">" +
-           escaped(text) + "</text>\n";
+    if (text.empty()) return "";
+    return "<text x=\"" + px(x) + "\" y=\"" + px(y) + "\" text-anchor=\"" + anchor + "\"" + more + ">" + escaped(text) +
+           "</text>\n";
 }
 
 /// Colours that the colour-blind can tell apart (after Okabe and Ito), on light and on dark ground.
@@ -60,12 +72,13 @@ inline constexpr std::size_t heat_levels = 20;
         const char *paper, *ink, *grid, *series[series_colours];
         double low[3], middle[3], high[3];
     };
-    constexpr theme light = {"#ffffff", "#333333", "#e4e4e4",
-                             {"#0072b2", "#d55e00", "#009e73", "#b8559a", "#b88600", "#5b5bd6"},
-                             {86, 152, 206}, {246, 246, 246}, {236, 140, 82}};
-    constexpr theme dark = {"#16181d", "#d4d6da", "#343840",
-                            {"#56b4e9", "#f28e4a", "#2fc39a", "#e39acb", "#e6bf45", "#a9a6f7"},
-                            {36, 110, 170}, {40, 43, 50}, {176, 82, 30}};
+    constexpr theme light = {"#ffffff",      "#333333",
+                             "#e4e4e4",      {"#0072b2", "#d55e00", "#009e73", "#b8559a", "#b88600", "#5b5bd6"},
+                             {86, 152, 206}, {246, 246, 246},
+                             {236, 140, 82}};
+    constexpr theme dark = {
+        "#16181d",      "#d4d6da",    "#343840",    {"#56b4e9", "#f28e4a", "#2fc39a", "#e39acb", "#e6bf45", "#a9a6f7"},
+        {36, 110, 170}, {40, 43, 50}, {176, 82, 30}};
     const auto rules = [](const theme& t) {
         const std::string one = ".gradus-plot ";
         std::string out = one + ".paper{fill:" + t.paper + "}\n" + one + "text{fill:" + t.ink + "}\n" + one +
@@ -88,6 +101,7 @@ inline constexpr std::size_t heat_levels = 20;
     return "<style>\n.gradus-plot text{font:13px system-ui,sans-serif}\n"
            ".gradus-plot .title{font-size:16px;font-weight:600}\n"
            ".gradus-plot .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}\n"
+           ".gradus-plot .dashed{stroke-dasharray:6 5}\n"
            ".gradus-plot .frame{fill:none}\n.gradus-plot .heat{shape-rendering:crispEdges}\n" +
            rules(light) + "@media (prefers-color-scheme:dark){\n" + rules(dark) + "}\n</style>\n";
 }
