@@ -30,6 +30,8 @@ TEST_CASE("blas_info: no advice where there is none to give") {
     for (auto core : {"SkylakeX", "Cooperlake", "Sapphirerapids"})
         CHECK_FALSE(describe_openblas("OpenBLAS 0.3.21 ", core, 1, true).half_speed);
     const auto narrow = describe_openblas("OpenBLAS 0.3.21 Haswell", "Haswell", 1, false);
+    CHECK(narrow.register_bits == 256);
+    CHECK(describe_openblas("OpenBLAS 0.3.21 Nehalem", "Nehalem", 1, false).register_bits == 128);
     CHECK(narrow.text() == "OpenBLAS 0.3.21, core Haswell, 1 thread");
 }
 

@@ -81,7 +81,7 @@ void compare_many(product_function<T> product) {
                     compare<T>(product, {m, n, 1 + (m * 7 + n * 5) % 40}, ta, tb, (m + n) % 2 * 3, T(1), T(0));
             // Beyond each border of the blocking: 512 rows, a panel's depth, many panels.
             for (shape s : {shape{517, 33, 9}, shape{9, 101, 400}, shape{65, 10, 300}, shape{530, 49, 210}, shape{1, 65, 800},
-                            shape{70, 1, 800}, shape{2, 3, 1000}})
+                            shape{70, 1, 800}, shape{2, 3, 1000}, shape{130, 1030, 20}})
                 for (std::size_t gap : {0u, 5u}) {
                     compare<T>(product, s, ta, tb, gap, T(1), T(0));
                     compare<T>(product, s, ta, tb, gap, T(-0.5), T(1));
@@ -169,4 +169,11 @@ TEST_CASE("matrix.product: the last rows of B may end where its memory ends") {
         k::builtin::product<float>(1, {a.data(), 8, 20, 20}, {b.data(), 20, n, n}, 0, c.data(), n, {c.data(), 8, n, n});
         CHECK(c == std::vector<float>(8 * n, 20.0f));
     }
+}
+
+TEST_CASE("matrix.product: the BLAS where its registers are wider, or where as wide and the product is large") {
+    CHECK(k::fastest::blas(512, 256) == 1728);
+    CHECK(k::fastest::blas(256, 256) == std::size_t{1} << 30);
+    CHECK(k::fastest::blas(256, 512) == std::size_t(-1));
+    CHECK(k::fastest::blas(0, 128) == std::size_t(-1));
 }

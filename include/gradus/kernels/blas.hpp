@@ -36,6 +36,7 @@ struct blas_description {
     std::string library;      ///< "OpenBLAS 0.3.21", "MKL", "a BLAS" of no known name, or "built-in" where none is linked
     std::string core;         ///< the processor that its kernels were written for: "SkylakeX"; the built-in's: "avx512bw"
     int threads = 1;          ///< that one product may use
+    int register_bits = 0;    ///< width of its vectors; 0 where nobody says
     bool half_speed = false;  ///< its registers are half as wide as this processor's
     std::string advice;       ///< what to do about it, one line; empty where nothing is
 
@@ -75,11 +76,20 @@ template <class Function>
     return std::string(config.substr(0, config.find(' ', config.find(' ') + 1)));
 }
 
+/// Width of the vectors that OpenBLAS's kernels for `core` compute with.
+[[nodiscard]] inline int register_bits(std::string_view core) {
+    for (auto name : {"SkylakeX", "Cooperlake", "Sapphirerapids"})
+        if (core == name) return 512;
+    for (auto name : {"Haswell", "Zen", "Sandybridge", "Bulldozer", "Piledriver", "Steamroller", "Excavator"})
+        if (core == name) return 256;
+    return 128;
+}
+
 /// Describes OpenBLAS with kernels for `core`, on a processor with or without AVX-512.
 [[nodiscard]] inline blas_description describe_openblas(std::string_view config, std::string_view core, int threads,
                                                         bool avx512) {
-    blas_description out{short_name(config), std::string(core), threads, false, {}};
-    out.half_speed = avx512 && core != "SkylakeX" && core != "Cooperlake" && core != "Sapphirerapids";
+    blas_description out{short_name(config), std::string(core), threads, register_bits(core), false, {}};
+    out.half_speed = avx512 && out.register_bits < 512;
     if (out.half_speed)
         out.advice = "half of this processor's speed is unused: set OPENBLAS_CORETYPE=SkylakeX before the program starts "
                      "(OpenBLAS took the kernels of " + out.core + ", which know no AVX-512)";
@@ -126,10 +136,11 @@ class single_threaded_blas {
         auto* core = symbol<const char*()>("openblas_get_corename");
         return kernels::describe_openblas(config(), core != nullptr ? core() : "", threads, kernels::has_avx512());
     }
-    if (symbol<int()>("MKL_Get_Max_Threads") != nullptr) return {"MKL", "", threads, false, ""};
-    return {"a BLAS", "", threads, false, ""};
+    if (symbol<int()>("MKL_Get_Max_Threads") != nullptr)
+        return {"MKL", "", threads, kernels::has_avx512() ? 512 : 256, false, ""};
+    return {"a BLAS", "", threads, 0, false, ""};
 #else
-    return {"built-in", xsimd::default_arch::name(), 1, false, ""};
+    return {"built-in", xsimd::default_arch::name(), 1, int(8 * sizeof(xsimd::batch<float>)), false, ""};
 #endif
 }
 

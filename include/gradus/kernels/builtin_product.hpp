@@ -167,10 +167,10 @@ void pack_transposed(const T* b, std::size_t stride, std::size_t depth, std::siz
         for (std::size_t j = 0; j < width; ++j) panel[k * width + j] = b[std::min(j, cols - 1) * stride + k];
 }
 
-/// The same for the last columns of a B that is not transposed. The first `whole` rows are followed by enough elements
+/// The same for a B that is not transposed, whose columns end here or whose rows are far apart. The first `whole` rows are followed by enough elements
 /// of B itself that whole registers may be read.
 template <class T>
-void pack_edge(const T* b, std::size_t stride, std::size_t depth, std::size_t whole, std::size_t cols, T* panel,
+void pack_rows(const T* b, std::size_t stride, std::size_t depth, std::size_t whole, std::size_t cols, T* panel,
                std::size_t width) {
     whole = std::min(whole, depth);
     for (std::size_t j = 0; j < width; j += lanes<T>)
@@ -212,6 +212,8 @@ void product(T alpha, matrix<const T> a, matrix<const T> b, T beta, const T* d, 
         return dots(alpha, a.data, a.stride, b.data, a.cols, beta, d, d_row, c.data, c.stride, c.rows);
 
     alignas(64) T panel[panel_bytes / sizeof(T)];
+    // Rows of B a page apart share few sets of the caches and many pages; a copy pays once enough rows of A pass by.
+    const bool far = b.stride * sizeof(T) >= 4096 && c.rows >= 128;
     operands<T> p{};
     p.alpha = alpha;
     p.a_row = a.transposed ? 1 : a.stride;
@@ -234,10 +236,13 @@ void product(T alpha, matrix<const T> a, matrix<const T> b, T beta, const T* d, 
                 p.b_row = width;
                 if (b.transposed) {
                     pack_transposed(b.data + j * b.stride + k, b.stride, p.depth, cols, panel, width);
-                } else if (cols < width) {
-                    const std::size_t after = b.stride == b.cols ? (width - cols + b.cols - 1) / b.cols : b.rows;
+                } else if (cols < width || far) {
+                    // Rows that are too short for whole registers, unless what follows them is the next row of B.
+                    const std::size_t after = cols == width          ? 0
+                                              : b.stride == b.cols ? (width - cols + b.cols - 1) / b.cols
+                                                                   : b.rows;
                     const std::size_t whole = b.rows > after + k ? b.rows - after - k : 0;
-                    pack_edge(b.data + k * b.stride + j, b.stride, p.depth, whole, cols, panel, width);
+                    pack_rows(b.data + k * b.stride + j, b.stride, p.depth, whole, cols, panel, width);
                 } else {
                     p.b = b.data + k * b.stride + j;
                     p.b_row = b.stride;
