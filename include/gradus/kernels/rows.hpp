@@ -57,10 +57,11 @@ template <class T, class F, class... In>
     return fold(total, [](T a, T b) { return a + b; });
 }
 
-/// p_i = e^(z_i − m) / Σ_j e^(z_j − m) with m = max z, and returns log Σ_j e^(z_j) = m + log Σ_j e^(z_j − m).
+/// p_i = e^(z_i − m) / Σ_j e^(z_j − m) with m = max z.                                                 [softmax.forward]
+/// Returns log Σ_j e^(z_j) = m + log Σ_j e^(z_j − m).
 ///
 /// With the maximum taken out no exponent is positive: finite for any finite z. One pass serves softmax, cross-entropy
-/// and its gradient. `p` may be `z`.                                                    [softmax.forward] [log_sum_exp]
+/// and its gradient. `p` may be `z`.
 template <class T>
 T softmax_row(const T* z, T* p, std::size_t n) {
     constexpr T lowest = -std::numeric_limits<T>::infinity();
@@ -91,7 +92,7 @@ T softmax_row(const T* z, T* p, std::size_t n) {
     return m + std::log(sum);
 }
 
-/// log Σ_j e^(z_j) alone.                                                                                [log_sum_exp]
+/// log Σ_j e^(z_j) = m + log Σ_j e^(z_j − m), alone.                                                       [log_sum_exp]
 template <class T>
 [[nodiscard]] T log_sum_exp(const T* z, std::size_t n) {
     constexpr T lowest = -std::numeric_limits<T>::infinity();
