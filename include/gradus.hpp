@@ -38,4 +38,5 @@
 #include "gradus/training/fit.hpp"
 
 #include "gradus/check/gradient_check.hpp"
+#include "gradus/explain/explain.hpp"
 #include "gradus/io/save.hpp"

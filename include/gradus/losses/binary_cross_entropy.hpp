@@ -12,6 +12,8 @@ namespace gradus {
 ///   z (N, O) logits   y (N, O) targets in [0, 1]
 struct binary_cross_entropy : loss_shorthand<binary_cross_entropy> {
     static constexpr std::string_view name = "binary_cross_entropy";
+    static constexpr std::string_view formula = "J = Σ [max(z, 0) − z y + log(1 + e^(−|z|))] / n";
+    static constexpr std::string_view gradient_formula = "∂J/∂z = (σ(z) − y) / n";
     template <class Y>
     struct cache {
         Y dy;

@@ -15,6 +15,8 @@ namespace gradus {
 /// \throws shape_error where the rows of z and y differ, data_error for a label out of range.
 struct cross_entropy : loss_shorthand<cross_entropy> {
     static constexpr std::string_view name = "cross_entropy";
+    static constexpr std::string_view formula = "J = Σₙ (log Σⱼ e^(z[n, j]) − z[n, yₙ]) / N";
+    static constexpr std::string_view gradient_formula = "∂J/∂z = (p − onehot(y)) / N,  p = softmax(z)";
     template <class Y>
     struct cache {
         Y dy;  // the probabilities after forward, ∂J/∂z after backward

@@ -42,6 +42,8 @@ const Y& squared_error_gradient(const J& loss, double c, const Y& y_hat, const Y
 /// Source: documents/000, 4.1 (`tf.reduce_mean(tf.square(layer2 - y))`); PyTorch's and Keras's mean.
 struct mse : loss_shorthand<mse> {
     static constexpr std::string_view name = "mse";
+    static constexpr std::string_view formula = "J = Σ (ŷ − y)² / (N O)";
+    static constexpr std::string_view gradient_formula = "∂J/∂ŷ = 2 (ŷ − y) / (N O)";
     template <class Y>
     struct cache {
         Y dy;
@@ -66,6 +68,8 @@ struct mse : loss_shorthand<mse> {
 /// The form in which textbooks derive backpropagation: the 2 of the derivative cancels.
 struct half_mse : loss_shorthand<half_mse> {
     static constexpr std::string_view name = "half_mse";
+    static constexpr std::string_view formula = "J = ½ Σ (ŷ − y)² / N";
+    static constexpr std::string_view gradient_formula = "∂J/∂ŷ = (ŷ − y) / N";
     template <class Y>
     struct cache {
         Y dy;

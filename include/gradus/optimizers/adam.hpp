@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "gradus/core/generic.hpp"
 
@@ -24,6 +25,12 @@ struct adam {
 
     static constexpr std::string_view name = "adam";
     static constexpr std::array<std::string_view, 2> slots{"m", "v"};
+    static constexpr std::array<std::string_view, 5> formulas{
+        "m ← β₁ m + (1 − β₁) g   [adam.m]", "v ← β₂ v + (1 − β₂) g²   [adam.v]", "m̂ = m / (1 − β₁ᵗ)   [adam.m_hat]",
+        "v̂ = v / (1 − β₂ᵗ)   [adam.v_hat]", "θ ← θ − α m̂ / (√v̂ + ε)   [adam.theta]"};
+    [[nodiscard]] std::array<std::pair<std::string_view, double>, 4> constants() const {
+        return {{{"α", learning_rate}, {"β₁", beta1}, {"β₂", beta2}, {"ε", epsilon}}};
+    }
 
     template <class T>
     [[nodiscard]] auto step(std::uint64_t t) const {

@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace gradus {
 
@@ -13,6 +14,8 @@ struct gradient_descent {
 
     static constexpr std::string_view name = "gradient_descent";
     static constexpr std::array<std::string_view, 0> slots{};
+    static constexpr std::array<std::string_view, 1> formulas{"θ ← θ − α g   [gradient_descent.theta]"};
+    [[nodiscard]] std::array<std::pair<std::string_view, double>, 1> constants() const { return {{{"α", learning_rate}}}; }
 
     template <class T>
     [[nodiscard]] auto step(std::uint64_t) const {

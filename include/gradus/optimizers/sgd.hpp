@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace gradus {
 
@@ -16,6 +17,10 @@ struct sgd {
 
     static constexpr std::string_view name = "sgd";
     static constexpr std::array<std::string_view, 1> slots{"v"};
+    static constexpr std::array<std::string_view, 2> formulas{"v ← μ v + g   [sgd.v]", "θ ← θ − α v   [sgd.theta]"};
+    [[nodiscard]] std::array<std::pair<std::string_view, double>, 2> constants() const {
+        return {{{"α", learning_rate}, {"μ", momentum}}};
+    }
 
     template <class T>
     [[nodiscard]] auto step(std::uint64_t) const {

@@ -1,0 +1,244 @@
+#pragma once
+/// \file
+/// One training step, every formula with its numbers, as text: `gr::explain(net, J, descend, x, y)`.
+///
+/// A layer of a user is shown by what goes in and out of it. To show more, he writes beside it, in its namespace,
+/// ```cpp
+/// void explain_forward(gr::explaining::page&, const my_layer&, const X& x, const my_layer::cache<X>&);
+/// void explain_backward(gr::explaining::page&, const my_layer&, const X& x, const Y& dy, const my_layer::cache<X>&,
+///                       const my_layer::parameters& grad, const X& dx);
+/// ```
+/// either or both, and they are found by argument-dependent look-up, as those of dense are. The same holds for a loss
+/// with `explain_loss(gr::explaining::page&, const J&, const gr::explaining::loss_numbers&)`.
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "gradus/core/layer.hpp"
+#include "gradus/explain/dense.hpp"
+#include "gradus/explain/losses.hpp"
+#include "gradus/explain/page.hpp"
+#include "gradus/model/repeat.hpp"
+#include "gradus/model/sequential.hpp"
+#include "gradus/optimizers/adam.hpp"
+#include "gradus/optimizers/optimizer.hpp"
+
+namespace gradus {
+
+namespace explaining {
+
+/// The entries of a tensor, or of each tensor in a struct of them.
+template <class X>
+void show(page& out, const std::string& name, const X& x) {
+    if constexpr (any_tensor<X>)
+        out.show(name, numbers_of(x));
+    else
+        each([&](const entry& e, const auto& t) { out.show(name + "." + e.path(), numbers_of(t)); }, x);
+}
+
+template <class L>
+[[nodiscard]] std::string title(const L&, const std::string& path) {
+    std::string name = "layer";
+    if constexpr (requires { std::string(L::name); }) name = std::string(L::name);
+    return path.empty() ? name : path + " " + name;
+}
+
+/// Runs a forward, layer by layer, and writes down what happens.
+template <class L, class X, class C>
+const auto& run_forward(page& out, const L& layer, const X& x, C& c, const context& ctx, const std::string& path) {
+    const auto& y = gradus::forward(layer, x, c, ctx);
+    out.part(title(layer, path));
+    if constexpr (requires { explain_forward(out, layer, x, c); }) {
+        explain_forward(out, layer, x, c);
+    } else {
+        show(out, "x", x);
+        each([&](const entry& e, const auto& t) { out.show(e.path(), numbers_of(t)); }, layer);
+        show(out, "y", y);
+    }
+    return y;
+}
+
+/// Runs a backward, layer by layer from the end, and writes down what happens.
+template <class L, class X, class Y, class C, class G>
+const auto& run_backward(page& out, const L& layer, const X& x, const Y& dy, C& c, G& grad, const context& ctx,
+                         const std::string& path) {
+    const auto& dx = gradus::backward(layer, x, dy, c, grad, ctx);
+    out.part(title(layer, path));
+    if constexpr (requires { explain_backward(out, layer, x, dy, c, grad, dx); }) {
+        explain_backward(out, layer, x, dy, c, grad, dx);
+    } else {
+        show(out, "dy", dy);
+        each([&](const entry& e, const auto& t) { out.show("d" + e.path(), numbers_of(t)); }, grad);
+        show(out, "dx", dx);
+    }
+    return dx;
+}
+
+[[nodiscard]] inline std::string inside(const std::string& path, const std::string& name, std::size_t i) {
+    return (path.empty() ? "" : path + ".") + (name.empty() ? std::to_string(i) : name);
+}
+
+/// What the I-th layer of a sequential takes.
+template <std::size_t I, class X, class C>
+const auto& input_of(const X& x, const C& c) {
+    if constexpr (I == 0)
+        return x;
+    else
+        return output(std::get<I - 1>(c.layers));
+}
+
+// Layers in a row have nothing to show but their members.
+template <class... L, class X, class C>
+const auto& run_forward(page& out, const sequential<L...>& net, const X& x, C& c, const context& ctx,
+                        const std::string& path) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (run_forward(out, net.template layer<I>(), input_of<I>(x, c), std::get<I>(c.layers), ctx.inside(I),
+                     inside(path, net.names[I], I)),
+         ...);
+    }(std::index_sequence_for<L...>{});
+    return output(c);
+}
+
+template <std::size_t I, class... L, class X, class Y, class C, class G>
+const X& run_backward_from(page& out, const sequential<L...>& net, const X& x, const Y& dy, C& c, G& grad,
+                           const context& ctx, const std::string& path) {
+    context inner = ctx.inside(I);
+    if constexpr (I > 0) inner.input_gradient = true;
+    const auto& dx = run_backward(out, net.template layer<I>(), input_of<I>(x, c), dy, std::get<I>(c.layers),
+                                  std::get<I>(grad.layers), inner, inside(path, net.names[I], I));
+    if constexpr (I > 0)
+        return run_backward_from<I - 1>(out, net, x, dx, c, grad, ctx, path);
+    else
+        return dx;
+}
+template <class... L, class X, class Y, class C, class G>
+const X& run_backward(page& out, const sequential<L...>& net, const X& x, const Y& dy, C& c, G& grad,
+                      const context& ctx, const std::string& path) {
+    return run_backward_from<sizeof...(L) - 1>(out, net, x, dy, c, grad, ctx, path);
+}
+
+template <class B, class X, class C>
+const X& run_forward(page& out, const repeat<B>& net, const X& x, C& c, const context& ctx, const std::string& path) {
+    const X* y = &x;
+    for (std::size_t i = 0; i < net.layers.size(); ++i)
+        y = &run_forward(out, net.layers[i], *y, c.layers[i], ctx.inside(i), inside(path, "", i));
+    return *y;
+}
+template <class B, class X, class C, class G>
+const X& run_backward(page& out, const repeat<B>& net, const X& x, const X& dy, C& c, G& grad, const context& ctx,
+                      const std::string& path) {
+    const X* d = &dy;
+    for (std::size_t i = net.layers.size(); i-- > 0;) {
+        context inner = ctx.inside(i);
+        if (i > 0) inner.input_gradient = true;
+        const X& input = i == 0 ? x : output(c.layers[i - 1]);
+        d = &run_backward(out, net.layers[i], input, *d, c.layers[i], grad.layers[i], inner, inside(path, "", i));
+    }
+    return *d;
+}
+
+/// J and ∂J/∂ŷ.
+template <class J, class Y, class Target>
+void write_loss(page& out, const J& loss, const Y& y_hat, const Target& y, const Y& dy, double value) {
+    out.part(title(loss, ""));
+    if constexpr (requires { J::formula; }) out.line(std::string(J::formula) + "   [" + std::string(J::name) + ".forward]");
+    if constexpr (requires { J::gradient_formula; })
+        out.line(std::string(J::gradient_formula) + "   [" + std::string(J::name) + ".backward]");
+    const loss_numbers v{numbers_of(y_hat), numbers_of(y), numbers_of(dy), value, loss.count(y_hat)};
+    if constexpr (requires { explain_loss(out, loss, v); }) {
+        explain_loss(out, loss, v);
+    } else {
+        out.numeric("J = " + out.number(value));
+        out.show("ŷ", v.y_hat), out.show("y", v.y), out.show("dŷ", v.dy);
+    }
+}
+
+/// What Adam makes of its slots: the moments without the bias towards their zero beginning.
+[[nodiscard]] inline std::string explain_slots(const page& out, const adam& o, std::uint64_t t, double m, double v) {
+    const auto steps = static_cast<double>(t);
+    return "m̂: " + out.number(m / (1 - std::pow(o.beta1, steps))) + "   v̂: " + out.number(v / (1 - std::pow(o.beta2, steps)));
+}
+
+/// The step of the optimizer: its formulas, and for the entries shown the same formulas run on plain numbers.
+template <class Net, class Options>
+void write_step(page& out, const optimizer<Net, Options>& descend, const Net& net, const parameters_of<Net>& grad) {
+    const Options& o = descend.options;
+    const std::uint64_t t = descend.t + 1;
+    std::string head(Options::name);
+    if constexpr (requires { o.constants(); })
+        for (const auto& [symbol, value] : o.constants()) head += ", " + std::string(symbol) + " = " + out.number(value);
+    out.part(head + ", step t = " + std::to_string(t));
+    if constexpr (requires { Options::formulas; })
+        for (std::string_view formula : Options::formulas) out.line(formula);
+    const auto write = [&]<class P>(const entry& e, const P& theta, const P& g, const auto&... slot) {
+        if (!e.trainable) return out.numeric(e.path() + ": frozen");
+        using T = scalar_of<P>;
+        const numbers shown = numbers_of(g);
+        for (std::size_t i : out.entries(shown)) {
+            T after = theta.data()[i];
+            std::tuple slots{slot.data()[i]...};
+            std::apply([&](auto&... s) { o.template step<T>(t)(after, g.data()[i], s...); }, slots);
+            std::string line = e.path() + "[" + shown.place(i) + "]: g = " + out.number(shown[i]);
+            std::size_t k = 0;
+            const auto moved = [&](std::string_view name, double from, double to) {
+                line += "   " + std::string(name) + ": " + out.number(from) + " → " + out.number(to);
+            };
+            std::apply([&](auto... s) { (moved(Options::slots[k++], double(slot.data()[i]), double(s)), ...); }, slots);
+            std::apply(
+                [&](auto... s) {
+                    if constexpr (requires { explain_slots(out, o, t, double(s)...); })
+                        line += "   " + explain_slots(out, o, t, double(s)...);
+                },
+                slots);
+            moved("θ", static_cast<double>(theta.data()[i]), static_cast<double>(after));
+            out.numeric(line);
+        }
+        out.more(shown.size());
+    };
+    std::apply([&](const auto&... slot) { each(write, net, grad, slot...); }, descend.slots);
+}
+
+}  // namespace explaining
+
+/// What `descend` would do next on the batch (x, y), in mode training: forward, loss, backward and step, every formula
+/// with its numbers. Nothing is changed: the network, the optimizer and their random streams stay as they are.
+/// 	hrows what the step itself would throw.
+template <class Net, class J, class Options, class X, class Y>
+[[nodiscard]] std::string explanation(const Net& net, const J& loss, const optimizer<Net, Options>& descend, const X& x,
+                                      const Y& y, const explain_options& limits = {}) {
+    using namespace explaining;
+    page out(limits);
+    pass<Net, X> p(net, x);
+    p.seed = descend.seed, p.step = descend.t;
+    const context ctx = p.context();
+    (void)gradus::forward(net, x, p.cache, ctx);  // what does not fit is told by the network itself
+
+    out.text = "FORWARD\n";
+    const auto& y_hat = run_forward(out, net, x, p.cache, ctx, "");
+    out.text += "\nLOSS\n";
+    typename J::template cache<std::remove_cvref_t<decltype(y_hat)>> loss_cache;
+    const double value = loss.forward(y_hat, y, loss_cache);
+    const auto& dy = loss.backward(y_hat, y, loss_cache);
+    write_loss(out, loss, y_hat, y, dy, value);
+    out.text += "\nBACKWARD\n";
+    gradients<Net> grad(net);
+    run_backward(out, net, x, dy, p.cache, grad.values, ctx, "");
+    out.text += "\nSTEP\n";
+    write_step(out, descend, net, grad.values);
+    return std::move(out.text);
+}
+
+/// Prints it.
+template <class Net, class J, class Options, class X, class Y>
+void explain(const Net& net, const J& loss, const optimizer<Net, Options>& descend, const X& x, const Y& y,
+             const explain_options& limits = {}) {
+    std::fputs(explanation(net, loss, descend, x, y, limits).c_str(), stdout);
+}
+
+}  // namespace gradus
