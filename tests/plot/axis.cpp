@@ -12,7 +12,7 @@ namespace {
 /// The ticks as they are written.
 std::string ticks(const axis& a) {
     std::string out;
-    for (double v : a.ticks) out += (out.empty() ? "" : " ") + a.label(v);
+    for (double v : a.ticks) (out += out.empty() ? "" : " ") += a.label(v);
     return out;
 }
 std::string ticks(std::vector<double> values, bool logarithmic = false) { return ticks(axis(values, logarithmic)); }

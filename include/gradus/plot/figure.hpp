@@ -69,12 +69,19 @@ class figure {
     figure& scatter(std::string name, const X& x, const Y& y) {
         return add(false, std::move(name), numbers(x), numbers(y));
     }
-    /// Values of the cells of `grid`, as colours under everything else; the axes end where the grid does.
-    /// \throws error where they do not fill a square grid.
+    /// z over x × y as colours, under everything else; the axes end where x and y do. z is a function f(x, y), asked
+    /// about cells x cells points, or the values of the cells of `grid`, as a network gives them.
+    /// \throws error where values do not fill a square grid.
     template <class Z>
-    requires(!std::invocable<const Z&, double, double>) figure& heat_map(std::string name, range x, range y, const Z& z,
-                                                                         colours c = {}) {
-        heat h{std::move(name), x, y, numbers(z), 0, c};
+    figure& heat_map(std::string name, range x, range y, const Z& z, colours c = {}, std::size_t cells = 100) {
+        heat h{std::move(name), x, y, {}, 0, c};
+        if constexpr (std::invocable<const Z&, double, double>) {
+            const auto at = grid<double>(x, y, cells);
+            for (std::size_t n = 0; n < cells * cells; ++n)
+                h.values.push_back(static_cast<double>(z(at(n, 0), at(n, 1))));
+        } else {
+            h.values = numbers(z);
+        }
         h.side = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(h.values.size()))));
         if (h.side < 2 || h.side * h.side != h.values.size())
             throw error("figure \"" + title_ + "\": heat map \"" + h.name + "\" needs a square number of values, got " +
@@ -86,14 +93,6 @@ class figure {
         if (std::isnan(c.high)) h.colour.high = high > h.colour.low ? high : h.colour.low + 1;
         heat_ = std::move(h);
         return *this;
-    }
-    /// The same of a function z = f(x, y).
-    template <std::invocable<double, double> F>
-    figure& heat_map(std::string name, range x, range y, const F& f, colours c = {}, std::size_t cells = 100) {
-        const auto at = grid<double>(x, y, cells);
-        std::vector<double> z(cells * cells);
-        for (std::size_t n = 0; n < z.size(); ++n) z[n] = static_cast<double>(f(at(n, 0), at(n, 1)));
-        return heat_map(std::move(name), x, y, z, c);
     }
 
     /// The picture as SVG.
@@ -111,47 +110,54 @@ class figure {
         const double whole = left + width + (map ? 92 : 24);
         double top = 44;
         const std::string legend = legend_as_svg(left, whole, top);
-        const double under = top + height;
-        std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"gradus-plot\" role=\"img\" width=\"" +
-                          px(whole) + "\" height=\"" + px(under + 54) + "\" viewBox=\"0 0 " + px(whole) + " " +
-                          px(under + 54) + "\">\n<title>" + escaped(title_) + "</title>\n" + style() +
-                          "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n" +
-                          svg_text(left, 26, "start", title_, " class=\"title\"") + legend;
+        const double under = top + height, bottom = under + 54;
+        std::string out = element("title", {}, escaped(title_));
+        out += style();
+        out += element("rect", {{"class", "paper"}, {"width", px(whole)}, {"height", px(bottom)}});
+        out += element("text", {{"class", "title"}, {"x", px(left)}, {"y", "26"}}, escaped(title_));
+        out += legend;
         std::string lines;
         for (double v : x.ticks) {
             const double at = left + width * x.place(v);
-            lines += "M" + px(at) + " " + px(top) + "v" + px(height);
-            out += svg_text(at, under + 20, "middle", x.label(v));
+            draw(lines, 'M', {at, top});
+            draw(lines, 'v', {height});
+            out += label(at, under + 20, "middle", x.label(v));
         }
         for (double v : y.ticks) {
             const double at = under - height * y.place(v);
-            lines += "M" + px(left) + " " + px(at) + "h" + px(width);
-            out += svg_text(left - 8, at + 4.5, "end", y.label(v));
+            draw(lines, 'M', {left, at});
+            draw(lines, 'h', {width});
+            out += label(left - 8, at + 4.5, "end", y.label(v));
         }
-        out += "<path class=\"grid\" d=\"" + lines + "\"/>\n" +
-               svg_text(left + width / 2, under + 42, "middle", names_.x) +
-               svg_text(-top - height / 2, 18, "middle", names_.y, " transform=\"rotate(-90)\"");
+        out += element("path", {{"class", "grid"}, {"d", lines}});
+        out += label(left + width / 2, under + 42, "middle", names_.x);
+        out += element("g", {{"transform", "rotate(-90)"}}, label(-top - height / 2, 18, "middle", names_.y));
 
+        std::string content;
+        if (map) content = heat_.cells_as_svg(width, height) + heat_.boundary_as_svg(width, height);
+        for (std::size_t i = 0; i < series_.size(); ++i) content += series_as_svg(i, x, y, width, height);
         // A picture in the picture: its edge cuts off what does not lie between the axes of a heat map.
-        out += "<svg x=\"" + px(left) + "\" y=\"" + px(top) + "\" width=\"" + px(width) + "\" height=\"" + px(height) +
-               "\" overflow=\"" + (map ? "hidden" : "visible") + "\">\n";
-        if (map) out += heat_.cells_as_svg(width, height) + heat_.boundary_as_svg(width, height);
-        for (std::size_t i = 0; i < series_.size(); ++i) {
-            const auto& s = series_[i];
-            std::string d;
-            bool drawing = false;
-            for (std::size_t n = 0; n < s.x.size(); ++n) {
-                const bool shown = x.has(s.x[n]) && y.has(s.y[n]);
-                const double at_x = width * x.place(s.x[n]), at_y = height * (1 - y.place(s.y[n]));
-                if (shown && !s.line) out += dot(i, at_x, at_y);
-                if (shown && s.line) d += (drawing ? "L" : "M") + px(at_x) + " " + px(at_y) + (drawing ? "" : "h0");
-                drawing = shown;
-            }
-            if (s.line) out += "<path class=\"line " + colour(i) + "\" d=\"" + d + "\"/>\n";
-        }
-        out += "</svg>\n<rect class=\"frame\" x=\"" + px(left) + "\" y=\"" + px(top) + "\" width=\"" + px(width) +
-               "\" height=\"" + px(height) + "\"/>\n";
-        return out + (map ? bar_as_svg(left + width + 16, top, height) : "") + "</svg>\n";
+        out += element("svg",
+                       {{"x", px(left)},
+                        {"y", px(top)},
+                        {"width", px(width)},
+                        {"height", px(height)},
+                        {"overflow", map ? "hidden" : "visible"}},
+                       content);
+        out += element(
+            "rect",
+            {{"class", "frame"}, {"x", px(left)}, {"y", px(top)}, {"width", px(width)}, {"height", px(height)}});
+        if (map) out += bar_as_svg(left + width + 16, top, height);
+        std::string box = "0 0 ";  // lets a page scale it
+        ((box += px(whole)) += ' ') += px(bottom);
+        return element("svg",
+                       {{"xmlns", "http://www.w3.org/2000/svg"},
+                        {"class", "gradus-plot"},
+                        {"role", "img"},
+                        {"width", px(whole)},
+                        {"height", px(bottom)},
+                        {"viewBox", box}},
+                       out);
     }
 
     /// Writes it to a file. \throws data_error naming the path where that fails.
@@ -185,16 +191,34 @@ class figure {
         return *this;
     }
 
-    /// The class that gives series `i` its colour; where colours come again, lines are dashed.
-    static std::string colour(std::size_t i) {
-        return "s" + std::to_string(i % series_colours) + (i / series_colours % 2 == 1 ? " dashed" : "");
+    /// The classes that give series `i` its colour; where colours come again, lines are dashed.
+    static std::string colour(std::string kind, std::size_t i) {
+        return numbered(kind += " s", i % series_colours) += i / series_colours % 2 == 1 ? " dashed" : "";
     }
 
     /// A point of series `i`: round, or square, so that two classes differ in more than colour.
     static std::string dot(std::size_t i, double x, double y) {
-        const std::string kind = " class=\"dot " + colour(i) + "\"";
-        if (i % 2 == 0) return "<circle" + kind + " cx=\"" + px(x) + "\" cy=\"" + px(y) + "\" r=\"5\"/>\n";
-        return "<rect" + kind + " x=\"" + px(x - 4.5) + "\" y=\"" + px(y - 4.5) + "\" width=\"9\" height=\"9\"/>\n";
+        const std::string kind = colour("dot", i);
+        if (i % 2 == 0) return element("circle", {{"class", kind}, {"cx", px(x)}, {"cy", px(y)}, {"r", "5"}});
+        return element("rect",
+                       {{"class", kind}, {"x", px(x - 4.5)}, {"y", px(y - 4.5)}, {"width", "9"}, {"height", "9"}});
+    }
+
+    /// Series `i`, drawn into width x height pixels.
+    [[nodiscard]] std::string series_as_svg(std::size_t i, const axis& x, const axis& y, double width,
+                                            double height) const {
+        const auto& s = series_[i];
+        std::string dots, d;
+        bool drawing = false;
+        for (std::size_t n = 0; n < s.x.size(); ++n) {
+            const double at_x = width * x.place(s.x[n]), at_y = height * (1 - y.place(s.y[n]));
+            const bool shown = x.has(s.x[n]) && y.has(s.y[n]);
+            if (shown && !s.line) dots += dot(i, at_x, at_y);
+            if (shown && s.line) draw(d, drawing ? 'L' : 'M', {at_x, at_y});
+            if (shown && s.line && !drawing) draw(d, 'h', {0});  // a point that stands alone is seen, too
+            drawing = shown;
+        }
+        return s.line ? element("path", {{"class", colour("line", i)}, {"d", d}}) : dots;
     }
 
     /// The names of the series, in rows between the title and `top`, which moves down to make room.
@@ -208,9 +232,11 @@ class figure {
             if (x > left && x + wide > right) x = left;
             if (x == left) top += 22;
             const double y = top - 18;
-            out += s.line ? "<path class=\"line " + colour(i) + "\" d=\"M" + px(x) + " " + px(y) + "h20\"/>\n"
-                          : dot(i, x + 10, y);
-            out += svg_text(x + 28, y + 4.5, "start", s.name);
+            std::string d;
+            draw(d, 'M', {x, y});
+            draw(d, 'h', {20});
+            out += s.line ? element("path", {{"class", colour("line", i)}, {"d", d}}) : dot(i, x + 10, y);
+            out += label(x + 28, y + 4.5, "start", s.name);
             x += wide;
         }
         return out;
@@ -220,13 +246,15 @@ class figure {
     [[nodiscard]] std::string bar_as_svg(double x, double top, double height) const {
         const axis values(range{heat_.colour.low, heat_.colour.high});
         const double step = height / heat_levels;
-        std::string out = svg_text(x, top - 10, "start", heat_.name);
+        std::string out = label(x, top - 10, "start", heat_.name);
         for (std::size_t k = 0; k < heat_levels; ++k)
-            out += "<rect class=\"heat h" + std::to_string(k) + "\" x=\"" + px(x) + "\" y=\"" +
-                   px(top + height - step * static_cast<double>(k + 1)) + "\" width=\"16\" height=\"" + px(step) +
-                   "\"/>\n";
+            out += element("rect", {{"class", numbered("heat h", k)},
+                                    {"x", px(x)},
+                                    {"y", px(top + height - step * static_cast<double>(k + 1))},
+                                    {"width", "16"},
+                                    {"height", px(step)}});
         for (double v : values.ticks)
-            out += svg_text(x + 22, top + height * (1 - values.place(v)) + 4.5, "start", values.label(v));
+            out += label(x + 22, top + height * (1 - values.place(v)) + 4.5, "start", values.label(v));
         return out;
     }
 

@@ -31,31 +31,32 @@ struct heat {
 
     [[nodiscard]] double at(std::size_t row, std::size_t column) const { return values[row * side + column]; }
 
-    /// The colour of a value: 0 .. heat_levels - 1.
+    /// The colour of a value: 0 .. heat_levels - 1; heat_levels, which is none, of what is not finite.
     [[nodiscard]] std::size_t level(double v) const {
+        if (!std::isfinite(v)) return heat_levels;
         const double t = (v - colour.low) / (colour.high - colour.low) * heat_levels;
         return static_cast<std::size_t>(std::clamp(t, 0.0, heat_levels - 1.0));
     }
 
     /// The cells, drawn into width x height pixels: one path for each colour, one box for each run of cells of it.
     [[nodiscard]] std::string cells_as_svg(double width, double height) const {
-        std::vector<std::string> path(heat_levels);
+        std::vector<std::string> d(heat_levels);
         const double w = width / static_cast<double>(side), h = height / static_cast<double>(side);
         for (std::size_t row = 0; row < side; ++row)
             for (std::size_t from = 0, to = 0; from < side; from = to) {
                 const std::size_t k = level(at(row, from));
-                while (to < side && std::isfinite(at(row, to)) && level(at(row, to)) == k) ++to;
-                if (to == from) {  // not finite: no colour
-                    ++to;
-                    continue;
-                }
-                const double x0 = w * static_cast<double>(from), run = w * static_cast<double>(to - from);
-                path[k] += "M" + px(x0) + " " + px(height - h * static_cast<double>(row + 1)) + "h" + px(run) + "v" +
-                           px(h) + "h" + px(-run) + "z";
+                while (to < side && level(at(row, to)) == k) ++to;
+                if (k == heat_levels) continue;
+                const double run = w * static_cast<double>(to - from);
+                draw(d[k], 'M', {w * static_cast<double>(from), height - h * static_cast<double>(row + 1)});
+                draw(d[k], 'h', {run});
+                draw(d[k], 'v', {h});
+                draw(d[k], 'h', {-run});
+                draw(d[k], 'z', {});
             }
         std::string out;
         for (std::size_t k = 0; k < heat_levels; ++k)
-            if (!path[k].empty()) out += "<path class=\"heat h" + std::to_string(k) + "\" d=\"" + path[k] + "\"/>\n";
+            if (!d[k].empty()) out += element("path", {{"class", numbered("heat h", k)}, {"d", d[k]}});
         return out;
     }
 
@@ -74,16 +75,16 @@ struct heat {
                     c[i] = {w * (static_cast<double>(k) + 0.5), height - h * (static_cast<double>(r) + 0.5),
                             at(r, k) - colour.boundary};
                 }
-                const char* command = "M";  // two crossings are one piece of line, four are two
+                char command = 'M';  // two crossings are one piece of line, four are two
                 for (std::size_t i = 0; i < 4; ++i) {
                     const corner &a = c[i], &b = c[i + 1];
                     if (!std::isfinite(a.v + b.v) || (a.v < 0) == (b.v < 0)) continue;
                     const double t = a.v / (a.v - b.v);
-                    d += command + px(a.x + t * (b.x - a.x)) + " " + px(a.y + t * (b.y - a.y));
-                    command = *command == 'M' ? "L" : "M";
+                    draw(d, command, {a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)});
+                    command = command == 'M' ? 'L' : 'M';
                 }
             }
-        return d.empty() ? "" : "<path class=\"line frame\" d=\"" + d + "\"/>\n";
+        return d.empty() ? "" : element("path", {{"class", "line frame"}, {"d", d}});
     }
 };
 
