@@ -66,7 +66,7 @@ template <any_tensor X>
     return n;
 }
 
-/// Gives `out` a shape; allocates only where it grows to a size that it never had.
+/// Gives `out` a shape. Allocates where the number of elements changes, growing or shrinking: xtensor keeps no reserve.
 template <class T, std::size_t N, class Shape>
 void reshape(tensor<T, N>& out, const Shape& shape) {
     typename tensor<T, N>::shape_type s{};
