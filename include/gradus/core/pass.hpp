@@ -45,4 +45,15 @@ pass(const Net&) -> pass<Net, typename Net::input>;
 template <class Net, class X>
 pass(const Net&, const X&) -> pass<Net, X>;
 
+/// ŷ = f(x; θ) of any network: a sequential, a single layer, a struct of layers. Valid until the pass's next forward.
+template <class Net, class X>
+const auto& forward(const Net& net, const X& x, pass<Net, X>& p) {
+    return forward(net, x, p.cache, p.context());
+}
+/// Assigns ∇J(θ) to `grad`, from dy = ∂J/∂ŷ. Returns ∂J/∂x, which is computed only with `p.input_gradient`.
+template <class Net, class X, class Y>
+const auto& backward(const Net& net, const X& x, const Y& dy, pass<Net, X>& p, parameters_of<Net>& grad) {
+    return backward(net, x, dy, p.cache, grad, p.context());
+}
+
 }  // namespace gradus

@@ -21,27 +21,28 @@ namespace gradus {
 
 namespace saving {
 
-/// Calls f(path, tensor) for every tensor that a file holds: parameters and, of a network, the insides of statistics.
-template <class F, class P>
-void each_array(const std::string& prefix, F&& f, P& p) {
+/// Calls f(path, tensor) for every tensor that a file holds of p: parameters and, of a network, the insides of
+/// statistics. Paths are the network's, which alone knows the names that its user gave.
+template <class F, class Net, class P>
+void each_array(const std::string& prefix, F&& f, const Net& net, P& p) {
     each_leaf(
-        [&]<class T>(const entry& e, T& leaf) {
+        [&]<class T>(const entry& e, const auto&, T& leaf) {
             if constexpr (any_tensor<T>)
                 f(prefix + e.path(), leaf);
             else if (prefix.empty())  // a slot keeps none
                 std::remove_const_t<T>::each(
                     [&](const entry& inner, auto& t) { f(prefix + e.path() + "." + inner.path(), t); }, leaf);
         },
-        p);
+        net, p);
 }
 
-template <class P>
-void write(io::npz_writer& out, const std::string& prefix, const P& p) {
-    each_array(prefix, [&](const std::string& path, const auto& t) { out.add(path, t); }, p);
+template <class Net, class P>
+void write(io::npz_writer& out, const std::string& prefix, const Net& net, const P& p) {
+    each_array(prefix, [&](const std::string& path, const auto& t) { out.add(path, t); }, net, p);
 }
 
-template <class P>
-void read(const io::npz_reader& in, const std::string& prefix, P& p) {
+template <class Net, class P>
+void read(const io::npz_reader& in, const std::string& prefix, const Net& net, P& p) {
     each_array(
         prefix,
         [&]<class T>(const std::string& path, T& t) {
@@ -49,7 +50,7 @@ void read(const io::npz_reader& in, const std::string& prefix, P& p) {
             const auto values = a.template as<scalar_of<T>>(t.shape());
             std::copy(values.begin(), values.end(), t.data());
         },
-        p);
+        net, p);
 }
 
 /// A file for another network may hold all that this one has, and more.
@@ -57,7 +58,7 @@ template <class Net>
 void refuse_strangers(const io::npz_reader& in, const std::string& path, const Net& net) {
     for (const auto& name : in.names()) {
         bool known = name.starts_with("optimizer/");
-        each_array("", [&](const std::string& own, const auto&) { known = known || own == name; }, net);
+        each_array("", [&](const std::string& own, const auto&) { known = known || own == name; }, net, net);
         if (!known) throw data_error(path + ": holds '" + name + "', the network has no such parameter");
     }
 }
@@ -70,7 +71,7 @@ void refuse_strangers(const io::npz_reader& in, const std::string& path, const N
 template <class Net>
 void save(const std::string& path, const Net& net) {
     io::npz_writer out(path);
-    saving::write(out, "", net);
+    saving::write(out, "", net, net);
     out.close();
 }
 
@@ -78,9 +79,9 @@ void save(const std::string& path, const Net& net) {
 template <class Net, class Options>
 void save(const std::string& path, const Net& net, const optimizer<Net, Options>& descend) {
     io::npz_writer out(path);
-    saving::write(out, "", net);
+    saving::write(out, "", net, net);
     for (std::size_t k = 0; k < descend.slots.size(); ++k)
-        saving::write(out, "optimizer/" + std::string(Options::slots[k]) + "/", descend.slots[k]);
+        saving::write(out, "optimizer/" + std::string(Options::slots[k]) + "/", net, descend.slots[k]);
     out.add("optimizer/t", descend.t);
     out.add("optimizer/epoch", descend.epoch);
     out.add("optimizer/seed", descend.seed);
@@ -95,7 +96,7 @@ void load(const std::string& path, Net& net) {
     const io::npz_reader in(path);
     Net read = net;
     saving::refuse_strangers(in, path, net);
-    saving::read(in, "", read);
+    saving::read(in, "", net, read);
     net = std::move(read);
 }
 
@@ -106,9 +107,9 @@ void load(const std::string& path, Net& net, optimizer<Net, Options>& descend) {
     Net read = net;
     optimizer<Net, Options> state = descend;
     saving::refuse_strangers(in, path, net);
-    saving::read(in, "", read);
+    saving::read(in, "", net, read);
     for (std::size_t k = 0; k < state.slots.size(); ++k)
-        saving::read(in, "optimizer/" + std::string(Options::slots[k]) + "/", state.slots[k]);
+        saving::read(in, "optimizer/" + std::string(Options::slots[k]) + "/", net, state.slots[k]);
     state.t = in["optimizer/t"].template scalar<std::uint64_t>();
     state.epoch = in["optimizer/epoch"].template scalar<std::uint64_t>();
     state.seed = in["optimizer/seed"].template scalar<std::uint64_t>();
