@@ -167,8 +167,17 @@ void pack_transposed(const T* b, std::size_t stride, std::size_t depth, std::siz
         for (std::size_t j = 0; j < width; ++j) panel[k * width + j] = b[std::min(j, cols - 1) * stride + k];
 }
 
-/// The same for a B that is not transposed, whose columns end here or whose rows are far apart. The first `whole` rows are followed by enough elements
-/// of B itself that whole registers may be read.
+/// Rows of B, from row k on, that may be read up to column `end`, beyond their own: what follows must be B's next row.
+template <class T>
+std::size_t readable_rows(matrix<const T> b, std::size_t k, std::size_t end) {
+    if (end <= b.cols) return b.rows - k;
+    if (b.stride != b.cols) return 0;
+    const std::size_t last = (end - 1) / b.cols;  // rows that reach into B's end, or beyond it
+    return b.rows > k + last ? b.rows - k - last : 0;
+}
+
+/// The same for a B that is not transposed, whose columns end here or whose rows are far apart. Of the
+/// first `whole` rows whole registers may be read.
 template <class T>
 void pack_rows(const T* b, std::size_t stride, std::size_t depth, std::size_t whole, std::size_t cols, T* panel,
                std::size_t width) {
@@ -237,11 +246,7 @@ void product(T alpha, matrix<const T> a, matrix<const T> b, T beta, const T* d, 
                 if (b.transposed) {
                     pack_transposed(b.data + j * b.stride + k, b.stride, p.depth, cols, panel, width);
                 } else if (cols < width || far) {
-                    // Rows that are too short for whole registers, unless what follows them is the next row of B.
-                    const std::size_t after = cols == width          ? 0
-                                              : b.stride == b.cols ? (width - cols + b.cols - 1) / b.cols
-                                                                   : b.rows;
-                    const std::size_t whole = b.rows > after + k ? b.rows - after - k : 0;
+                    const std::size_t whole = readable_rows(b, k, j + width);
                     pack_rows(b.data + k * b.stride + j, b.stride, p.depth, whole, cols, panel, width);
                 } else {
                     p.b = b.data + k * b.stride + j;
