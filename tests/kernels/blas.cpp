@@ -23,7 +23,7 @@ TEST_CASE("blas_info: OpenBLAS with the kernels of a narrower processor") {
     CHECK(info.text() ==
           "OpenBLAS 0.3.21, core Haswell, 2 threads\n"
           "half of this processor's speed is unused: set OPENBLAS_CORETYPE=SkylakeX before the program starts "
-          "(OpenBLAS took the kernels of Haswell, which know no AVX-512)");
+          "(the kernels for Haswell know no AVX-512)");
 }
 
 TEST_CASE("blas_info: no advice where there is none to give") {

@@ -80,8 +80,8 @@ void compare_many(product_function<T> product) {
                 for (std::size_t n = 1; n <= 52; n += 3)
                     compare<T>(product, {m, n, 1 + (m * 7 + n * 5) % 40}, ta, tb, (m + n) % 2 * 3, T(1), T(0));
             // Beyond each border of the blocking: 512 rows, a panel's depth, many panels.
-            for (shape s : {shape{517, 33, 9}, shape{9, 101, 400}, shape{65, 10, 300}, shape{530, 49, 210}, shape{1, 65, 800},
-                            shape{70, 1, 800}, shape{2, 3, 1000}, shape{130, 1030, 20}})
+            for (shape s : {shape{517, 33, 9}, shape{9, 101, 400}, shape{65, 10, 300}, shape{530, 49, 210},
+                            shape{1, 65, 800}, shape{70, 1, 800}, shape{2, 3, 1000}, shape{130, 1030, 20}})
                 for (std::size_t gap : {0u, 5u}) {
                     compare<T>(product, s, ta, tb, gap, T(1), T(0));
                     compare<T>(product, s, ta, tb, gap, T(-0.5), T(1));
@@ -153,7 +153,8 @@ TEST_CASE_TEMPLATE("matrix.product_with_bias: equals its twin", T, float, double
         for (bool tb : {false, true})
             for (shape s : {shape{4, 3, 2}, shape{1, 10, 12}, shape{13, 1, 40}, shape{17, 10, 31}, shape{517, 61, 401}})
                 for (bool with : {true, false}) {
-                    storage<T> a(s.m, s.k, ta, 1, 1), b(s.k, s.n, tb, 1, 2), c(s.m, s.n, false, 1, 3), bias(1, s.n, false, 0, 4);
+                    storage<T> a(s.m, s.k, ta, 1, 1), b(s.k, s.n, tb, 1, 2), c(s.m, s.n, false, 1, 3),
+                        bias(1, s.n, false, 0, 4);
                     auto expected = c;
                     expected.view.data = expected.data.data();
                     const T* row = with ? bias.data.data() : nullptr;

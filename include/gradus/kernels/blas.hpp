@@ -33,10 +33,10 @@ namespace gradus {
 
 /// What does the matrix products of this program.
 struct blas_description {
-    std::string library;      ///< "OpenBLAS 0.3.21", "MKL", "a BLAS" of no known name, or "built-in" where none is linked
-    std::string core;         ///< the processor that its kernels were written for: "SkylakeX"; the built-in's: "avx512bw"
-    int threads = 1;          ///< that one product may use
-    int register_bits = 0;    ///< width of its vectors; 0 where nobody says
+    std::string library;    ///< "OpenBLAS 0.3.21", "MKL", "a BLAS" of no known name, or "built-in" where none is linked
+    std::string core;       ///< the processor that its kernels were written for: "SkylakeX"; the built-in's: "avx512bw"
+    int threads = 1;        ///< that one product may use
+    int register_bits = 0;  ///< width of its vectors; 0 where nobody says
     bool half_speed = false;  ///< its registers are half as wide as this processor's
     std::string advice;       ///< what to do about it, one line; empty where nothing is
 
@@ -91,8 +91,10 @@ template <class Function>
     blas_description out{short_name(config), std::string(core), threads, register_bits(core), false, {}};
     out.half_speed = avx512 && out.register_bits < 512;
     if (out.half_speed)
-        out.advice = "half of this processor's speed is unused: set OPENBLAS_CORETYPE=SkylakeX before the program starts "
-                     "(OpenBLAS took the kernels of " + out.core + ", which know no AVX-512)";
+        out.advice =
+            "half of this processor's speed is unused: set OPENBLAS_CORETYPE=SkylakeX before the program starts "
+            "(the kernels for " +
+            out.core + " know no AVX-512)";
     return out;
 }
 
@@ -157,7 +159,8 @@ void product(T alpha, matrix<const T> a, matrix<const T> b, T beta, matrix<T> c)
         return static_cast<index>(std::max({m.stride, m.transposed ? m.rows : m.cols, std::size_t{1}}));
     };
     cxxblas::gemm<index>(cxxblas::RowMajor, order(a), order(b), static_cast<index>(c.rows), static_cast<index>(c.cols),
-                         static_cast<index>(a.cols), alpha, a.data, stride(a), b.data, stride(b), beta, c.data, stride(c));
+                         static_cast<index>(a.cols), alpha, a.data, stride(a), b.data, stride(b), beta, c.data,
+                         stride(c));
 }
 
 }  // namespace kernels::blas

@@ -48,7 +48,8 @@ struct operands {
     T alpha, beta;
 };
 
-/// One tile of C: R rows, V registers wide.
+/// One tile of C: R rows, V registers wide. Its loops over r and v are unrolled by request, for -O2 would leave them,
+/// and sums that a variable indexes leave their registers.
 template <std::size_t R, std::size_t V, class T>
 void tile(const operands<T>& p) {
     batch<T> sum[R][V];
@@ -131,8 +132,8 @@ void column(operands<T>& p, std::size_t rows, std::size_t cols) {
         if (rows > 0) column<R / 2, V>(p, rows, cols);
 }
 
-/// Copies a transposed B, `depth` x `cols`, to panel[k * width + j], in squares of 128-bit registers, whose interleaving
-/// means the same on every processor. Columns that B lacks repeat its last one: nobody copies their sums.
+/// Copies a transposed B, `depth` x `cols`, to panel[k * width + j], in squares of 128-bit registers, whose
+/// interleaving means the same on every processor. Columns that B lacks repeat its last one: nobody copies their sums.
 template <class T>
 void pack_transposed(const T* b, std::size_t stride, std::size_t depth, std::size_t cols, T* panel, std::size_t width) {
     constexpr std::size_t q = 16 / sizeof(T);
@@ -176,8 +177,8 @@ std::size_t readable_rows(matrix<const T> b, std::size_t k, std::size_t end) {
     return b.rows > k + last ? b.rows - k - last : 0;
 }
 
-/// The same for a B that is not transposed, whose columns end here or whose rows are far apart. Of the
-/// first `whole` rows whole registers may be read.
+/// The same for a B that is not transposed, whose columns end here or whose rows are far apart. Of the first `whole`
+/// rows whole registers may be read.
 template <class T>
 void pack_rows(const T* b, std::size_t stride, std::size_t depth, std::size_t whole, std::size_t cols, T* panel,
                std::size_t width) {
@@ -189,7 +190,7 @@ void pack_rows(const T* b, std::size_t stride, std::size_t depth, std::size_t wh
         for (std::size_t j = 0; j < width; ++j) panel[k * width + j] = b[k * stride + std::min(j, cols - 1)];
 }
 
-/// y = αMx + βd for n rows of M and one x, both stored along k: a matrix times a vector, of which no tile could be made.
+/// y = αMx + βd for n rows of M and one x, both stored along k: a matrix times a vector, where a tile would be empty.
 template <class T>
 void dots(T alpha, const T* m, std::size_t m_row, const T* x, std::size_t depth, T beta, const T* d, std::size_t d_step,
           T* y, std::size_t y_step, std::size_t n) {
@@ -204,7 +205,8 @@ void dots(T alpha, const T* m, std::size_t m_row, const T* x, std::size_t depth,
         std::size_t k = 0;
         for (; k + 2 * lanes<T> <= depth; k += 2 * lanes<T>) {
             even = xsimd::fma(batch<T>::load_unaligned(m + k), batch<T>::load_unaligned(x + k), even);
-            odd = xsimd::fma(batch<T>::load_unaligned(m + k + lanes<T>), batch<T>::load_unaligned(x + k + lanes<T>), odd);
+            const std::size_t l = k + lanes<T>;
+            odd = xsimd::fma(batch<T>::load_unaligned(m + l), batch<T>::load_unaligned(x + l), odd);
         }
         T sum = total(even + odd);
         for (; k < depth; ++k) sum += m[k] * x[k];

@@ -10,8 +10,10 @@
 #pragma GCC system_header
 #endif
 
-#include <xtensor-blas/xblas_config.hpp>
-
+// clang-format off: the first decides what the others declare
 #include <xflens/cxxblas/cxxblas.h>
+
 #include <xflens/cxxblas/drivers/drivers.tcc>
 #include <xflens/cxxblas/level3/gemm.tcc>
+#include <xtensor-blas/xblas_config.hpp>
+// clang-format on

@@ -41,13 +41,15 @@ inline constexpr std::size_t loops = 100;
 
 /// C = αAB + βD by plain loops; any sizes, 0 too.
 template <class T>
-void product_by_loops(T alpha, matrix<const T> a, matrix<const T> b, T beta, const T* d, std::size_t d_row, matrix<T> c) {
+void product_by_loops(T alpha, matrix<const T> a, matrix<const T> b, T beta, const T* d, std::size_t d_row,
+                      matrix<T> c) {
     const std::size_t a_row = a.transposed ? 1 : a.stride, a_step = a.transposed ? a.stride : 1;
     const std::size_t b_row = b.transposed ? 1 : b.stride, b_step = b.transposed ? b.stride : 1;
     for (std::size_t i = 0; i < c.rows; ++i)
         for (std::size_t j = 0; j < c.cols; ++j) {
             T sum = 0;
-            for (std::size_t k = 0; k < a.cols; ++k) sum += a.data[i * a_row + k * a_step] * b.data[k * b_row + j * b_step];
+            for (std::size_t k = 0; k < a.cols; ++k)
+                sum += a.data[i * a_row + k * a_step] * b.data[k * b_row + j * b_step];
             c.data[i * c.stride + j] = beta == T(0) ? alpha * sum : alpha * sum + beta * d[i * d_row + j];
         }
 }
