@@ -10,10 +10,10 @@
 #pragma GCC system_header
 #endif
 
-// clang-format off: the first decides what the others declare
+// In this order: the first decides what the others declare.
+// clang-format off
+#include <xtensor-blas/xblas_config.hpp>
 #include <xflens/cxxblas/cxxblas.h>
-
 #include <xflens/cxxblas/drivers/drivers.tcc>
 #include <xflens/cxxblas/level3/gemm.tcc>
-#include <xtensor-blas/xblas_config.hpp>
 // clang-format on
