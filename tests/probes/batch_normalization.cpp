@@ -52,7 +52,7 @@ TEST_CASE("probe.batch_normalization: training reads the batch, inference what a
 
 TEST_CASE("probe.batch_normalization: fit on two threads learns the statistics of the whole batch") {
     const gr::dataset data(support::draw<matrix>({37, 3}, 1, -3, 5), support::draw<matrix>({37, 2}, 2));
-    for (std::size_t threads : {1, 2, 3}) {
+    for (std::size_t threads = 1; threads <= 3; ++threads) {
         CAPTURE(threads);
         auto net = network();
         gr::fit(net, gr::mse{}, gr::gradient_descent{}, data,

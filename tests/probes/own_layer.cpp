@@ -111,6 +111,15 @@ TEST_CASE("probe.own_layer: stands in a network, with summary, fit, saving and l
     CHECK(support::same(gr::predict(other, data.x), gr::predict(net, data.x)));
 }
 
+TEST_CASE("probe.own_layer: explain shows it by what goes in and comes out") {
+    gr::seed(1);
+    const auto net = gr::sequential(gr::dense(2, 2), gr::named("scale", affine<>(2)));
+    const gr::optimizer descend(net, gr::gradient_descent{});
+    const std::string text = gr::explanation(net, gr::mse{}, descend, matrix{{1, 2}}, matrix{{0, 1}});
+    CHECK(text.find("scale") != std::string::npos);
+    CHECK(text.find("affine") != std::string::npos);
+}
+
 TEST_CASE("probe.own_layer: alone it is a network too") {
     affine<> net(2);
     const matrix x = support::draw<matrix>({20, 2}, 1), y = 3 * x - 1;

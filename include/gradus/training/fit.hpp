@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "gradus/core/pass.hpp"
 #include "gradus/data/dataset.hpp"
 #include "gradus/kernels/blas.hpp"
+#include "gradus/losses/loss.hpp"
 #include "gradus/optimizers/optimizer.hpp"
 #include "gradus/training/evaluate.hpp"
 #include "gradus/training/progress.hpp"

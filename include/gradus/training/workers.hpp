@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <exception>
 #include <thread>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace gradus {
@@ -43,8 +45,10 @@ class workers {
              left = busy_.load(std::memory_order_acquire))
             if (++spin > patience) busy_.wait(left, std::memory_order_acquire);
             else pause();
+        std::exception_ptr first;  // the others go with this run: none may be thrown by the next
         for (auto& e : errors_)
-            if (e) std::rethrow_exception(std::exchange(e, nullptr));
+            if (const auto thrown = std::exchange(e, nullptr); thrown && !first) first = thrown;
+        if (first) std::rethrow_exception(first);
     }
 
   private:
