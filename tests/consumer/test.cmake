@@ -1,11 +1,13 @@
-# cmake -D WAY=... -D BLAS=AUTO|OFF -D USES_BLAS=0|1 -D CHECKOUT=... -D WORK=... -D CXX=... -P test.cmake
+# cmake -D WAY=... -D BLAS=ON|OFF -D USES_BLAS=0|1 -D CHECKOUT=... -D WORK=... -D CXX=... -D GENERATOR=...
+#       -P test.cmake
 # Builds and runs the consumer from nothing, in the folder WORK.
 file(REMOVE_RECURSE ${WORK})
 set(common -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${CXX} -D CMAKE_BUILD_TYPE=Release -D GRADUS_BLAS=${BLAS})
 set(at)
 if(WAY STREQUAL "find_package")
     set(alone -D GRADUS_TESTS=OFF -D GRADUS_EXAMPLES=OFF -D GRADUS_BENCH=OFF)
-    execute_process(COMMAND ${CMAKE_COMMAND} -S ${CHECKOUT} -B ${WORK}/gradus ${common} ${alone} -D CMAKE_INSTALL_PREFIX=${WORK}/at
+    execute_process(COMMAND ${CMAKE_COMMAND} -S ${CHECKOUT} -B ${WORK}/gradus ${common} ${alone}
+                            -D CMAKE_INSTALL_PREFIX=${WORK}/at
                     OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
     execute_process(COMMAND ${CMAKE_COMMAND} --install ${WORK}/gradus OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
     set(at -D CMAKE_PREFIX_PATH=${WORK}/at)
