@@ -1,0 +1,33 @@
+#pragma once
+/// \file
+/// One workload under Google Benchmark, with what the table needs beside its time.
+
+#include <benchmark/benchmark.h>
+
+#include "allocations.hpp"
+
+namespace bench {
+
+/// What one iteration amounts to, by the textbook's count: whatever the algorithm really does.
+struct work {
+    double flops = 0;
+    double bytes = 0;  ///< read and written, each once
+    double steps = 1;  ///< training steps in one iteration
+};
+
+/// Times `step`. The first call, in which buffers get their sizes, is not timed.
+template <class F>
+void measure(benchmark::State& state, const work& w, F&& step) {
+    step();
+    const std::size_t before = allocations();
+    for (auto _ : state) {
+        step();
+        benchmark::ClobberMemory();
+    }
+    state.counters["allocations"] = static_cast<double>(allocations() - before) / static_cast<double>(state.iterations());
+    state.counters["flops"] = w.flops;
+    state.counters["bytes"] = w.bytes;
+    state.counters["steps"] = w.steps;
+}
+
+}  // namespace bench
