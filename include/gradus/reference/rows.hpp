@@ -1,6 +1,9 @@
 #pragma once
 /// \file
 /// Functions of rows as the book writes them. Any rank: the last axis is the row.
+///
+/// A reduction is stored before it is used: xtensor 0.24 reads wrong elements of a lazy one that keeps its dimensions and
+/// is broadcast.
 
 #include <cstddef>
 
@@ -12,20 +15,24 @@ namespace gradus::reference {
 /// y_i = e^(z_i − m) / Σ_j e^(z_j − m), m = max z. The twin of kernels::softmax_row.                  [softmax.forward]
 template <class T, std::size_t N>
 [[nodiscard]] tensor<T, N> softmax(const tensor<T, N>& z) {
-    const tensor<T, N> e = xt::exp(z - xt::amax(z, {N - 1}, xt::keep_dims));
-    return e / xt::sum(e, {N - 1}, xt::keep_dims);
+    const tensor<T, N> m = xt::amax(z, {N - 1}, xt::keep_dims);
+    const tensor<T, N> e = xt::exp(z - m);
+    const tensor<T, N> sum = xt::sum(e, {N - 1}, xt::keep_dims);
+    return e / sum;
 }
 
 /// dz_i = y_i (dy_i − Σ_j dy_j y_j). The twin of softmax::row_backward.                              [softmax.backward]
 template <class T, std::size_t N>
 [[nodiscard]] tensor<T, N> softmax_backward(const tensor<T, N>& y, const tensor<T, N>& dy) {
-    return y * (dy - xt::sum(dy * y, {N - 1}, xt::keep_dims));
+    const tensor<T, N> sum = xt::sum(dy * y, {N - 1}, xt::keep_dims);
+    return y * (dy - sum);
 }
 
 /// log Σ_j e^(z_j) = m + log Σ_j e^(z_j − m), m = max z. The twin of kernels::log_sum_exp.                [log_sum_exp]
 template <class T, std::size_t N>
 [[nodiscard]] tensor<T, N - 1> log_sum_exp(const tensor<T, N>& z) {
-    return xt::amax(z, {N - 1}) + xt::log(xt::sum(xt::exp(z - xt::amax(z, {N - 1}, xt::keep_dims)), {N - 1}));
+    const tensor<T, N> m = xt::amax(z, {N - 1}, xt::keep_dims);
+    return xt::amax(z, {N - 1}) + xt::log(xt::sum(xt::exp(z - m), {N - 1}));
 }
 
 /// The first i with z_i = max z. The twin of kernels::argmax.                                                  [argmax]
