@@ -54,6 +54,14 @@ struct entry {
         return e;
     }
 
+    /// The same entry below another: what is frozen or spared above is so below.
+    [[nodiscard]] entry below(const entry* above) const {
+        entry e = *this;
+        e.parent = above;
+        if (above != nullptr) e.trainable = trainable && above->trainable, e.decay = decay && above->decay;
+        return e;
+    }
+
     /// The random stream of this place below `seed`: what initial draws are keyed by, whatever the order of construction.
     [[nodiscard]] std::uint64_t key(std::uint64_t seed) const {
         const std::uint64_t above = parent == nullptr ? seed : parent->key(seed);
@@ -107,10 +115,10 @@ struct walker {
     const entry* parent;
 
     template <class P, class... Ps>
-    void operator()(entry e, P& p, Ps&... ps) const {
-        e.parent = parent;
+    void operator()(const entry& step, P& p, Ps&... ps) const {
+        const entry e = step.below(parent);
         if constexpr (any_tensor<P> || statistics<std::remove_const_t<P>>) {
-            visit(static_cast<const entry&>(e), p, ps...);
+            visit(e, p, ps...);
         } else {
             using parameters = typename parameters_type<std::remove_const_t<P>>::type;
             parameters::each(walker{visit, &e}, theta(p), theta(ps)...);
@@ -226,12 +234,12 @@ struct layer_walker {
     const entry* parent;
 
     template <class P>
-    void operator()(entry e, P& p) const {
-        e.parent = parent;
+    void operator()(const entry& step, P& p) const {
+        const entry e = step.below(parent);
         if constexpr (requires { typename std::remove_const_t<P>::parameters; }) {
             using parameters = typename std::remove_const_t<P>::parameters;
             if constexpr (requires { p.theta; } || std::is_same_v<parameters, no_parameters>)
-                visit(static_cast<const entry&>(e), p);
+                visit(e, p);
             else
                 parameters::each(layer_walker{visit, &e}, p);
         }

@@ -58,8 +58,15 @@ template <class Net>
 void refuse_strangers(const io::npz_reader& in, const std::string& path, const Net& net) {
     for (const auto& name : in.names()) {
         bool known = name.starts_with("optimizer/");
-        each_array("", [&](const std::string& own, const auto&) { known = known || own == name; }, net, net);
-        if (!known) throw data_error(path + ": holds '" + name + "', the network has no such parameter");
+        std::string all;
+        each_array(
+            "",
+            [&](const std::string& own, const auto&) {
+                known = known || own == name;
+                all += (all.empty() ? "" : ", ") + own;
+            },
+            net, net);
+        if (!known) throw data_error(path + ": holds '" + name + "', the network has no such parameter, it has " + all);
     }
 }
 
@@ -104,6 +111,7 @@ void load(const std::string& path, Net& net) {
 template <class Net, class Options>
 void load(const std::string& path, Net& net, optimizer<Net, Options>& descend) {
     const io::npz_reader in(path);
+    if (!in.contains("optimizer/t")) throw data_error(path + ": holds a network without the state of its optimizer");
     Net read = net;
     optimizer<Net, Options> state = descend;
     saving::refuse_strangers(in, path, net);

@@ -1,0 +1,122 @@
+#include "gradus/check/gradient_check.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+#include "gradus.hpp"
+
+#include "../support/draw.hpp"
+
+namespace gr = gradus;
+using matrix = gr::tensor<float, 2>;
+
+namespace {
+
+/// y = a ∘ x + c, with one mistake of a kind in its backward.
+enum class mistake { none, twice, sum_of_dy, unassigned, accumulated, small, wrong_shape };
+
+template <class T, mistake M>
+struct affine {
+    struct parameters {
+        gr::tensor<T, 1> a, c;
+        static void each(auto&& f, auto&... p) { f("a", p.a...), f("c", p.c...); }
+    } theta;
+    template <class X>
+    struct cache {
+        X y, dx;
+    };
+    explicit affine(std::size_t D) : theta{gr::tensor<T, 1>({D}, T(1.5)), gr::tensor<T, 1>({D}, T(0.5))} {}
+
+    template <class X>
+    const X& forward(const X& x, cache<X>& c) const {
+        gr::reshape(c.y, x.shape());
+        for (std::size_t n = 0; n < x.shape()[0]; ++n)
+            for (std::size_t d = 0; d < theta.a.size(); ++d) c.y(n, d) = theta.a(d) * x(n, d) + theta.c(d);
+        return c.y;
+    }
+    template <class X>
+    const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad) const {
+        gr::reshape(c.dx, x.shape());
+        if (M != mistake::accumulated) grad.a.fill(0);
+        if (M != mistake::unassigned) grad.c.fill(0);
+        for (std::size_t n = 0; n < x.shape()[0]; ++n)
+            for (std::size_t d = 0; d < theta.a.size(); ++d) {
+                grad.a(d) += M == mistake::sum_of_dy ? dy(n, d) : dy(n, d) * x(n, d);
+                if (M != mistake::unassigned) grad.c(d) += dy(n, d);
+                c.dx(n, d) = dy(n, d) * theta.a(d) * (M == mistake::twice ? 2 : M == mistake::small ? T(1 + 1e-6) : 1);
+            }
+        if (M == mistake::wrong_shape) c.dx.resize({1, 1}), c.dx.fill(0);
+        return c.dx;
+    }
+    template <class U>
+    [[nodiscard]] auto rebind() const {
+        return affine<U, M>(theta.a.size());
+    }
+};
+
+template <mistake M>
+gr::gradient_report checked() {
+    return gr::gradient_check(affine<float, M>(3), support::draw<matrix>({4, 3}, 1));
+}
+
+}  // namespace
+
+TEST_CASE("gradient_check: a right layer passes, every entry looked at") {
+    const auto report = checked<mistake::none>();
+    CHECK(report);
+    CHECK(report.entries == 3 + 3 + 12);
+    CHECK(report.worst < 1e-9);
+    CHECK(report.text().starts_with("gradient check passed in double: worst relative error "));
+    CHECK(report.text().ends_with("; 18 entries"));
+    std::ostringstream out;
+    out << report;
+    CHECK(out.str() == report.text());
+}
+
+TEST_CASE("gradient_check: names the worst entry, with both values") {
+    const auto twice = checked<mistake::twice>();
+    CHECK_FALSE(twice);
+    CHECK(twice.where.starts_with("dx["));
+    CHECK(twice.worst == doctest::Approx(0.5));
+    CHECK(twice.analytic == doctest::Approx(2 * twice.numeric));
+    CHECK(twice.text().starts_with("gradient check FAILED in double: worst relative error 0.5 (limit 1e-07) at dx["));
+    CHECK_FALSE(checked<mistake::sum_of_dy>());
+    CHECK(checked<mistake::sum_of_dy>().where.starts_with("da["));
+}
+
+TEST_CASE("gradient_check: a millionth is seen in double") { CHECK_FALSE(checked<mistake::small>()); }
+
+TEST_CASE("gradient_check: backward assigns; what adds to its gradients or leaves them out is told") {
+    CHECK(checked<mistake::accumulated>().text() ==
+          "gradient check FAILED: da: backward left an entry unassigned, or not a number");
+    CHECK(checked<mistake::unassigned>().text() ==
+          "gradient check FAILED: dc: backward left an entry unassigned, or not a number");
+}
+
+TEST_CASE("gradient_check: dx must have the shape of x") {
+    CHECK(checked<mistake::wrong_shape>().text() == "gradient check FAILED: dx is (1, 1), the input is (4, 3)");
+}
+
+TEST_CASE("gradient_check: looks at no more entries than told, drawn by the seed") {
+    const auto report = gr::gradient_check(gr::dense(30, 20), support::draw<matrix>({4, 30}, 1), {.entries = 10});
+    CHECK(report);
+    CHECK(report.entries == 30);
+}
+
+TEST_CASE("gradient_check: losses, with targets and labels, and with a mask") {
+    const auto z = support::draw<matrix>({4, 3}, 1), y = support::draw<matrix>({4, 3}, 2, 0, 1);
+    CHECK(gr::gradient_check(gr::mse{}, z, y));
+    CHECK(gr::gradient_check(gr::half_mse{}, z, y));
+    CHECK(gr::gradient_check(gr::binary_cross_entropy{}, z, y));
+    CHECK(gr::gradient_check(gr::cross_entropy{}, z, gr::tensor<std::int32_t, 1>{0, 2, 1, 1}));
+    const auto sequence = support::draw<gr::tensor<float, 3>>({2, 3, 4}, 1);
+    CHECK(gr::gradient_check(gr::cross_entropy{}, sequence, gr::tensor<std::int32_t, 2>{{0, 3, 1}, {2, 2, 0}},
+                             {.mask = {{true, true, false}, {true, false, false}}}));
+}
+
+TEST_CASE("gradient_check: kinks of ReLU are no mistakes, whatever x") {
+    gr::seed(1);
+    for (std::uint64_t k = 0; k < 20; ++k)
+        CHECK(gr::gradient_check(gr::sequential(gr::dense(4, 8, gr::relu{}), gr::dense(8, 2)), support::draw<matrix>({6, 4}, k)));
+}

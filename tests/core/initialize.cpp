@@ -1,0 +1,52 @@
+#include "gradus/core/initialize.hpp"
+
+#include <doctest/doctest.h>
+
+#include "gradus.hpp"
+
+namespace gr = gradus;
+
+namespace {
+auto network() { return gr::sequential(gr::dense(4, 4), gr::dense(4, 4), gr::sequential(gr::dense(4, 4))); }
+}  // namespace
+
+TEST_CASE("initialize: each place draws its own, whatever the order of construction; the same seed draws the same") {
+    gr::seed(1);
+    const auto a = network();
+    const auto third = gr::dense(4, 4), second = gr::dense(4, 4), first = gr::dense(4, 4);
+    const auto b = gr::sequential(first, second, gr::sequential(third));
+    CHECK_FALSE(a.layer<0>().theta.W == a.layer<1>().theta.W);
+    CHECK_FALSE(a.layer<0>().theta.W == a.layer<2>().layer<0>().theta.W);
+    gr::each([](const gr::entry&, const auto& p, const auto& q) { CHECK(p == q); }, a, b);
+    gr::seed(2);
+    CHECK_FALSE(network().layer<0>().theta.W == a.layer<0>().theta.W);
+}
+
+TEST_CASE("initialize: naming a layer changes its path and not its draw") {
+    gr::seed(1);
+    const auto named = gr::sequential(gr::named("in", gr::dense(4, 4)));
+    CHECK(named.layer<0>().theta.W == network().layer<0>().theta.W);
+}
+
+TEST_CASE("initialize_untouched: what was set by hand stays, even one number of it") {
+    gr::seed(1);
+    auto layer = gr::dense(4, 4);
+    layer.theta.W(1, 2) = 7;
+    const auto kept = layer.theta.W;
+    CHECK(gr::sequential(gr::dense(4, 4), layer).layer<1>().theta.W == kept);
+    layer = gr::dense(4, 4);
+    layer.theta.b(0) = 1;
+    CHECK(gr::sequential(gr::dense(4, 4), layer).layer<1>().theta.b(0) == 1);
+}
+
+TEST_CASE("initialize: draws all anew, by seed and place") {
+    gr::seed(1);
+    auto net = network();
+    const auto before = net;
+    net.layer<0>().theta.W.fill(7);
+    net.layer<0>().theta.b.fill(7);
+    gr::initialize(net, 1);
+    gr::each([](const gr::entry&, const auto& p, const auto& q) { CHECK(p == q); }, net, before);
+    gr::initialize(net, 2);
+    CHECK_FALSE(net.layer<1>().theta.W == before.layer<1>().theta.W);
+}

@@ -1,0 +1,67 @@
+#include "gradus/core/rebind.hpp"
+
+#include <doctest/doctest.h>
+
+#include "gradus.hpp"
+
+#include "../probes/batch_normalization.hpp"
+#include "../probes/dropout.hpp"
+#include "../support/close.hpp"
+#include "../support/draw.hpp"
+
+namespace gr = gradus;
+using matrix = gr::tensor<float, 2>;
+
+namespace {
+template <class T>
+struct couple {
+    gr::tensor<T, 2> a;
+    gr::tensor<std::int32_t, 1> k;
+    static void each(auto&& f, auto&... p) { f("a", p.a...), f("k", p.k...); }
+};
+struct float_only {
+    struct parameters {
+        gr::tensor<float, 1> a;
+        static void each(auto&& f, auto&... p) { f("a", p.a...); }
+    } theta;
+};
+}  // namespace
+
+TEST_CASE("rebind: the same network in double, with the same parameters, statistics, names and answers") {
+    gr::seed(1);
+    auto bn = probes::batch_normalization<>(3);
+    bn.theta.running.mean(1) = 0.25f;
+    const auto net = gr::sequential(gr::named("in", gr::dense(2, 3, gr::gelu{})), bn, probes::dropout{0.25},
+                                    gr::repeat(2, gr::dense(3, 3, gr::tanh{})));
+    const auto twin = gr::rebind<double>(net);
+    CHECK(twin.names == net.names);
+    CHECK(twin.layer<1>().theta.running.mean(1) == 0.25);
+    CHECK(twin.layer<2>().p == 0.25);
+    const auto x = support::draw<matrix>({4, 2}, 1);
+    const gr::tensor<double, 2> y = gr::predict(twin, gr::rebind_input<double>(x));
+    CHECK(support::difference(gr::predict(net, x), y) < 1e-6);
+    gr::each(
+        [](const gr::entry&, const auto& a, const auto& b) {
+            CHECK(a.shape() == b.shape());
+            for (std::size_t i = 0; i < a.size(); ++i) CHECK(static_cast<double>(a.data()[i]) == b.data()[i]);
+        },
+        net, twin);
+}
+
+TEST_CASE("rebind: of inputs the numbers change, indices stay; structs are templates of their scalar") {
+    static_assert(std::is_same_v<gr::rebound<matrix, double>, gr::tensor<double, 2>>);
+    static_assert(std::is_same_v<gr::rebound<gr::tensor<std::int32_t, 2>, double>, gr::tensor<std::int32_t, 2>>);
+    static_assert(std::is_same_v<gr::rebound<gr::tensor<bool, 2>, double>, gr::tensor<bool, 2>>);
+    static_assert(std::is_same_v<gr::rebound<couple<float>, double>, couple<double>>);
+    const auto twin = gr::rebind_input<double>(couple<float>{{{1, 2.5f}}, {7}});
+    CHECK(twin.a(0, 1) == 2.5);
+    CHECK(twin.k(0) == 7);
+}
+
+TEST_CASE("rebind: a layer that does not say how has no twin") {
+    static_assert(gr::rebindable<gr::dense_layer<float, gr::tanh>, double>);
+    static_assert(gr::rebindable<probes::dropout, double>);
+    static_assert(!gr::rebindable<float_only, double>);
+    static_assert(gr::rebindable<gr::sequential<gr::dense_layer<float, gr::tanh>>, double>);
+    CHECK(true);
+}

@@ -1,0 +1,177 @@
+// labels: threads
+#include "gradus/io/save.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "gradus.hpp"
+
+#include "../probes/batch_normalization.hpp"
+#include "../probes/dropout.hpp"
+#include "../support/close.hpp"
+#include "../support/draw.hpp"
+#include "temporary_folder.hpp"
+
+namespace gr = gradus;
+using matrix = gr::tensor<float, 2>;
+
+namespace {
+
+auto network(std::uint64_t seed = 1) {
+    gr::seed(seed);
+    return gr::sequential(gr::dense(3, 8, gr::tanh{}), probes::dropout{0.3}, probes::batch_normalization<>(8),
+                          gr::named("out", gr::dense(8, 2)));
+}
+auto small(std::size_t hidden = 3) { return gr::sequential(gr::dense(2, hidden, gr::sigmoid{}), gr::dense(hidden, 1)); }
+
+/// Parameters, statistics and slots, bit for bit.
+template <class P>
+bool same(const P& a, const P& b) {
+    bool equal = true;
+    gr::each_leaf(
+        [&]<class T>(const gr::entry&, const T& p, const T& q) {
+            if constexpr (gr::any_tensor<T>)
+                equal = equal && support::same(p, q);
+            else
+                equal = equal && p.count == q.count && support::same(p.mean, q.mean) && support::same(p.variance, q.variance);
+        },
+        a, b);
+    return equal;
+}
+
+}  // namespace
+
+TEST_CASE("save: training 10 epochs equals 5, save, load, 5, bit for bit, with dropout, statistics, Adam and 2 threads") {
+    const temporary_folder folder;
+    const gr::dataset data(support::draw<matrix>({50, 3}, 1), support::draw<matrix>({50, 2}, 2));
+    const auto train = [&](auto& net, auto& descend, std::size_t epochs) {
+        return gr::fit(net, gr::mse{}, descend, data,
+                       {.epochs = epochs, .batch_size = 16, .threads = 2, .progress = gr::show::never});
+    };
+    auto whole = network();
+    gr::optimizer a(whole, gr::adam{.learning_rate = 0.01});
+    const auto ten = train(whole, a, 10);
+
+    auto half = network();
+    gr::optimizer b(half, gr::adam{.learning_rate = 0.01});
+    train(half, b, 5);
+    gr::save(folder / "net.npz", half, b);
+    CHECK_FALSE(same(half, whole));
+
+    auto resumed = network(99);  // another program, with another seed
+    gr::optimizer c(resumed, gr::adam{.learning_rate = 0.01});
+    gr::load(folder / "net.npz", resumed, c);
+    CHECK(same(resumed, half));
+    CHECK(c.t == 20);
+    CHECK(c.epoch == 5);
+    const auto five = train(resumed, c, 5);
+    CHECK(same(resumed, whole));
+    CHECK(same(c.slots[0], a.slots[0]));
+    CHECK(same(c.slots[1], a.slots[1]));
+    CHECK(five.loss.back() == ten.loss.back());
+    CHECK(folder.files() == 1);
+}
+
+TEST_CASE("save: each array stands under its path, a layer's own name included, for the network and for its optimizer") {
+    const temporary_folder folder;
+    const auto net = network();
+    gr::save(folder / "net.npz", net, gr::optimizer(net, gr::sgd{}));
+    CHECK(gr::io::npz_reader(folder / "net.npz").names() ==
+          std::vector<std::string>{"0.W", "0.b", "2.gamma", "2.beta", "2.running.count", "2.running.mean",
+                                   "2.running.variance", "out.W", "out.b", "optimizer/v/0.W", "optimizer/v/0.b",
+                                   "optimizer/v/2.gamma", "optimizer/v/2.beta", "optimizer/v/out.W", "optimizer/v/out.b",
+                                   "optimizer/t", "optimizer/epoch", "optimizer/seed"});
+    gr::save(folder / "alone.npz", net);
+    CHECK(gr::io::npz_reader(folder / "alone.npz").names().size() == 9);
+}
+
+TEST_CASE("load: from a file with an optimizer's state, the network alone") {
+    const temporary_folder folder;
+    gr::seed(1);
+    const auto net = small();
+    gr::save(folder / "net.npz", net, gr::optimizer(net, gr::adam{}));
+    gr::seed(2);
+    auto other = small();
+    CHECK_FALSE(same(other, net));
+    gr::load(folder / "net.npz", other);
+    CHECK(same(other, net));
+}
+
+TEST_CASE("load: every error says what and where, and leaves network and optimizer as they were") {
+    const temporary_folder folder;
+    const std::string file = folder / "net.npz";
+    gr::seed(1);
+    const auto saved = small();
+    gr::save(file, saved);
+    gr::seed(2);
+    const auto refused = [&](auto net, const std::string& why) {
+        const auto before = net;
+        gr::optimizer descend(net, gr::sgd{});
+        descend.t = 5;
+        CHECK(message_of([&] { gr::load(file, net); }) == file + why);
+        CHECK(same(net, before));
+        gr::save(file + "2", saved, gr::optimizer(saved, gr::sgd{}));
+        CHECK(message_of([&] { gr::load(file + "2", net, descend); }).starts_with(file + "2" + why.substr(0, 20)));
+        CHECK(same(net, before));
+        CHECK(descend.t == 5);
+    };
+    refused(small(4), ", '0.W': has shape (2, 3), asked for (2, 4)");
+    refused(gr::sequential(gr::dense<double>(2, 3, gr::sigmoid{}), gr::dense<double>(3, 1)), ", '0.W': holds f4, asked for f8");
+    refused(gr::sequential(gr::dense(2, 3, gr::sigmoid{}), gr::dense(3, 1), gr::dense(1, 1)),
+            ": no array '2.W', it has 0.W, 0.b, 1.W, 1.b");
+    refused(gr::sequential(gr::dense(2, 3, gr::sigmoid{})),
+            ": holds '1.W', the network has no such parameter, it has 0.W, 0.b");
+    refused(gr::sequential(gr::named("in", gr::dense(2, 3, gr::sigmoid{})), gr::dense(3, 1)),
+            ": holds '0.W', the network has no such parameter, it has in.W, in.b, 1.W, 1.b");
+}
+
+TEST_CASE("load: an optimizer's state that is not there, or another's") {
+    const temporary_folder folder;
+    const std::string file = folder / "net.npz";
+    auto net = small();
+    gr::optimizer descend(net, gr::adam{});
+    gr::save(file, net);
+    CHECK(message_of([&] { gr::load(file, net, descend); }) == file + ": holds a network without the state of its optimizer");
+    gr::save(file, net, gr::optimizer(net, gr::sgd{}));
+    CHECK(message_of([&] { gr::load(file, net, descend); }) ==
+          file + ": no array 'optimizer/m/0.W', it has 0.W, 0.b, 1.W, 1.b, optimizer/v/0.W, optimizer/v/0.b, "
+                 "optimizer/v/1.W, optimizer/v/1.b, ... (11 arrays)");
+}
+
+TEST_CASE("load: no file, no archive, a damaged one") {
+    const temporary_folder folder;
+    const std::string file = folder / "net.npz";
+    auto net = small();
+    const auto before = net;
+    CHECK(message_of([&] { gr::load(file, net); }) == file + ": cannot be read: No such file or directory");
+    std::ofstream(file) << "not an archive";
+    CHECK(message_of([&] { gr::load(file, net); }).starts_with(file + ": "));
+
+    gr::save(file, net);
+    std::string bytes;
+    {
+        std::ifstream in(file, std::ios::binary);
+        bytes.assign(std::istreambuf_iterator<char>(in), {});
+    }
+    for (std::size_t cut = 0; cut < bytes.size(); cut += 61) {
+        std::ofstream(file, std::ios::binary) << bytes.substr(0, cut);
+        CHECK_THROWS_AS(gr::load(file, net), gr::data_error);
+    }
+    bytes[150] = static_cast<char>(bytes[150] ^ 1);  // in the numbers of 0.W
+    std::ofstream(file, std::ios::binary) << bytes;
+    CHECK_THROWS_AS(gr::load(file, net), gr::data_error);
+    CHECK(same(net, before));
+}
+
+TEST_CASE("save: two parameters of one name are an error, and the file that was there stays") {
+    const temporary_folder folder;
+    const std::string file = folder / "net.npz";
+    gr::save(file, small());
+    const auto twice = gr::sequential(gr::named("a", gr::dense(2, 2)), gr::named("a", gr::dense(2, 2)));
+    CHECK(message_of([&] { gr::save(file, twice); }).starts_with(file));
+    CHECK(folder.files() == 1);
+    auto net = small();
+    CHECK_NOTHROW(gr::load(file, net));
+    CHECK(message_of([&] { gr::save(folder / "none/net.npz", net); }).starts_with(folder / "none/net.npz"));
+}

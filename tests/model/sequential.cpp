@@ -1,0 +1,82 @@
+#include "gradus/model/sequential.hpp"
+
+#include <doctest/doctest.h>
+
+#include "gradus.hpp"
+
+#include "../support/close.hpp"
+#include "../support/draw.hpp"
+
+namespace gr = gradus;
+using matrix = gr::tensor<float, 2>;
+
+TEST_CASE("sequential.forward: ŷ = f₂(f₁(x)), by hand") {
+    auto net = gr::sequential(gr::dense(2, 2, gr::relu{}), gr::dense(2, 1));
+    net.layer<0>().theta = {{{1, -1}, {2, 1}}, {0, 1}};
+    net.layer<1>().theta = {{{1}, {10}}, {0.5f}};
+    gr::pass pass(net);
+    // z₁ = (1·1 + 2·1, −1·1 + 1·1 + 1) = (3, 1), (−3, 1) → y₁ = (3, 1), (0, 1)
+    CHECK(net.forward(matrix{{1, 1}, {-1, -1}}, pass) == matrix{{13.5f}, {10.5f}});
+}
+
+TEST_CASE("sequential.backward: dy of a layer is dx of the next, by hand") {
+    auto net = gr::sequential(gr::dense(1, 1), gr::dense(1, 1));
+    net.layer<0>().theta = {{{2}}, {1}};
+    net.layer<1>().theta = {{{3}}, {0}};
+    const matrix x{{5}};
+    gr::pass pass(net);
+    gr::gradients grad(net);
+    pass.input_gradient = true;
+    CHECK(net.forward(x, pass) == matrix{{33}});               // y₁ = 11, y₂ = 33
+    CHECK(net.backward(x, matrix{{1}}, pass, grad) == matrix{{6}});  // dx = 1·3·2
+    CHECK(std::get<1>(grad.values.layers).W(0, 0) == 11);      // dW₂ = y₁ dy
+    CHECK(std::get<0>(grad.values.layers).W(0, 0) == 15);      // dW₁ = x · 3
+    CHECK(std::get<0>(grad.values.layers).b(0) == 3);
+}
+
+TEST_CASE("sequential.backward: central differences, with a random upstream gradient") {
+    gr::seed(1);
+    const auto x = support::draw<matrix>({5, 4}, 1);
+    CHECK(gr::gradient_check(gr::sequential(gr::dense(4, 6, gr::tanh{}), gr::dense(6, 3, gr::softmax{})), x));
+    CHECK(gr::gradient_check(gr::sequential(gr::sequential(gr::dense(4, 6, gr::sigmoid{})), gr::dense(6, 3)), x));
+    CHECK(gr::gradient_check(gr::sequential(gr::dense<double>(4, 6, gr::tanh{}), gr::dense<double>(6, 3)),
+                             support::draw<gr::tensor<double, 2>>({5, 4}, 1)));
+}
+
+TEST_CASE("sequential: layers that do not fit are told when it is put together, by place or name, in depth") {
+    CHECK_THROWS_WITH_AS(gr::sequential(gr::dense(2, 3), gr::dense(3, 100), gr::dense(120, 10)),
+                         "dense #2: y = f(xW + b) needs x of (N, 120), got (N, 100): W is (120, 10)", gr::shape_error);
+    CHECK_THROWS_WITH_AS(gr::sequential(gr::dense(2, 3), gr::named("out", gr::dense(4, 1))),
+                         "dense #out: y = f(xW + b) needs x of (N, 4), got (N, 3): W is (4, 1)", gr::shape_error);
+    CHECK_THROWS_WITH_AS(gr::sequential(gr::dense(2, 3), gr::sequential(gr::dense(4, 1))),
+                         "dense #1.0: y = f(xW + b) needs x of (N, 4), got (N, 3): W is (4, 1)", gr::shape_error);
+}
+
+TEST_CASE("sequential: inputs that do not fit are told where they arrive") {
+    const auto net = gr::sequential(gr::dense(2, 3), gr::dense(3, 1));
+    gr::pass pass(net);
+    CHECK_THROWS_WITH_AS(net.forward(matrix({4, 5}, 0.0f), pass),
+                         "dense #0: y = f(xW + b) needs x of (N, 2), got (4, 5): W is (2, 3)", gr::shape_error);
+    CHECK_THROWS_WITH_AS(net.forward(matrix({0, 2}), pass), "dense #0: y = f(xW + b) got an empty batch, x is (0, 2)",
+                         gr::shape_error);
+}
+
+TEST_CASE("sequential: a value: a copy trains for itself") {
+    gr::seed(1);
+    auto net = gr::sequential(gr::dense(2, 3), gr::dense(3, 1));
+    const auto copy = net;
+    gr::fit(net, gr::mse{}, gr::adam{}, gr::data::xor_gate(), {.progress = gr::show::never});
+    CHECK_FALSE(net.layer<0>().theta.W == copy.layer<0>().theta.W);
+    net = copy;
+    CHECK(net.layer<0>().theta.W == copy.layer<0>().theta.W);
+}
+
+TEST_CASE("sequential: says the shape that it makes of a sample, and whether that is probabilities") {
+    const auto net = gr::sequential(gr::dense(2, 3), gr::dense(3, 4, gr::softmax{}));
+    CHECK(net.input_shape() == std::vector<std::size_t>{2});
+    CHECK(net.output_shape({2}) == std::vector<std::size_t>{4});
+    CHECK(net.output_shape({7, 2}) == std::vector<std::size_t>{7, 4});
+    static_assert(gr::gives_probabilities<std::remove_const_t<decltype(net)>>);
+    static_assert(!gr::gives_probabilities<decltype(gr::sequential(gr::dense(2, 3)))>);
+    static_assert(gr::gives_probabilities<decltype(gr::sequential(gr::sequential(gr::dense(2, 3, gr::sigmoid{}))))>);
+}

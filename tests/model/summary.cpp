@@ -1,0 +1,37 @@
+#include "gradus/model/summary.hpp"
+
+#include <doctest/doctest.h>
+
+#include "gradus.hpp"
+
+namespace gr = gradus;
+using matrix = gr::tensor<float, 2>;
+
+TEST_CASE("summary: layer, output shape, parameters, and their sum") {
+    const auto net = gr::sequential(gr::dense(784, 128, gr::relu{}), gr::dense(128, 128, gr::relu{}),
+                                    gr::named("logits", gr::dense(128, 10)));
+    CHECK(gr::summary(net, {784}) ==
+          "layer          output     parameters\n"
+          "0 dense        (N, 128)      100 480\n"
+          "1 dense        (N, 128)       16 512\n"
+          "logits dense   (N, 10)         1 290\n"
+          "118 282 parameters\n");
+}
+
+TEST_CASE("summary: of one layer, of doubles, of nested networks") {
+    CHECK(gr::summary(gr::dense(2, 3), {2}) ==
+          "layer   output   parameters\n"
+          "dense   (N, 3)            9\n"
+          "9 parameters\n");
+    CHECK(gr::summary(gr::sequential(gr::dense<double>(2, 3), gr::sequential(gr::dense<double>(3, 1))), {2}) ==
+          "layer          output   parameters\n"
+          "0 dense        (N, 3)            9\n"
+          "1 sequential   (N, 1)            4\n"
+          "13 parameters\n");
+}
+
+TEST_CASE("summary: a sample that does not fit is told") {
+    const auto net = gr::sequential(gr::dense(2, 3));
+    CHECK_THROWS_WITH_AS((void)gr::summary(net, {5}),
+                         "dense #0: y = f(xW + b) needs x of (N, 2), got (1, 5): W is (2, 3)", gr::shape_error);
+}
