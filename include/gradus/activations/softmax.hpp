@@ -19,8 +19,7 @@ struct softmax {
     }
     template <class T>
     static void row_backward(const T* y, const T* dy, T* dz, std::size_t n) {
-        T dot = 0;
-        for (std::size_t j = 0; j < n; ++j) dot += dy[j] * y[j];
+        const T dot = kernels::sum_of(n, [](const auto& p, const auto& d) { return p * d; }, y, dy);  // Σ_j dy_j y_j
         kernels::map(n, [dot](const auto& p, const auto& d) { return p * (d - dot); }, dz, y, dy);
     }
 };

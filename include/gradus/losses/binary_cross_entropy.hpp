@@ -27,7 +27,7 @@ struct binary_cross_entropy : loss_shorthand<binary_cross_entropy> {
     template <class Y, class Target>
     double forward(const Y& z, const Target& y, cache<Y>&, normalizer by = {}) const {
         losses::check_same(name, z, y);
-        const double n = by.total > 0 ? by.total : count(z, by.mask);
+        const double n = losses::divisor(*this, z, by);
         double sum = 0;
         losses::each_run(z, by.mask, [&](std::size_t at, std::size_t k) {
             sum += static_cast<double>(kernels::sum_of(
@@ -41,7 +41,7 @@ struct binary_cross_entropy : loss_shorthand<binary_cross_entropy> {
     const Y& backward(const Y& z, const Target& y, cache<Y>& c, normalizer by = {}) const {
         using T = scalar_of<Y>;
         losses::check_same(name, z, y);
-        const double n = by.total > 0 ? by.total : count(z, by.mask);
+        const double n = losses::divisor(*this, z, by);
         reshape(c.dy, z.shape());
         if (by.mask != nullptr) c.dy.fill(T(0));
         losses::each_run(z, by.mask, [&](std::size_t at, std::size_t k) {

@@ -12,6 +12,7 @@ namespace gradus {
 /// Softmax and logarithm cancel: one log-sum-exp serves value and gradient, finite for any finite z.
 ///   z (N, V) logits   y (N) labels 0..V−1; or z (N, T, V) with y (N, T)
 /// Source: documents/002, 4 (`loss='sparse_categorical_crossentropy'`), there from the softmax's output.
+/// Labels of rows that the mask leaves out are not looked at: they may be −1.
 /// \throws shape_error where the rows of z and y differ, data_error for a label out of range.
 struct cross_entropy : loss_shorthand<cross_entropy> {
     static constexpr std::string_view name = "cross_entropy";
@@ -29,8 +30,7 @@ struct cross_entropy : loss_shorthand<cross_entropy> {
 
     template <class Y, class Labels>
     double forward(const Y& z, const Labels& y, cache<Y>& c, normalizer by = {}) const {
-        check(z, y);
-        const double n = by.total > 0 ? by.total : count(z, by.mask);
+        const double n = check(z, y, by);
         const std::size_t classes = features(z);
         reshape(c.dy, z.shape());
         double sum = 0;
@@ -49,7 +49,7 @@ struct cross_entropy : loss_shorthand<cross_entropy> {
         using T = scalar_of<Y>;
         if (c.dy.shape() != z.shape())
             throw shape_error(name, "backward needs the forward of the same z before it, " + shape_text(z.shape()));
-        const auto scale = static_cast<T>(1 / (by.total > 0 ? by.total : count(z, by.mask)));
+        const auto scale = static_cast<T>(1 / check(z, y, by));
         const std::size_t classes = features(z);
         for (std::size_t r = 0; r < rows(z); ++r) {
             T* dz = c.dy.data() + r * classes;
@@ -71,8 +71,9 @@ struct cross_entropy : loss_shorthand<cross_entropy> {
     }
 
   private:
+    /// Returns what J divides by.
     template <class Y, class Labels>
-    static void check(const Y& z, const Labels& y) {
+    double check(const Y& z, const Labels& y, normalizer by) const {
         static_assert(any_tensor<Labels> && std::is_integral_v<scalar_of<Labels>> && rank_of<Labels> + 1 == rank_of<Y>,
                       "gradus: cross_entropy takes integer labels: z (N, V) with y (N), or z (N, T, V) with y (N, T)");
         bool same = true;
@@ -81,12 +82,15 @@ struct cross_entropy : loss_shorthand<cross_entropy> {
             throw shape_error(name, "needs one label per row of the prediction " + shape_text(z.shape()) + ", got " +
                                         shape_text(y.shape()));
         if (z.size() == 0) throw shape_error(name, "got an empty batch, ŷ is " + shape_text(z.shape()));
+        const double n = losses::divisor(*this, z, by);
         for (std::size_t r = 0; r < y.size(); ++r) {
+            if (by.mask != nullptr && !flat(*by.mask)[r]) continue;
             const auto label = static_cast<std::int64_t>(y.data()[r]);
             if (label < 0 || static_cast<std::size_t>(label) >= features(z))
                 throw data_error("cross_entropy: label " + std::to_string(label) + " of row " + std::to_string(r) +
                                  " is not one of " + std::to_string(features(z)) + " classes, counted from 0");
         }
+        return n;
     }
 };
 

@@ -45,13 +45,24 @@ struct loss_shorthand {
 namespace losses {
 
 /// Rows that count.
+/// \throws shape_error where the mask has not one entry for each row of ŷ.
 template <class Y>
 [[nodiscard]] double counted_rows(const Y& y_hat, const tensor<bool, 2>* mask, std::string_view name) {
     if (mask == nullptr) return static_cast<double>(rows(y_hat));
-    if (mask->size() != rows(y_hat))
+    if (mask->size() != rows(y_hat) || (rank_of<Y> > 2 && mask->shape()[0] != y_hat.shape()[0]))
         throw shape_error(name, "the mask has " + shape_text(mask->shape()) + " entries, ŷ is " + shape_text(y_hat.shape()));
     double n = 0;
     for (bool there : flat(*mask)) n += there ? 1 : 0;
+    return n;
+}
+
+/// What J divides by: the total that it is given, else its own count.
+/// \throws shape_error where the mask does not fit ŷ, or leaves no row to take a mean of.
+template <class J, class Y>
+[[nodiscard]] double divisor(const J& loss, const Y& y_hat, normalizer by) {
+    const double n = loss.count(y_hat, by.mask);
+    if (by.total > 0) return by.total;
+    if (!(n > 0)) throw shape_error(J::name, "the mask leaves no row of ŷ " + shape_text(y_hat.shape()) + " to count");
     return n;
 }
 

@@ -11,7 +11,7 @@ template <class J, class Y>
 double squared_error(const J& loss, double c, const Y& y_hat, const Y& y, normalizer by) {
     using T = scalar_of<Y>;
     check_same(J::name, y_hat, y);
-    const double n = by.total > 0 ? by.total : loss.count(y_hat, by.mask);
+    const double n = divisor(loss, y_hat, by);
     double sum = 0;
     each_run(y_hat, by.mask, [&](std::size_t at, std::size_t k) {
         sum += static_cast<double>(kernels::sum_of(
@@ -24,7 +24,7 @@ template <class J, class Y>
 const Y& squared_error_gradient(const J& loss, double c, const Y& y_hat, const Y& y, Y& dy, normalizer by) {
     using T = scalar_of<Y>;
     check_same(J::name, y_hat, y);
-    const double n = by.total > 0 ? by.total : loss.count(y_hat, by.mask);
+    const double n = divisor(loss, y_hat, by);
     reshape(dy, y_hat.shape());
     if (by.mask != nullptr) dy.fill(T(0));
     each_run(y_hat, by.mask, [&](std::size_t at, std::size_t k) {

@@ -5,6 +5,7 @@
 /// A reduction is stored before it is used: xtensor 0.24 reads wrong elements of a lazy one that keeps its dimensions and
 /// is broadcast.
 
+#include <algorithm>
 #include <cstddef>
 
 #include "gradus/core/tensor.hpp"
@@ -38,7 +39,13 @@ template <class T, std::size_t N>
 /// The first i with z_i = max z. The twin of kernels::argmax.                                                  [argmax]
 template <class T, std::size_t N>
 [[nodiscard]] tensor<std::size_t, N - 1> argmax(const tensor<T, N>& z) {
-    return xt::argmax(z, N - 1);
+    tensor<std::size_t, N - 1> out;
+    reshape(out, z.shape());  // all axes but the last
+    for (std::size_t r = 0; r < rows(z); ++r) {
+        const T* z_r = z.data() + r * features(z);
+        out.data()[r] = static_cast<std::size_t>(std::max_element(z_r, z_r + features(z)) - z_r);
+    }
+    return out;
 }
 
 /// Σᵢ a_ij. The twin of kernels::column_sums.                                                             [column_sums]

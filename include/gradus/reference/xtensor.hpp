@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The door to what the textbook's way of writing needs of xtensor beside containers: mathematics, reductions, argmax.
+/// The door to what the textbook's way of writing needs of xtensor beside containers: mathematics and reductions.
 
 #include "gradus/core/xtensor.hpp"
 
@@ -11,8 +11,6 @@
 
 #if __has_include(<xtensor/core/xmath.hpp>)
 #include <xtensor/core/xmath.hpp>
-#include <xtensor/misc/xsort.hpp>
 #else
 #include <xtensor/xmath.hpp>
-#include <xtensor/xsort.hpp>
 #endif
