@@ -77,10 +77,10 @@ TEST_CASE("explain: the numbers of Mazur's example") {
     const mazur m;
     const auto descend = gr::optimizer(m.net, gr::gradient_descent{.learning_rate = 0.5});
     const std::string text = gr::explanation(m.net, m.J, descend, m.x, m.y, {.digits = 8});
-    for (const char* number : {"0.59326999", "0.59688438",             // h
-                               "0.75136507", "0.77292847",             // o
-                               "0.082167041", "0.35891648",            // ∂E/∂w5, w5+
-                               "0.40866619", "0.51130127", "0.56137012",  // w6+, w7+, w8+
+    for (const char* number : {"0.59326999", "0.59688438",                               // h
+                               "0.75136507", "0.77292847",                               // o
+                               "0.082167041", "0.35891648",                              // ∂E/∂w5, w5+
+                               "0.40866619", "0.51130127", "0.56137012",                 // w6+, w7+, w8+
                                "0.14978072", "0.19956143", "0.24975114", "0.29950229"})  // w1+ ... w4+
         CHECK(has(text, number));
     CHECK(has(gr::explanation(m.net, m.J, descend, m.x, m.y, {.digits = 9}), "0.298371109"));  // E
@@ -265,11 +265,13 @@ TEST_CASE("explain: softmax is a function of the row, GELU's derivative reads z"
     gr::tensor<double, 2> x{{1, -1}}, y{{1, 0}};
     auto net = gr::sequential(gr::dense<double>(2, 2, gr::gelu{}), gr::dense<double>(2, 2, gr::softmax{}));
     net.layer<0>().theta.W = net.layer<1>().theta.W = {{1, 0}, {0, 1}};
-    const std::string text =
-        gr::explanation(net, gr::half_mse{}, gr::optimizer(net, gr::gradient_descent{}), x, y, {.digits = 4, .entries = 1});
+    const std::string text = gr::explanation(net, gr::half_mse{}, gr::optimizer(net, gr::gradient_descent{}), x, y,
+                                             {.digits = 4, .entries = 1});
     CHECK(has(text, "y[0,0] = gelu(1) = 0.8413\n"));
     CHECK(has(text, "y[0,0] = softmax(z[0,:])[0] = 0.7311\n"));
-    CHECK(has(text, "dz[0,0] = y (dy − Σⱼ dy[0,j] y[0,j]) = 0.7311·(-0.2689 − ((-0.2689)·0.7311 + 0.2689·0.2689)) = -0.1058\n"));
+    CHECK(has(
+        text,
+        "dz[0,0] = y (dy − Σⱼ dy[0,j] y[0,j]) = 0.7311·(-0.2689 − ((-0.2689)·0.7311 + 0.2689·0.2689)) = -0.1058\n"));
     CHECK(has(text, "dz[0,0] = dy[0,0] gelu'(z[0,0]) = (-0.1058)·1.083 = -0.1146\n"));
 }
 
@@ -296,12 +298,14 @@ TEST_CASE("explain: leading axes are rows") {
 TEST_CASE("explain: a layer of one's own, with its hook and without") {
     auto net = gr::sequential(scale{}, told{});
     const gr::tensor<float, 2> x{{2, 0.5}}, y{{1, 1}};
-    const std::string text =
-        gr::explanation(net, gr::mse{}, gr::optimizer(net, gr::gradient_descent{}), x, y);
-    CHECK(part_of(text, "0 scale") == "0 scale\n    x (1, 2):  [0,0] 2  [0,1] 0.5\n    s (1):  [0] 3\n    y (1, 2):  [0,0] 6  [0,1] 1.5");
+    const std::string text = gr::explanation(net, gr::mse{}, gr::optimizer(net, gr::gradient_descent{}), x, y);
+    CHECK(part_of(text, "0 scale") ==
+          "0 scale\n    x (1, 2):  [0,0] 2  [0,1] 0.5\n    s (1):  [0] 3\n    y (1, 2):  [0,0] 6  [0,1] 1.5");
     CHECK(part_of(text, "1 scale") == "1 scale\n  y = s x\n    y[0,0] = 3·6 = 18");
     CHECK(part_of(text, "BACKWARD\n\n1 scale").starts_with("BACKWARD"));
-    CHECK(has(text, "1 scale\n    dy (1, 2):  [0,0] 17  [0,1] 3.5\n    ds (1):  [0] 107.25\n    dx (1, 2):  [0,0] 51  [0,1] 10.5\n"));
+    CHECK(has(text,
+              "1 scale\n    dy (1, 2):  [0,0] 17  [0,1] 3.5\n    ds (1):  [0] 107.25\n    dx (1, 2):  [0,0] 51  [0,1] "
+              "10.5\n"));
     CHECK(has(text, "    0.s: frozen\n"));
 }
 
@@ -315,7 +319,8 @@ TEST_CASE("explain: names, repeat, and a layer alone") {
     CHECK(text.find("hidden.1 dense", text.find("BACKWARD")) < text.find("hidden.0 dense", text.find("BACKWARD")));
 
     auto layer = gr::dense(2, 1);
-    CHECK(has(gr::explanation(layer, gr::mse{}, gr::optimizer(layer, gr::gradient_descent{}), x, y), "FORWARD\n\ndense\n"));
+    CHECK(has(gr::explanation(layer, gr::mse{}, gr::optimizer(layer, gr::gradient_descent{}), x, y),
+              "FORWARD\n\ndense\n"));
 }
 
 TEST_CASE("explain: what does not fit is told as the network tells it") {

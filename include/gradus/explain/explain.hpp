@@ -101,7 +101,8 @@ const auto& run_forward(page& out, const sequential<L...>& net, const X& x, C& c
         (run_forward(out, net.template layer<I>(), input_of<I>(x, c), std::get<I>(c.layers), ctx.inside(I),
                      inside(path, net.names[I], I)),
          ...);
-    }(std::index_sequence_for<L...>{});
+    }
+    (std::index_sequence_for<L...>{});
     return output(c);
 }
 
@@ -147,7 +148,8 @@ const X& run_backward(page& out, const repeat<B>& net, const X& x, const X& dy, 
 template <class J, class Y, class Target>
 void write_loss(page& out, const J& loss, const Y& y_hat, const Target& y, const Y& dy, double value) {
     out.part(title(loss, ""));
-    if constexpr (requires { J::formula; }) out.line(std::string(J::formula) + "   [" + std::string(J::name) + ".forward]");
+    if constexpr (requires { J::formula; })
+        out.line(std::string(J::formula) + "   [" + std::string(J::name) + ".forward]");
     if constexpr (requires { J::gradient_formula; })
         out.line(std::string(J::gradient_formula) + "   [" + std::string(J::name) + ".backward]");
     const loss_numbers v{numbers_of(y_hat), numbers_of(y), numbers_of(dy), value, loss.count(y_hat)};
@@ -162,7 +164,8 @@ void write_loss(page& out, const J& loss, const Y& y_hat, const Target& y, const
 /// What Adam makes of its slots: the moments without the bias towards their zero beginning.
 [[nodiscard]] inline std::string explain_slots(const page& out, const adam& o, std::uint64_t t, double m, double v) {
     const auto steps = static_cast<double>(t);
-    return "m̂: " + out.number(m / (1 - std::pow(o.beta1, steps))) + "   v̂: " + out.number(v / (1 - std::pow(o.beta2, steps)));
+    return "m̂: " + out.number(m / (1 - std::pow(o.beta1, steps))) +
+           "   v̂: " + out.number(v / (1 - std::pow(o.beta2, steps)));
 }
 
 /// The step of the optimizer: its formulas, and for the entries shown the same formulas run on plain numbers.
@@ -172,7 +175,8 @@ void write_step(page& out, const optimizer<Net, Options>& descend, const Net& ne
     const std::uint64_t t = descend.t + 1;
     std::string head(Options::name);
     if constexpr (requires { o.constants(); })
-        for (const auto& [symbol, value] : o.constants()) head += ", " + std::string(symbol) + " = " + out.number(value);
+        for (const auto& [symbol, value] : o.constants())
+            head += ", " + std::string(symbol) + " = " + out.number(value);
     out.part(head + ", step t = " + std::to_string(t));
     if constexpr (requires { Options::formulas; })
         for (std::string_view formula : Options::formulas) out.line(formula);

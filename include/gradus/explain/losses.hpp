@@ -31,15 +31,18 @@ template <class Word>
 template <class Word>
 void gradient_entries(page& out, const loss_numbers& v, const std::string& name, const Word& word) {
     for (std::size_t i : out.first(v.dy.size()))
-        out.numeric(name + "[" + v.dy.place(i) + "] = " + word(i) + " / " + out.number(v.count) + " = " + out.number(v.dy[i]));
+        out.numeric(name + "[" + v.dy.place(i) + "] = " + word(i) + " / " + out.number(v.count) + " = " +
+                    out.number(v.dy[i]));
     out.more(v.dy.size());
 }
 
 inline void squared_error(page& out, const loss_numbers& v, bool half) {
-    const auto difference = [&](std::size_t i) { return "(" + out.number(v.y_hat[i]) + " − " + out.factor(v.y[i]) + ")"; };
+    const auto difference = [&](std::size_t i) {
+        return "(" + out.number(v.y_hat[i]) + " − " + out.factor(v.y[i]) + ")";
+    };
     out.numeric("J = " + std::string(half ? "½ " : "") + "[" +
-             spelt(out, v.y.size(), [&](std::size_t i) { return difference(i) + "²"; }) + "] / " + out.number(v.count) +
-             " = " + out.number(v.value));
+                spelt(out, v.y.size(), [&](std::size_t i) { return difference(i) + "²"; }) + "] / " +
+                out.number(v.count) + " = " + out.number(v.value));
     gradient_entries(out, v, "dŷ", [&](std::size_t i) { return (half ? "" : "2 ") + difference(i); });
 }
 
@@ -58,7 +61,8 @@ inline void explain_loss(explaining::page& out, const binary_cross_entropy&, con
         return "(" + out.number(z > 0 ? z : 0) + " − " + out.factor(z) + "·" + out.factor(v.y[i]) + " + log(1 + e^-" +
                out.number(std::abs(z)) + "))";
     };
-    out.numeric("J = [" + explaining::spelt(out, v.y.size(), word) + "] / " + out.number(v.count) + " = " + out.number(v.value));
+    out.numeric("J = [" + explaining::spelt(out, v.y.size(), word) + "] / " + out.number(v.count) + " = " +
+                out.number(v.value));
     explaining::gradient_entries(out, v, "dz", [&](std::size_t i) {
         return "(σ(" + out.number(v.y_hat[i]) + ") − " + out.factor(v.y[i]) + ")";
     });
@@ -73,9 +77,13 @@ inline void explain_loss(explaining::page& out, const cross_entropy&, const expl
         for (std::size_t j = 0; j < classes; ++j) sum += std::exp(v.y_hat.at(n, j) - largest);
         lse[n] = largest + std::log(sum);
     }
-    out.numeric("J = [" + explaining::spelt(out, lse.size(), [&](std::size_t n) {
-                 return "(" + out.number(lse[n]) + " − " + out.factor(v.y_hat.at(n, static_cast<std::size_t>(v.y[n]))) + ")";
-             }) + "] / " + out.number(v.count) + " = " + out.number(v.value));
+    out.numeric("J = [" +
+                explaining::spelt(out, lse.size(),
+                                  [&](std::size_t n) {
+                                      return "(" + out.number(lse[n]) + " − " +
+                                             out.factor(v.y_hat.at(n, static_cast<std::size_t>(v.y[n]))) + ")";
+                                  }) +
+                "] / " + out.number(v.count) + " = " + out.number(v.value));
     explaining::gradient_entries(out, v, "dz", [&](std::size_t i) {
         const std::size_t n = i / classes;
         const bool label = static_cast<std::size_t>(v.y[n]) == i % classes;

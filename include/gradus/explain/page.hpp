@@ -85,7 +85,8 @@ class page {
     [[nodiscard]] std::string sum(const std::vector<term>& terms) const {
         std::string out;
         std::size_t next = 0;  // the term that would follow without a gap
-        for (std::size_t i : choose(terms.size(), limits.terms, [&](std::size_t k) { return terms[k].a * terms[k].b != 0; })) {
+        for (std::size_t i :
+             choose(terms.size(), limits.terms, [&](std::size_t k) { return terms[k].a * terms[k].b != 0; })) {
             if (!out.empty()) out += " + ";
             if (i != next) out += "… + ";
             out += terms[i].alone ? factor(terms[i].a) : factor(terms[i].a) + "·" + factor(terms[i].b);
@@ -115,7 +116,8 @@ class page {
     }
 
   private:
-    /// At most `limit` of 0..n−1 in order: all, or else the first ones that matter, filled up with the first that do not.
+    /// At most `limit` of 0..n−1 in order: all, or else the first ones that matter, filled up with the first that do
+    /// not.
     template <class Matters>
     static std::vector<std::size_t> choose(std::size_t n, std::size_t limit, const Matters& matters) {
         std::vector<std::size_t> out;
