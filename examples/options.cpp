@@ -97,7 +97,8 @@ void options::say(const char* format, ...) const {
 void write_json(const options& o, const std::vector<std::pair<std::string, value>>& results) {
     if (o.json.empty()) return;
     nlohmann::ordered_json document;
-    for (const auto& [name, v] : results) std::visit([&](const auto& content) { document[name] = content; }, v);
+    for (const auto& result : results)
+        std::visit([&](const auto& content) { document[result.first] = content; }, result.second);
     std::ofstream file(o.json);
     file << document.dump(2) << '\n';
     file.close();
