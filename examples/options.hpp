@@ -15,14 +15,14 @@ namespace example {
 
 /// The command line. An example sets its own defaults, then parses.
 struct options {
-    std::string data = "";  ///< folder of the data; empty: the data's own search
+    std::string data;  ///< folder of the data; empty: the data's own search
     std::size_t epochs = 1;
     std::size_t batch_size = 32;
     double learning_rate = 0.01;
     std::uint64_t seed = 1;
     std::size_t threads = 1;
     std::string out = "out";  ///< folder of the pictures, made where it is missing
-    std::string json = "";    ///< file of the results; empty: none
+    std::string json;         ///< file of the results; empty: none
     bool quiet = false;       ///< say nothing, but what goes wrong
 
     /// An option of one example alone.
