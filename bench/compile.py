@@ -1,4 +1,4 @@
-"""What the README's program costs to compile: seconds and memory of g++, the median of three runs, against our limits."""
+"""What the README's program costs to compile: seconds and memory of g++, median of three runs, against our limits."""
 import os
 import pathlib
 import re

@@ -24,7 +24,8 @@ void measure(benchmark::State& state, const work& w, F&& step) {
         step();
         benchmark::ClobberMemory();
     }
-    state.counters["allocations"] = static_cast<double>(allocations() - before) / static_cast<double>(state.iterations());
+    state.counters["allocations"] =
+        static_cast<double>(allocations() - before) / static_cast<double>(state.iterations());
     state.counters["flops"] = w.flops;
     state.counters["bytes"] = w.bytes;
     state.counters["steps"] = w.steps;

@@ -182,7 +182,8 @@ class Network:
         return torch.inference_mode()(lambda: net(self.batch()[0]))
 
     def infer_by_hand(self):
-        layers = [(W, b, torch.empty(self.x[0].shape[0], W.shape[1])) for W, b in zip(self.theta[::2], self.theta[1::2])]
+        n = self.x[0].shape[0]
+        layers = [(W, b, torch.empty(n, W.shape[1])) for W, b in zip(self.theta[::2], self.theta[1::2])]
         f = torch.relu_ if self.mlp else torch.sigmoid_
 
         @torch.inference_mode()
@@ -223,7 +224,8 @@ def burst(step, seconds):
         for _ in range(10):
             step()
         steps += 10
-    return {"real_time": (time.perf_counter() - wall) * 1e9 / steps, "cpu_time": (time.process_time() - cpu) * 1e9 / steps}
+    return {"real_time": (time.perf_counter() - wall) * 1e9 / steps,
+            "cpu_time": (time.process_time() - cpu) * 1e9 / steps}
 
 
 def main():

@@ -25,21 +25,24 @@ def threads():
 
 
 def products():
-    shapes = [("NN", n, n, n) for n in (32, 64, 128, 256, 512)]
-    for n in (32, 128):
-        shapes += [("NN", n, 784, 128), ("NN", n, 128, 128), ("NN", n, 128, 10), ("TN", 784, n, 128), ("TN", 128, n, 128),
-                   ("TN", 128, n, 10), ("NT", n, 128, 128), ("NT", n, 10, 128)]
-    shapes = list(dict.fromkeys(shapes))
-    form = {"NN": "AB", "TN": "AᵀB", "NT": "ABᵀ"}
-    row = lambda f, m, k, n, peer, against: {
-        "name": f"product/{f}/{m}x{k}x{n}{peer}", "title": f"{form[f]}, {m}×{k}×{n}", "seconds": 0.05, "against": against,
-        "ours": {"name": f"kernels:product/{f}/{m}x{k}x{n}"}, "theirs": {"name": f"kernels:product/{f}/{m}x{k}x{n}{peer}"}}
-    return ([row(*s, "/blas", "BLAS") for s in shapes] +
-            [row(*s, "/reference", "reference") for s in shapes if s[0] == "NN" and s[1] == s[3] <= 256])
+    square = [("NN", n, n, n) for n in (32, 64, 128, 256, 512)]
+    shapes = list(square)
+    for n in (32, 128):  # of the network 784-128-128-10: forward, dW, dx
+        shapes += [("NN", n, 784, 128), ("NN", n, 128, 128), ("NN", n, 128, 10), ("TN", 784, n, 128),
+                   ("TN", 128, n, 128), ("TN", 128, n, 10), ("NT", n, 128, 128), ("NT", n, 10, 128)]
+    return ([product(*shape, "blas", "BLAS") for shape in dict.fromkeys(shapes)] +
+            [product(*shape, "reference", "reference") for shape in square[:4]])
+
+
+def product(form, m, k, n, peer, against):
+    name = f"product/{form}/{m}x{k}x{n}"
+    title = {"NN": "AB", "TN": "AᵀB", "NT": "ABᵀ"}[form]
+    return {"name": f"{name}/{peer}", "title": f"{title}, {m}×{k}×{n}", "seconds": 0.05, "against": against,
+            "ours": {"name": f"kernels:{name}"}, "theirs": {"name": f"kernels:{name}/{peer}"}}
 
 
 def elementwise():
-    names = [f"{way}/{f}" for f in ("relu", "sigmoid", "tanh", "gelu", "softmax") for way in ("forward", "backward")]
-    return [{"name": n, "title": n.replace("/", " ").replace("_", " "), "seconds": 0.05, "against": "reference",
-             "ours": {"name": f"kernels:{n}"}, "theirs": {"name": f"kernels:{n}/reference"}}
-            for n in names + ["column_sums", "adam"]]
+    activations = ("relu", "sigmoid", "tanh", "gelu", "softmax")
+    names = [f"{way}/{f}" for f in activations for way in ("forward", "backward")] + ["column_sums", "adam"]
+    return [{"name": name, "title": name.replace("/", " ").replace("_", " "), "seconds": 0.05, "against": "reference",
+             "ours": {"name": f"kernels:{name}"}, "theirs": {"name": f"kernels:{name}/reference"}} for name in names]

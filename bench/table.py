@@ -117,7 +117,7 @@ def machine(options):
 
 def arguments():
     parser = argparse.ArgumentParser(prog="bench/run")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="rows whose name contains it; `compile`: see bench/run")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only rows whose name contains one of these")
     parser.add_argument("--folder", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--list", action="store_true", help="the names of the rows")
     parser.add_argument("--json", metavar="FILE", help="everything that was measured")
@@ -133,12 +133,14 @@ def main():
     rows = [r for r in everything if not options.names or any(n in r["name"] for n in options.names)]
     if options.list or not rows:
         print("\n".join(r["name"] for r in rows or everything))
-        return 0 if rows else f"bench/run: no row has {' or '.join(options.names)} in its name; above are those that there are"
+        return 0 if rows else f"bench/run: no row is called {' or '.join(options.names)}; those that there are: above"
 
     torch = Torch(options.folder) if any("torch" in r for r in rows) else None
+    if not torch:  # nobody to compare with: each of ours once
+        rows = [r for r in rows if not r.get("torch", {}).get("by_hand")]
     report = {"machine": machine(options), "rows": [],
               "environment": {k: v for k, v in os.environ.items() if re.match("OMP|OPENBLAS|MALLOC|ATEN", k)},
-              "torch": torch.about if torch else {"line": "PyTorch was not asked."}}
+              "torch": torch.about if torch is not None else {"line": "PyTorch was not asked."}}
     for i, row in enumerate(rows):
         if sys.stderr.isatty():
             print(f"\r\033[K{i + 1}/{len(rows)} {row['name']}", end="", file=sys.stderr, flush=True)
