@@ -15,11 +15,9 @@
 //     `tf.train.GradientDescentOptimizer` are gone from TensorFlow 2, where only `tf.compat.v1` still has them, and
 //     placeholders work only after `tf.compat.v1.disable_eager_execution()`.
 //   - `x_train`, `y_train` and `x_test` are never defined, so it does not run as printed. XOR, the smallest problem
-//   that
-//     needs two layers, stands in for them: 2 inputs and 1 output are what the network has.
+//     that needs two layers, stands in for them: 2 inputs and 1 output are what the network has.
 //   - What it calls an epoch is one step on the whole set. The loss that it prints is that after the step.
-//   - It is announced as a binary classification, is trained as a regression (a linear layer2 with a squared error),
-//   and
+//   - It is announced as a binary classification, is trained as a regression (a linear layer2 with a squared error), and
 //     is read as a classification again: sigmoid(layer2).
 #include <cmath>
 #include <cstdio>

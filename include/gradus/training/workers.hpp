@@ -15,8 +15,9 @@ namespace gradus {
 /// A fixed team of threads. `run(f)` calls f(0), ..., f(size − 1), each in its own thread (0 in the caller's), and
 /// returns when all are done; the first exception is thrown on.
 ///
-/// A step of a small network lasts some hundred microseconds, so the team waits by spinning for about that long before
-/// it sleeps: waking a thread through the kernel would cost as much as its shard.
+/// A step of a small network lasts some hundred microseconds, so the team waits by spinning before it sleeps: waking a
+/// thread through the kernel would cost as much as its shard. Where there are fewer free cores than threads, spinning
+/// would keep from work the very thread that is waited for: after some twenty microseconds it gives way to others.
 class workers {
   public:
     explicit workers(std::size_t size) : errors_(size == 0 ? 1 : size) {
@@ -41,10 +42,9 @@ class workers {
         go_.fetch_add(1, std::memory_order_release);
         if (!threads_.empty()) go_.notify_all();
         work(0);
-        for (std::size_t left = busy_.load(std::memory_order_acquire), spin = 0; left != 0;
+        for (std::size_t left = busy_.load(std::memory_order_acquire), turn = 0; left != 0;
              left = busy_.load(std::memory_order_acquire))
-            if (++spin > patience) busy_.wait(left, std::memory_order_acquire);
-            else pause();
+            linger(++turn, busy_, left);
         std::exception_ptr first;  // the others go with this run: none may be thrown by the next
         for (auto& e : errors_)
             if (const auto thrown = std::exchange(e, nullptr); thrown && !first) first = thrown;
@@ -52,8 +52,15 @@ class workers {
     }
 
   private:
-    static constexpr std::size_t patience = 20'000;
-
+    /// One turn of waiting until `state` is no longer `now`: spins, then lets others run, then sleeps.
+    static void linger(std::size_t turn, const std::atomic<std::size_t>& state, std::size_t now) {
+        if (turn < 2'000)
+            pause();
+        else if (turn < 2'500)
+            std::this_thread::yield();
+        else
+            state.wait(now, std::memory_order_acquire);
+    }
     static void pause() {
 #if defined(__x86_64__) || defined(__i386__)
         __builtin_ia32_pause();
@@ -68,9 +75,7 @@ class workers {
     }
     void serve(std::size_t k) {
         for (std::size_t seen = 0;;) {
-            for (std::size_t spin = 0; go_.load(std::memory_order_acquire) == seen;)
-                if (++spin > patience) go_.wait(seen, std::memory_order_acquire);
-                else pause();
+            for (std::size_t turn = 0; go_.load(std::memory_order_acquire) == seen;) linger(++turn, go_, seen);
             ++seen;
             if (job_ == nullptr) return;
             work(k);
