@@ -93,7 +93,7 @@ TEST_CASE("explain: a whole step, word for word") {
 
 0 dense
   x (1, 2)   W (2, 2)   b (2)   z, y (1, 2)
-  z = xW + b   y = sigmoid(z)   [dense.forward]
+  z = xW + b   y = sigmoid(z) = 1 / (1 + e⁻ᶻ)   [dense.forward]
     z[0,0] = Σᵢ x[0,i] W[i,0] + b[0] = 0.05·0.15 + 0.1·0.2 + 0.35 = 0.3775
     y[0,0] = sigmoid(0.3775) = 0.59327
     z[0,1] = Σᵢ x[0,i] W[i,1] + b[1] = 0.05·0.25 + 0.1·0.3 + 0.35 = 0.3925
@@ -101,7 +101,7 @@ TEST_CASE("explain: a whole step, word for word") {
 
 1 dense
   x (1, 2)   W (2, 2)   b (2)   z, y (1, 2)
-  z = xW + b   y = sigmoid(z)   [dense.forward]
+  z = xW + b   y = sigmoid(z) = 1 / (1 + e⁻ᶻ)   [dense.forward]
     z[0,0] = Σᵢ x[0,i] W[i,0] + b[0] = 0.59327·0.4 + 0.596884·0.45 + 0.6 = 1.10591
     y[0,0] = sigmoid(1.10591) = 0.751365
     z[0,1] = Σᵢ x[0,i] W[i,1] + b[1] = 0.59327·0.5 + 0.596884·0.55 + 0.6 = 1.22492
@@ -165,7 +165,7 @@ gradient_descent, α = 0.5, step t = 1
 
 TEST_CASE("explain: what it foretells is what the step does, and it changes nothing") {
     gr::seed(3);
-    auto net = gr::sequential(gr::dense<double>(2, 3, gr::tanh_activation{}), gr::dense<double>(3, 2));
+    auto net = gr::sequential(gr::dense<double>(2, 3, gr::tanh{}), gr::dense<double>(3, 2));
     const gr::tensor<double, 2> x{{1, 2}, {-1, 0.5}, {0.3, -2}};
     const gr::tensor<std::int32_t, 1> y{0, 1, 1};
     const gr::cross_entropy J;

@@ -12,6 +12,7 @@ namespace gradus {
 /// Source: Hendrycks and Gimpel, "Gaussian error linear units" (2016), the exact form.
 struct gelu {
     static constexpr std::string_view name = "gelu";
+    static constexpr std::string_view formula = "z Φ(z)";
     static constexpr reads backward_reads = reads::z;
 
     template <class Z>

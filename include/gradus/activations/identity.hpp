@@ -6,6 +6,7 @@ namespace gradus {
 /// f(z) = z,   f'(z) = 1.                                                                  [identity] [identity.backward]
 struct identity {
     static constexpr std::string_view name = "identity";
+    static constexpr std::string_view formula = "z";
     static constexpr reads backward_reads = reads::y;
 
     template <class Z>

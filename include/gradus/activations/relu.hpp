@@ -9,6 +9,7 @@ namespace gradus {
 /// Source: documents/002, 4 (`activation='relu'`).
 struct relu {
     static constexpr std::string_view name = "relu";
+    static constexpr std::string_view formula = "max(z, 0)";
     static constexpr reads backward_reads = reads::y;
 
     template <class Z>

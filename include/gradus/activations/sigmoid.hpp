@@ -10,6 +10,7 @@ namespace gradus {
 /// Source: documents/000, 4.1 (`tf.nn.sigmoid`).
 struct sigmoid {
     static constexpr std::string_view name = "sigmoid";
+    static constexpr std::string_view formula = "1 / (1 + e⁻ᶻ)";
     static constexpr reads backward_reads = reads::y;
 
     template <class Z>

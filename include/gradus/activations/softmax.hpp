@@ -11,6 +11,7 @@ namespace gradus {
 /// Source: documents/002, 4 (`activation='softmax'`).
 struct softmax {
     static constexpr std::string_view name = "softmax";
+    static constexpr std::string_view formula = "eᶻ / Σⱼ eᶻʲ";
     static constexpr reads backward_reads = reads::y;
 
     template <class T>

@@ -9,6 +9,7 @@ namespace gradus {
 /// Range (−1, 1).
 struct tanh {
     static constexpr std::string_view name = "tanh";
+    static constexpr std::string_view formula = "(eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ)";
     static constexpr reads backward_reads = reads::y;
 
     template <class Z>
@@ -21,6 +22,5 @@ struct tanh {
         return 1 - y * y;
     }
 };
-using tanh_activation = tanh;
 
 }  // namespace gradus
