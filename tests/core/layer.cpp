@@ -56,7 +56,10 @@ TEST_CASE("layer: is called with the context where it takes one, and without whe
 TEST_CASE("layer: what each member is worth to a concept") {
     static_assert(gr::layer_has::parameters<shift> && gr::layer_has::cache<shift, matrix>);
     static_assert(!gr::layer_has::parameters<nothing> && !gr::layer_has::cache<nothing, matrix>);
-    static_assert(gr::layer_has::output<shift::cache<matrix>> && !gr::layer_has::output<nothing>);
+    static_assert(gr::layer_has::output<shift, matrix> && !gr::layer_has::output<nothing, matrix>);
+    static_assert(gr::layer_has::forward<shift, matrix> && !gr::layer_has::forward<nothing, matrix>);
+    static_assert(gr::layer_has::backward<plain_shift, matrix> && !gr::layer_has::backward<nothing, matrix>);
+    static_assert(gr::is_layer<shift, matrix>);
     static_assert(std::is_same_v<gr::output_of<shift, matrix>, matrix>);
     static_assert(std::is_same_v<gr::parameters_of<shift>, gr::no_parameters>);
     CHECK(gr::count(shift{}) == 0);

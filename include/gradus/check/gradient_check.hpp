@@ -187,7 +187,7 @@ gradient_report run(L& layer, X& x, const gradient_check_options& o, bool in_flo
 /// rebind() const`); else in its own, with a wider limit, and the report says so.
 template <class L, class X>
 [[nodiscard]] gradient_report gradient_check(const L& layer, const X& x, const gradient_check_options& o = {}) {
-    require_layer<L, X>();
+    static_assert(is_layer<L, X>);
     if constexpr (rebindable<L, double> && requires { typename rebinding::type<X, double>::to; }) {
         auto checked = rebind<double>(layer);
         auto input = rebind_input<double>(x);

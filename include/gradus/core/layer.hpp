@@ -29,13 +29,64 @@ template <class L, class X>
 concept forwards_in_context =
     requires(const L& l, const X& x, cache_of<L, X>& c, const context& ctx) { l.forward(x, c, ctx); };
 
+/// y = f(x; θ), with or without the context, as the layer takes it.
+template <class L, class X>
+const auto& call_forward(const L& layer, const X& x, cache_of<L, X>& c, const context& ctx) {
+    if constexpr (forwards_in_context<L, X>)
+        return layer.forward(x, c, ctx);
+    else
+        return layer.forward(x, c);
+}
+template <class L, class X>
+using forwarded = decltype(call_forward(std::declval<const L&>(), std::declval<const X&>(),
+                                        std::declval<cache_of<L, X>&>(), std::declval<const context&>()));
+
+/// Which members a type has to be a layer for inputs X; asked without an error.
 namespace layer_has {
+
 template <class L>
 inline constexpr bool parameters = requires { typename L::parameters; };
 template <class L, class X>
 inline constexpr bool cache = requires { typename L::template cache<X>; };
-template <class C>
-inline constexpr bool output = requires(const C& c) { c.y; } || requires(const C& c) { c.output(); };
+template <class L, class X>
+inline constexpr bool output = false;
+template <class L, class X>
+    requires cache<L, X>
+inline constexpr bool output<L, X> =
+    requires(const cache_of<L, X>& c) { c.y; } || requires(const cache_of<L, X>& c) { c.output(); };
+template <class L, class X>
+inline constexpr bool forward = false;
+template <class L, class X>
+    requires cache<L, X>
+inline constexpr bool forward<L, X> = forwards_in_context<L, X> || forwards_plain<L, X>;
+template <class L, class X>
+inline constexpr bool backward = false;
+template <class L, class X>
+    requires(parameters<L> && output<L, X> && forward<L, X>)
+inline constexpr bool backward<L, X> =
+    requires(const L& l, const X& x, const forwarded<L, X>& dy, cache_of<L, X>& c, parameters_of<L>& grad, const context& ctx) {
+        l.backward(x, dy, c, grad, ctx);
+    } ||
+    requires(const L& l, const X& x, const forwarded<L, X>& dy, cache_of<L, X>& c, parameters_of<L>& grad) {
+        l.backward(x, dy, c, grad);
+    };
+
+/// Where a layer says what it takes (`using input = tensor<T, 2>`): X is of its scalar, and has at least as many axes.
+template <class L, class X>
+inline constexpr bool scalar = true;
+template <class L, class X>
+    requires(any_tensor<typename L::input> && any_tensor<X>)
+inline constexpr bool scalar<L, X> = std::is_same_v<scalar_of<typename L::input>, scalar_of<X>> ||
+                                     !std::is_floating_point_v<scalar_of<X>>;
+template <class L, class X>
+inline constexpr bool axes = true;
+template <class L, class X>
+    requires(any_tensor<typename L::input> && any_tensor<X>)
+inline constexpr bool axes<L, X> = rank_of<X> >= rank_of<typename L::input>;
+
+template <class L, class X>
+inline constexpr bool all = scalar<L, X> && axes<L, X> && backward<L, X>;
+
 }  // namespace layer_has
 
 /// The output that a forward left in a cache: its member `y`, or what its `output()` names.
@@ -47,48 +98,66 @@ const auto& output(const C& c) {
         return c.y;
 }
 
-/// Says in words which member a type lacks to be a layer for inputs X.
+/// Says in words what a type lacks to be a layer for inputs X.
 template <class L, class X>
-constexpr void require_layer() {
+struct layer_check {
     static_assert(layer_has::parameters<L>,
                   "gradus: this type is no layer: it lacks `struct parameters` (without any: `using parameters = "
                   "gradus::no_parameters;`)");
+    static_assert(layer_has::scalar<L, X>,
+                  "gradus: the scalar of the input is not the layer's: make the layer as e.g. gradus::dense<double>(...), "
+                  "or the input a gradus::tensor<float, N>");
+    static_assert(layer_has::axes<L, X>,
+                  "gradus: the input has fewer axes than the layer takes: the first is the batch, a single sample (1, I)");
     static_assert(layer_has::cache<L, X>,
                   "gradus: this type is no layer: it lacks `template <class X> struct cache`, what forward leaves for "
                   "backward");
-    if constexpr (layer_has::cache<L, X>) {
-        static_assert(layer_has::output<cache_of<L, X>>,
-                      "gradus: this layer's cache lacks the output: a member `y`, or `const Y& output() const`");
-        static_assert(forwards_in_context<L, X> || forwards_plain<L, X>,
-                      "gradus: this type is no layer for its input: it lacks `const Y& forward(const X& x, cache<X>& c) "
-                      "const`");
-    }
+    static_assert(!layer_has::cache<L, X> || layer_has::output<L, X>,
+                  "gradus: this layer's cache lacks the output: a member `y`, or `const Y& output() const`");
+    static_assert(!layer_has::output<L, X> || layer_has::forward<L, X>,
+                  "gradus: this type is no layer for its input: it lacks `const Y& forward(const X& x, cache<X>& c) "
+                  "const`");
+    static_assert(!(layer_has::parameters<L> && layer_has::forward<L, X>) || layer_has::backward<L, X>,
+                  "gradus: this type is no layer: it lacks `const X& backward(const X& x, const Y& dy, cache<X>& c, "
+                  "parameters& grad) const`");
+    static constexpr bool value = layer_has::all<L, X>;
+};
+
+/// Which layer to ask whether a network is one, with the input that reaches it. A container names the first of its layers
+/// that lacks something, so that what the compiler says is about that one, however deep it stands.
+template <class L, class X>
+struct suspect {
+    using layer = L;
+    using input = X;
+};
+template <class L, class X>
+    requires requires { typename L::template suspect<X>; }
+struct suspect<L, X> : L::template suspect<X> {};
+
+/// Whether L is a layer for inputs X. Where it is not, the program does not compile, and is told why.
+template <class L, class X>
+inline constexpr bool is_layer = layer_check<typename suspect<L, X>::layer, typename suspect<L, X>::input>::value;
+
+/// y = f(x; θ).
+template <class L, class X>
+const auto& forward(const L& layer, const X& x, cache_of<L, X>& c, const context& ctx) {
+    static_assert(is_layer<L, X>);
+    return call_forward(layer, x, c, ctx);
 }
 
-/// y = f(x; θ), with or without the context, as the layer takes it.
-template <class L, class X, class C>
-const auto& forward(const L& layer, const X& x, C& c, const context& ctx) {
-    require_layer<L, X>();
-    if constexpr (forwards_in_context<L, X>)
-        return layer.forward(x, c, ctx);
-    else
-        return layer.forward(x, c);
-}
-
+template <class L, class X>
+struct output_type {
+    static_assert(is_layer<L, X>);
+    using type = std::remove_cvref_t<forwarded<L, X>>;
+};
 /// What a layer makes of an input X.
 template <class L, class X>
-using output_of = std::remove_cvref_t<decltype(gradus::forward(std::declval<const L&>(), std::declval<const X&>(),
-                                                               std::declval<cache_of<L, X>&>(),
-                                                               std::declval<const context&>()))>;
+using output_of = typename output_type<L, X>::type;
 
 /// Assigns ∂J/∂θ to `grad` and returns ∂J/∂x.
 template <class L, class X, class Y, class C, class G>
 const auto& backward(const L& layer, const X& x, const Y& dy, C& c, G& grad, const context& ctx) {
     constexpr bool in_context = requires { layer.backward(x, dy, c, grad, ctx); };
-    constexpr bool plain = requires { layer.backward(x, dy, c, grad); };
-    static_assert(in_context || plain,
-                  "gradus: this type is no layer: it lacks `const X& backward(const X& x, const Y& dy, cache<X>& c, "
-                  "parameters& grad) const`");
     if constexpr (in_context)
         return layer.backward(x, dy, c, grad, ctx);
     else

@@ -16,6 +16,7 @@ namespace gradus {
 /// before a backward, need two passes; the network itself is never written to.
 template <class Net, class X = typename Net::input>
 struct pass {
+    static_assert(is_layer<Net, X>);
     using input = X;
 
     cache_of<Net, X> cache;

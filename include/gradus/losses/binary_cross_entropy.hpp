@@ -18,6 +18,8 @@ struct binary_cross_entropy : loss_shorthand<binary_cross_entropy> {
     struct cache {
         Y dy;
     };
+    template <class Y, class Target>
+    using target_check = losses::same_rank<Y, Target>;
 
     template <class Y>
     [[nodiscard]] double count(const Y& z, const tensor<bool, 2>* mask = nullptr) const {

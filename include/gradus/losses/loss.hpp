@@ -42,7 +42,22 @@ struct loss_shorthand {
     }
 };
 
+/// Whether a loss judges predictions Y by targets of this type. Where it says so itself (`target_check`), a program that
+/// gives it others does not compile, and is told why.
+template <class J, class Y, class Target>
+inline constexpr bool is_target = true;
+template <class J, class Y, class Target>
+    requires requires { typename J::template target_check<Y, Target>; }
+inline constexpr bool is_target<J, Y, Target> = J::template target_check<Y, Target>::value;
+
 namespace losses {
+
+/// Targets of the prediction's rank.
+template <class Y, class Target>
+struct same_rank {
+    static constexpr bool value = any_tensor<Target> && rank_of<Y> == rank_of<Target>;
+    static_assert(value, "gradus: this loss takes targets of the prediction's rank: (N, O) with (N, O)");
+};
 
 /// Rows that count.
 /// \throws shape_error where the mask has not one entry for each row of ŷ.
@@ -69,8 +84,7 @@ template <class J, class Y>
 /// \throws shape_error where ŷ holds no row, or y is not shaped as ŷ.
 template <class Y, class Target>
 void check_same(std::string_view name, const Y& y_hat, const Target& y) {
-    static_assert(any_tensor<Target> && rank_of<Y> == rank_of<Target>,
-                  "gradus: this loss takes targets of the prediction's rank: (N, O) with (N, O)");
+    static_assert(same_rank<Y, Target>::value);
     if (y_hat.shape() != y.shape())
         throw shape_error(name, "needs targets shaped as the prediction " + shape_text(y_hat.shape()) + ", got " +
                                     shape_text(y.shape()));

@@ -7,8 +7,8 @@ namespace gradus {
 namespace losses {
 
 /// c Σ (ŷ − y)² / n with gradient 2c (ŷ − y) / n: what MSE and half MSE share. They differ in c and in n.
-template <class J, class Y>
-double squared_error(const J& loss, double c, const Y& y_hat, const Y& y, normalizer by) {
+template <class J, class Y, class Target>
+double squared_error(const J& loss, double c, const Y& y_hat, const Target& y, normalizer by) {
     using T = scalar_of<Y>;
     check_same(J::name, y_hat, y);
     const double n = divisor(loss, y_hat, by);
@@ -20,8 +20,8 @@ double squared_error(const J& loss, double c, const Y& y_hat, const Y& y, normal
     static_assert(std::is_floating_point_v<T>);
     return c * sum / n;
 }
-template <class J, class Y>
-const Y& squared_error_gradient(const J& loss, double c, const Y& y_hat, const Y& y, Y& dy, normalizer by) {
+template <class J, class Y, class Target>
+const Y& squared_error_gradient(const J& loss, double c, const Y& y_hat, const Target& y, Y& dy, normalizer by) {
     using T = scalar_of<Y>;
     check_same(J::name, y_hat, y);
     const double n = divisor(loss, y_hat, by);
@@ -48,6 +48,8 @@ struct mse : loss_shorthand<mse> {
     struct cache {
         Y dy;
     };
+    template <class Y, class Target>
+    using target_check = losses::same_rank<Y, Target>;
 
     template <class Y>
     [[nodiscard]] double count(const Y& y_hat, const tensor<bool, 2>* mask = nullptr) const {
@@ -74,6 +76,8 @@ struct half_mse : loss_shorthand<half_mse> {
     struct cache {
         Y dy;
     };
+    template <class Y, class Target>
+    using target_check = losses::same_rank<Y, Target>;
 
     template <class Y>
     [[nodiscard]] double count(const Y& y_hat, const tensor<bool, 2>* mask = nullptr) const {

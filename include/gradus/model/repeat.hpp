@@ -35,6 +35,9 @@ class repeat {
         }
     };
     template <class X>
+    using suspect = gradus::suspect<Block, X>;
+
+    template <class X>
     struct cache {
         std::vector<cache_of<Block, X>> layers;
         [[nodiscard]] const X& output() const { return gradus::output(layers.back()); }

@@ -50,6 +50,13 @@ struct first {
     using type = First;
 };
 
+/// The first layer that lacks something to be one, else the last.
+template <class X, class First, class... Rest>
+struct first_suspect : suspect<First, X> {};
+template <class X, class First, class Second, class... Rest>
+    requires(layer_has::all<typename suspect<First, X>::layer, typename suspect<First, X>::input>)
+struct first_suspect<X, First, Second, Rest...> : first_suspect<output_of<First, X>, Second, Rest...> {};
+
 /// What the first layer takes, where it says so: lets `gr::pass pass(net)` do without an example.
 template <class L>
 struct takes {};
@@ -91,6 +98,9 @@ class sequential : public chain::takes<typename chain::first<L...>::type> {
             [&]<std::size_t... I>(std::index_sequence<I...>) { (visit.template operator()<I>(), ...); }(index());
         }
     };
+
+    template <class X>
+    using suspect = chain::first_suspect<X, L...>;
 
     template <class X>
     struct cache {

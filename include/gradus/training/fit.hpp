@@ -154,6 +154,7 @@ history run(Net& net, const J& loss, optimizer<Net, Options>& descend, const dat
 template <class Net, class J, optimizer_options Options, class X, class Y>
 history fit(Net& net, const J& loss, const Options& options, const dataset<X, Y>& data,
             const fit_options<X, Y>& how = {}) {
+    static_assert(is_layer<Net, X> && is_target<J, output_of<Net, X>, Y>);
     optimizer<Net, Options> descend(net, options);
     return training::run(net, loss, descend, data, how);
 }
@@ -162,6 +163,7 @@ history fit(Net& net, const J& loss, const Options& options, const dataset<X, Y>
 template <class Net, class J, class Options, class X, class Y>
 history fit(Net& net, const J& loss, optimizer<Net, Options>& descend, const dataset<X, Y>& data,
             const fit_options<X, Y>& how = {}) {
+    static_assert(is_layer<Net, X> && is_target<J, output_of<Net, X>, Y>);
     return training::run(net, loss, descend, data, how);
 }
 

@@ -1,0 +1,13 @@
+// expect: gradus: the input has fewer axes than the layer takes: the first is the batch, a single sample \(1, I\)
+#include "gradus.hpp"
+
+int main() {
+    const auto net = gradus::sequential(gradus::dense(2, 3));
+#ifdef FIXED
+    const gradus::tensor<float, 2> x({1, 2}, 1.0f);
+    (void)gradus::predict(net, x);
+#else
+    const gradus::tensor<float, 1> x({2}, 1.0f);
+    (void)gradus::predict(net, x);
+#endif
+}
