@@ -11,8 +11,8 @@ TEST_CASE("gelu: by hand, from a table of the normal distribution") {
     CHECK(gelu::value(2.0) == doctest::Approx(1.9544997361).epsilon(1e-9));    // 2 · 0.9772498681
 }
 TEST_CASE("gelu.backward: by hand") {
-    CHECK(gelu::derivative(0.0) == 0.5);                                           // Φ(0)
-    CHECK(gelu::derivative(1.0) == doctest::Approx(1.0833154706).epsilon(1e-9));   // 0.8413447461 + 0.2419707245
+    CHECK(gelu::derivative(0.0) == 0.5);                                            // Φ(0)
+    CHECK(gelu::derivative(1.0) == doctest::Approx(1.0833154706).epsilon(1e-9));    // 0.8413447461 + 0.2419707245
     CHECK(gelu::derivative(-1.0) == doctest::Approx(-0.0833154706).epsilon(1e-9));  // 0.1586552539 − 0.2419707245
 }
 TEST_CASE("gelu: a number, a register and an expression") {

@@ -5,13 +5,14 @@
 using gradus::sigmoid;
 
 TEST_CASE("sigmoid: by hand") {
-    CHECK(sigmoid::value(0.0) == 0.5);                                         // 1 / (1 + 1)
-    CHECK(sigmoid::value(std::log(3.0)) == doctest::Approx(0.75));             // 1 / (1 + 1/3)
-    CHECK(sigmoid::value(-std::log(3.0)) == doctest::Approx(0.25));            // 1 / (1 + 3): σ(−z) = 1 − σ(z)
-    CHECK(sigmoid::value(0.3775) == doctest::Approx(0.59326999).epsilon(1e-8));  // the first hidden unit of Mazur's example
+    CHECK(sigmoid::value(0.0) == 0.5);                               // 1 / (1 + 1)
+    CHECK(sigmoid::value(std::log(3.0)) == doctest::Approx(0.75));   // 1 / (1 + 1/3)
+    CHECK(sigmoid::value(-std::log(3.0)) == doctest::Approx(0.25));  // 1 / (1 + 3): σ(−z) = 1 − σ(z)
+    CHECK(sigmoid::value(0.3775) ==
+          doctest::Approx(0.59326999).epsilon(1e-8));  // the first hidden unit of Mazur's example
 }
 TEST_CASE("sigmoid.backward: by hand") {
-    CHECK(sigmoid::derivative(0.5) == 0.25);                                           // at z = 0, its steepest
+    CHECK(sigmoid::derivative(0.5) == 0.25);                                               // at z = 0, its steepest
     CHECK(sigmoid::derivative(sigmoid::value(std::log(3.0))) == doctest::Approx(0.1875));  // 3/4 · 1/4
 }
 TEST_CASE("sigmoid: a number, a register and an expression") {

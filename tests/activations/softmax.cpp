@@ -16,8 +16,8 @@ TEST_CASE("softmax.forward: by hand") {
 TEST_CASE("softmax.backward: by hand") {
     const double y[] = {0.5, 0.25, 0.25}, dy[] = {1, 0, -1};
     double dz[3];
-    softmax::row_backward(y, dy, dz, 3);      // Σ dy y = 0.5 − 0.25 = 0.25
-    CHECK(dz[0] == doctest::Approx(0.375));   // 0.5 (1 − 0.25)
+    softmax::row_backward(y, dy, dz, 3);       // Σ dy y = 0.5 − 0.25 = 0.25
+    CHECK(dz[0] == doctest::Approx(0.375));    // 0.5 (1 − 0.25)
     CHECK(dz[1] == doctest::Approx(-0.0625));  // 0.25 (0 − 0.25)
     CHECK(dz[2] == doctest::Approx(-0.3125));  // 0.25 (−1 − 0.25)
 }

@@ -98,8 +98,7 @@ TEST_CASE("initializer: the same numbers for ever, one stream for each key") {
 TEST_CASE("initializer.draw: fills a tensor in its order, with the fans of dense's W") {
     gr::tensor<float, 2> W({3, 4});
     gr::draw(W, gr::he_uniform{}, 9, {3, 4});
-    for (std::size_t i = 0; i < W.size(); ++i)
-        CHECK(W.data()[i] == static_cast<float>(gr::he_uniform{}(9, i, {3, 4})));
+    for (std::size_t i = 0; i < W.size(); ++i) CHECK(W.data()[i] == static_cast<float>(gr::he_uniform{}(9, i, {3, 4})));
 
     gr::seed(7);
     const auto layer = gr::dense(6, 600, gr::identity{}, gr::he_uniform{});  // I = 6 inputs: |W| ≤ √(6 / 6)

@@ -30,7 +30,8 @@ vector<T> guarded(const vector<T>& x) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("elementwise.load_part, elementwise.store_part: the first n lanes, and no memory beyond", T, float, double) {
+TEST_CASE_TEMPLATE("elementwise.load_part, elementwise.store_part: the first n lanes, and no memory beyond", T, float,
+                   double) {
     for (std::size_t n = 0; n <= k::width<T>; ++n) {
         const auto x = draw<vector<T>>({n}, 1);
         T lane[k::width<T>];
@@ -51,7 +52,8 @@ TEST_CASE_TEMPLATE("elementwise.map: at every length, in place too, and nothing 
         auto out = guarded(vector<T>({n}, T(0))), in_place = guarded(a);
         k::map(n, f, out.data(), a.data(), b.data());
         k::map(n, f, in_place.data(), static_cast<const T*>(in_place.data()), b.data());
-        for (std::size_t i = 0; i < n; ++i) CHECK(support::difference(out(i), f(a(i), b(i))) <= support::tolerance<T>());
+        for (std::size_t i = 0; i < n; ++i)
+            CHECK(support::difference(out(i), f(a(i), b(i))) <= support::tolerance<T>());
         CHECK(out(n) == T(-77));
         CHECK(support::same(in_place, out));
     }
@@ -76,12 +78,15 @@ TEST_CASE_TEMPLATE("elementwise.update: at every length, constants are read, the
     }
 }
 
-TEST_CASE_TEMPLATE("elementwise.map, elementwise.update: a value does not depend on its place in the batch", T, float, double) {
+TEST_CASE_TEMPLATE("elementwise.map, elementwise.update: a value does not depend on its place in the batch", T, float,
+                   double) {
     constexpr std::size_t n = 3 * 16 + 7;
     const auto z = draw<vector<T>>({n}, 1, -6, 6), g = draw<vector<T>>({n}, 2);
     const auto values = [&](std::size_t first, std::size_t size) {
         vector<T> y({size}, T(0));
-        k::map(size, [](const auto& u) { return gr::gelu::derivative(u) + gr::sigmoid::value(u); }, y.data(), z.data() + first);
+        k::map(
+            size, [](const auto& u) { return gr::gelu::derivative(u) + gr::sigmoid::value(u); }, y.data(),
+            z.data() + first);
         return y;
     };
     const auto steps = [&](std::size_t first, std::size_t size) {

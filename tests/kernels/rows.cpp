@@ -62,7 +62,8 @@ TEST_CASE_TEMPLATE("rows: kernels and twins at every length of a row", T, float,
         CHECK(difference(k::row_sum(z.data(), n), xt::sum(z)()) <= tolerance<T>(n));
         const auto w = draw<matrix<T>>({1, n}, n + 100);
         // 1 stands for what f makes of the zeros beyond the end: it must not be summed
-        const T sum = k::sum_of(n, [](const auto& a, const auto& b) { return a * b + 1; }, z.data(), w.data());
+        const T sum = k::sum_of(
+            n, [](const auto& a, const auto& b) { return a * b + 1; }, z.data(), w.data());
         CHECK(difference(sum, xt::sum(z * w + 1)()) <= tolerance<T>(n));
     }
     CHECK(k::row_sum(static_cast<const T*>(nullptr), 0) == 0);
@@ -132,7 +133,8 @@ TEST_CASE_TEMPLATE("column_sums: kernel and twin at every width, for no row and 
     CHECK(support::same(none, gr::tensor<T, 1>({5}, T(0))));
 }
 
-TEST_CASE_TEMPLATE("column_sums: of a part of a wider matrix, of which what lies beside does not count", T, float, double) {
+TEST_CASE_TEMPLATE("column_sums: of a part of a wider matrix, of which what lies beside does not count", T, float,
+                   double) {
     const auto a = draw<matrix<T>>({5, 50}, 1);
     for (std::size_t first : {0u, 1u, 17u})
         for (std::size_t cols : {1u, 7u, 16u, 33u}) {

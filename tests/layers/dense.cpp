@@ -40,7 +40,8 @@ struct run {
 
     run(const gr::tensor<T, 2>& W, const gr::tensor<T, 1>& b) : layer(gr::dense<T>(W.shape()[0], W.shape()[1], F{})) {
         layer.theta = {W, b};
-        grad = {gr::tensor<T, 2>(W.shape(), T(77)), gr::tensor<T, 1>(b.shape(), T(77))};  // to be assigned, not added to
+        grad = {gr::tensor<T, 2>(W.shape(), T(77)),
+                gr::tensor<T, 1>(b.shape(), T(77))};  // to be assigned, not added to
     }
     void operator()(const X& x, const X& dy) {
         (void)layer.forward(x, c);
@@ -59,7 +60,8 @@ void equals_pytorch(const std::string& sizes) {
     const std::size_t I = gr::features(x), O = dense.c.y.shape()[N - 1];
     CHECK(difference(dense.c.y, pytorch<gr::tensor<double, N>>(expected + "y")) <= support::tolerance<T>(I));
     CHECK(difference(dense.grad.W, pytorch<matrix>(expected + "dW")) <= support::tolerance<T>(gr::rows(x)));
-    CHECK(difference(dense.grad.b, pytorch<gr::tensor<double, 1>>(expected + "db")) <= support::tolerance<T>(gr::rows(x)));
+    CHECK(difference(dense.grad.b, pytorch<gr::tensor<double, 1>>(expected + "db")) <=
+          support::tolerance<T>(gr::rows(x)));
     CHECK(difference(dense.c.dx, pytorch<gr::tensor<double, N>>(expected + "dx")) <= support::tolerance<T>(O));
 }
 
@@ -110,10 +112,10 @@ TEST_CASE("dense.forward, dense.dz, dense.dW, dense.db, dense.dx: by hand") {
     run<double, gr::relu, 2> dense(matrix{{1, -1, 2}, {2, 1, 0}}, {1, 0, -7});
     const matrix x{{1, 2}, {3, -1}}, dy{{1, 2, 3}, {4, 5, 6}};
     dense(x, dy);
-    CHECK(dense.c.y == matrix{{6, 1, 0}, {2, 0, 0}});            // z = xW + b = (6 1 −5), (2 −4 −1)
-    CHECK(dense.grad.W == matrix{{13, 2, 0}, {-2, 4, 0}});       // dz = (1 2 0), (4 0 0): 1·1 + 3·4, 1·2, 2·1 − 1·4, 2·2
-    CHECK(dense.grad.b == gr::tensor<double, 1>{5, 2, 0});       // 1 + 4, 2 + 0
-    CHECK(dense.c.dx == matrix{{-1, 4}, {4, 8}});                // 1·1 + 2·(−1), 1·2 + 2·1; 4·1, 4·2
+    CHECK(dense.c.y == matrix{{6, 1, 0}, {2, 0, 0}});       // z = xW + b = (6 1 −5), (2 −4 −1)
+    CHECK(dense.grad.W == matrix{{13, 2, 0}, {-2, 4, 0}});  // dz = (1 2 0), (4 0 0): 1·1 + 3·4, 1·2, 2·1 − 1·4, 2·2
+    CHECK(dense.grad.b == gr::tensor<double, 1>{5, 2, 0});  // 1 + 4, 2 + 0
+    CHECK(dense.c.dx == matrix{{-1, 4}, {4, 8}});           // 1·1 + 2·(−1), 1·2 + 2·1; 4·1, 4·2
 }
 
 /// "A step by step backpropagation example" (Mazur, 2015): 2-2-2, sigmoid, ½ Σ (ŷ − y)², α = 0.5. There each layer has

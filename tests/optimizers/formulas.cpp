@@ -75,7 +75,8 @@ void is_generic(const Options& options, Slot... zero) {
             for (std::uint64_t t = 1; t <= 5; ++t) step(t, theta, support::draw<vector>({n}, 10 + t), slots...);
         }(vector({n}, T(zero))...);
     };
-    walk(twin, [&](auto t, auto& theta, const auto& g, auto&... s) { gr::reference::step(options, t, theta, g, s...); });
+    walk(twin,
+         [&](auto t, auto& theta, const auto& g, auto&... s) { gr::reference::step(options, t, theta, g, s...); });
     walk(kernel, [&](auto t, auto& theta, const auto& g, auto&... s) {
         gr::kernels::update(n, options.template step<T>(t), theta.data(), g.data(), s.data()...);
     });
@@ -109,16 +110,16 @@ TEST_CASE("adam.m, adam.v, adam.m_hat, adam.v_hat, adam.theta: by hand") {
     double theta = 2, m = 0, v = 0;
     const gr::adam o{.learning_rate = 0.1, .beta1 = 0.5, .beta2 = 0.75, .epsilon = 1};
     o.step<double>(1)(theta, 4.0, m, v);
-    CHECK(m == 2);                        // 0.5 · 0 + 0.5 · 4
-    CHECK(v == 4);                        // 0.75 · 0 + 0.25 · 16
+    CHECK(m == 2);                          // 0.5 · 0 + 0.5 · 4
+    CHECK(v == 4);                          // 0.75 · 0 + 0.25 · 16
     CHECK(theta == doctest::Approx(1.92));  // m̂ = 2 / 0.5 = 4, v̂ = 4 / 0.25 = 16: 2 − 0.1 · 4 / (4 + 1)
     o.step<double>(2)(theta, -2.0, m, v);
     CHECK(m == 0);                          // 0.5 · 2 − 0.5 · 2
     CHECK(v == 4);                          // 0.75 · 4 + 0.25 · 4
     CHECK(theta == doctest::Approx(1.92));  // m̂ = 0
     o.step<double>(3)(theta, 7.0, m, v);
-    CHECK(m == 3.5);                        // 0.5 · 7
-    CHECK(v == 15.25);                      // 3 + 0.25 · 49
+    CHECK(m == 3.5);    // 0.5 · 7
+    CHECK(v == 15.25);  // 3 + 0.25 · 49
     // m̂ = 3.5 / (1 − 1/8) = 4, v̂ = 15.25 / (1 − 27/64) = 976/37 = 26.378378, its root 5.135989
     CHECK(theta == doctest::Approx(1.92 - 0.4 / 6.1359887).epsilon(1e-8));
 }
@@ -141,7 +142,8 @@ TEST_CASE_TEMPLATE("adam.m, adam.v, adam.m_hat, adam.v_hat, adam.theta: ten step
     equals_pytorch<T>(gr::adam{.learning_rate = 0.01, .epsilon = 1e-7}, "adam_keras");
 }
 
-TEST_CASE_TEMPLATE("gradient_descent.theta, sgd.theta: a number, a register and an expression equal the twin", T, float, double) {
+TEST_CASE_TEMPLATE("gradient_descent.theta, sgd.theta: a number, a register and an expression equal the twin", T, float,
+                   double) {
     is_generic<T>(gr::gradient_descent{.learning_rate = 0.05});
     is_generic<T>(gr::sgd{.learning_rate = 0.05}, 0);
 }

@@ -87,7 +87,8 @@ void equals_reference() {
 /// f and f' are numbers for every z up to `largest`.
 template <class F, class T>
 void is_finite_everywhere(T largest = std::numeric_limits<T>::max()) {
-    const gradus::tensor<T, 2> z{{0, -0.0f, std::numeric_limits<T>::denorm_min(), 1, 20, 88, 89, 104, 710, 1e4f, largest}};
+    const gradus::tensor<T, 2> z{
+        {0, -0.0f, std::numeric_limits<T>::denorm_min(), 1, 20, 88, 89, 104, 710, 1e4f, largest}};
     for (const gradus::tensor<T, 2>& x : {z, gradus::tensor<T, 2>(-z)}) {
         gradus::tensor<T, 2> y(x.shape()), dz(x.shape()), dy(x.shape(), T(1));
         k::activate(F{}, x, y);

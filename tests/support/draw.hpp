@@ -15,8 +15,8 @@ template <gradus::any_tensor X>
 [[nodiscard]] X draw(const typename X::shape_type& shape, std::uint64_t key, double low = -1, double high = 1) {
     X x(shape);
     for (std::size_t i = 0; i < x.size(); ++i)
-        x.data()[i] = static_cast<gradus::scalar_of<X>>(
-            static_cast<float>(low + (high - low) * gradus::random::uniform(key, i)));
+        x.data()[i] =
+            static_cast<gradus::scalar_of<X>>(static_cast<float>(low + (high - low) * gradus::random::uniform(key, i)));
     return x;
 }
 

@@ -47,7 +47,8 @@ template <class T, class Label, std::size_t N>
     const auto n = static_cast<T>(rows(z));
     const tensor<T, N> p = softmax(z);
     tensor<T, N> onehot(z.shape(), T(0));
-    for (std::size_t r = 0; r < y.size(); ++r) onehot.data()[r * features(z) + static_cast<std::size_t>(y.data()[r])] = 1;
+    for (std::size_t r = 0; r < y.size(); ++r)
+        onehot.data()[r * features(z) + static_cast<std::size_t>(y.data()[r])] = 1;
     return {static_cast<double>(-xt::sum(onehot * xt::log(p))() / n), (p - onehot) / n};
 }
 
