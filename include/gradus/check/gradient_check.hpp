@@ -70,6 +70,13 @@ void each_in(const char* name, F&& f, X& x, Xs&... xs) {
         each(f, x, xs...);
 }
 
+/// "dW", "d0.b". Appended: g++ 12 warns of `"d" + path` where it is inlined (GCC bug 105651).
+[[nodiscard]] inline std::string gradient_name(const entry& e) {
+    std::string name = "d";
+    name += e.path();
+    return name;
+}
+
 template <class T>
 inline constexpr bool is_float = std::is_same_v<T, float>;
 
@@ -161,7 +168,7 @@ gradient_report run(L& layer, X& x, const gradient_check_options& o, bool in_flo
 
     each(
         [&](const entry& e, auto& theta, const auto& g) {
-            if (r.defect.empty() && e.trainable) compare(r, "d" + e.path(), theta, g, loss, o);
+            if (r.defect.empty() && e.trainable) compare(r, gradient_name(e), theta, g, loss, o);
         },
         layer, grad.values);
     each_in(
@@ -170,9 +177,9 @@ gradient_report run(L& layer, X& x, const gradient_check_options& o, bool in_flo
             if constexpr (std::is_floating_point_v<scalar_of<T>>) {
                 if (!r.defect.empty()) return;
                 if (d.shape() != value.shape())
-                    r.defect = "d" + e.path() + " is " + shape_text(d.shape()) + ", the input is " + shape_text(value.shape());
+                    r.defect = gradient_name(e) + " is " + shape_text(d.shape()) + ", the input is " + shape_text(value.shape());
                 else
-                    compare(r, "d" + e.path(), value, d, loss, o);
+                    compare(r, gradient_name(e), value, d, loss, o);
             }
         },
         x, dx);
