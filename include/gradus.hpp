@@ -31,7 +31,7 @@
 #include "gradus/model/repeat.hpp"
 #include "gradus/model/summary.hpp"
 
-#include "gradus/data/dataset.hpp"
+#include "gradus/core/dataset.hpp"
 #include "gradus/data/memory.hpp"
 #include "gradus/data/synthetic.hpp"
 

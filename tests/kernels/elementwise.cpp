@@ -110,8 +110,8 @@ TEST_CASE("elementwise.activate: leading axes are rows, each row a softmax of it
     const auto z = draw<gr::tensor<float, 3>>({2, 3, 5}, 1);
     const auto dy = draw<gr::tensor<float, 3>>({2, 3, 5}, 2);
     gr::tensor<float, 3> y(z.shape()), dz(z.shape());
-    k::activate(gr::softmax{}, z, y);
-    k::activate_backward(gr::softmax{}, y, dy, dz);
+    gradus::activate(gr::softmax{}, z, y);
+    gradus::activate_backward(gr::softmax{}, y, dy, dz);
     for (std::size_t r = 0; r < 6; ++r) {
         float y_r[5], dz_r[5];
         gr::softmax::row(z.data() + 5 * r, y_r, 5);

@@ -46,12 +46,12 @@ void follows_central_differences() {
     const auto dy = draw<gradus::tensor<double, 2>>({3, 17}, 3);
     const auto slope = slopes(
         [&] {
-            k::activate(F{}, z, y);
+            gradus::activate(F{}, z, y);
             return dot(dy, y);
         },
         z);
-    k::activate(F{}, z, y);
-    k::activate_backward(F{}, F::backward_reads == gradus::reads::z ? z : y, dy, dz);
+    gradus::activate(F{}, z, y);
+    gradus::activate_backward(F{}, F::backward_reads == gradus::reads::z ? z : y, dy, dz);
     CHECK(relative_error(dz, slope) <= 1e-9);
 }
 
@@ -60,8 +60,8 @@ template <class F, class T>
 void equals_pytorch(const std::string& name) {
     const auto z = pytorch<gradus::tensor<T, 2>>("activation.z"), dy = pytorch<gradus::tensor<T, 2>>("activation.dy");
     gradus::tensor<T, 2> y(z.shape()), dz(z.shape());
-    k::activate(F{}, z, y);
-    k::activate_backward(F{}, F::backward_reads == gradus::reads::z ? z : y, dy, dz);
+    gradus::activate(F{}, z, y);
+    gradus::activate_backward(F{}, F::backward_reads == gradus::reads::z ? z : y, dy, dz);
     CHECK(difference(y, pytorch<gradus::tensor<double, 2>>(name + ".y")) <= tolerance<T>());
     CHECK(difference(dz, pytorch<gradus::tensor<double, 2>>(name + ".dz")) <= tolerance<T>());
 }
@@ -73,13 +73,13 @@ void equals_reference() {
         CAPTURE(n);
         const auto z = draw<gradus::tensor<T, 2>>({2, n}, n, -4, 4), dy = draw<gradus::tensor<T, 2>>({2, n}, n + 100);
         gradus::tensor<T, 2> y(z.shape()), dz(z.shape());
-        k::activate(F{}, z, y);
+        gradus::activate(F{}, z, y);
         const auto& kept = F::backward_reads == gradus::reads::z ? z : y;
-        k::activate_backward(F{}, kept, dy, dz);
+        gradus::activate_backward(F{}, kept, dy, dz);
         CHECK(difference(y, ref::activate(F{}, z)) <= tolerance<T>(n));
         CHECK(difference(dz, ref::activate_backward(F{}, kept, dy)) <= tolerance<T>(n));
         auto in_place = z;
-        k::activate(F{}, in_place, in_place);
+        gradus::activate(F{}, in_place, in_place);
         CHECK(same(in_place, y));
     }
 }
@@ -91,8 +91,8 @@ void is_finite_everywhere(T largest = std::numeric_limits<T>::max()) {
         {0, -0.0f, std::numeric_limits<T>::denorm_min(), 1, 20, 88, 89, 104, 710, 1e4f, largest}};
     for (const gradus::tensor<T, 2>& x : {z, gradus::tensor<T, 2>(-z)}) {
         gradus::tensor<T, 2> y(x.shape()), dz(x.shape()), dy(x.shape(), T(1));
-        k::activate(F{}, x, y);
-        k::activate_backward(F{}, F::backward_reads == gradus::reads::z ? x : y, dy, dz);
+        gradus::activate(F{}, x, y);
+        gradus::activate_backward(F{}, F::backward_reads == gradus::reads::z ? x : y, dy, dz);
         CHECK(finite(y));
         CHECK(finite(dz));
     }

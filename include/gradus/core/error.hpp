@@ -3,11 +3,14 @@
 /// Everything that gradus throws. A message names the layer or the file, the formula or the field, and the numbers.
 
 #include <array>
+#include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace gradus {
 
@@ -21,17 +24,46 @@ struct data_error : error {
     using error::error;
 };
 
-/// "(32, 100)". A leading `"N"` stands for the batch axis where `batch` is set.
-template <class Shape>
-[[nodiscard]] std::string shape_text(const Shape& shape, bool batch = false) {
+/// "(32, 100)". With `batch`, "N" stands for the first axis.
+[[nodiscard, gnu::noinline]] inline std::string shape_text(std::span<const std::size_t> shape, bool batch = false) {
     std::string out = "(";
-    std::size_t axis = 0;
-    for (auto size : shape) {
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
         if (axis != 0) out += ", ";
-        out += batch && axis == 0 ? std::string("N") : std::to_string(size);
-        ++axis;
+        out += batch && axis == 0 ? "N" : std::to_string(shape[axis]);
     }
     return out + ")";
+}
+
+/// A text, a number or a shape in a message.
+struct piece {
+    std::string_view text;
+    std::span<const std::size_t> shape;
+    std::uint64_t number = 0;
+    enum { words, natural, negative, sizes } kind = words;
+
+    piece(std::string_view t) : text(t) {}
+    piece(const std::string& t) : text(t) {}
+    piece(const char* t) : text(t) {}
+    template <std::integral T>
+    piece(T value)
+        : number(value < T(0) ? std::uint64_t(0) - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value)),
+          kind(value < T(0) ? negative : natural) {}
+    template <std::size_t N>
+    piece(const std::array<std::size_t, N>& s) : shape(s), kind(sizes) {}
+};
+
+/// The pieces, one behind the other. Built out of line: a chain of `+` at each of many checks is inlined there, and costs
+/// whoever includes it a second of compile time.
+[[nodiscard, gnu::noinline]] inline std::string message(std::initializer_list<piece> pieces) {
+    std::string out;
+    for (const piece& p : pieces) {
+        if (p.kind == piece::negative) out += "-";
+        if (p.kind == piece::words)
+            out += p.text;
+        else
+            out += p.kind == piece::sizes ? shape_text(p.shape) : std::to_string(p.number);
+    }
+    return out;
 }
 
 /// Shapes that do not fit a formula: "dense #3: y = f(xW + b) needs x of (N, 120), got (32, 100): W is (120, 10)".
@@ -39,18 +71,18 @@ template <class Shape>
 /// A layer throws it with its own name; each container that it passes on its way out adds where in it the layer stands.
 class shape_error : public error {
   public:
-    shape_error(std::string_view layer, std::string_view message)
-        : error(std::string(layer) + ": " + std::string(message)), layer_(layer), message_(message) {}
+    shape_error(std::string_view layer, std::initializer_list<piece> pieces)
+        : shape_error(std::string(layer), message(pieces), {}) {}
 
     /// The same error, seen from the container in which the layer is called `name` ("3", "encoder").
-    [[nodiscard]] shape_error within(std::string_view name) const {
-        shape_error out = *this;
-        out.path_ = path_.empty() ? std::string(name) : std::string(name) + "." + path_;
-        static_cast<error&>(out) = error(layer_ + " #" + out.path_ + ": " + message_);
-        return out;
+    [[nodiscard, gnu::noinline]] shape_error within(std::string_view name) const {
+        return {layer_, message_, message({name, path_.empty() ? "" : ".", path_})};
     }
 
   private:
+    [[gnu::noinline]] shape_error(const std::string& layer, const std::string& text, const std::string& path)
+        : error(message({layer, path.empty() ? "" : " #", path, ": ", text})), layer_(layer), message_(text), path_(path) {}
+
     std::string layer_, message_, path_;
 };
 

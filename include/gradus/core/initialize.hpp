@@ -32,7 +32,7 @@ void initialize_untouched(Net& net, std::uint64_t seed = default_seed()) {
                 L drawn = layer;
                 drawn.initialize(layer.key);
                 bool untouched = true;
-                each([&](const entry&, const auto& a, const auto& b) { untouched = untouched && a == b; }, drawn, layer);
+                each([&](const entry&, const auto& a, const auto& b) { untouched = untouched && std::ranges::equal(flat(a), flat(b)); }, drawn, layer);
                 if (untouched) layer.initialize(e.key(seed));
             }
         },

@@ -11,7 +11,7 @@
 
 #include "gradus/core/random.hpp"
 #include "gradus/core/tensor.hpp"
-#include "gradus/data/dataset.hpp"
+#include "gradus/core/dataset.hpp"
 
 namespace gradus::data {
 

@@ -18,7 +18,7 @@
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
 #include "gradus/data/byte_reader.hpp"
-#include "gradus/data/dataset.hpp"
+#include "gradus/core/dataset.hpp"
 
 namespace gradus::data {
 

@@ -18,7 +18,7 @@
 
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
-#include "gradus/data/dataset.hpp"
+#include "gradus/core/dataset.hpp"
 #include "gradus/data/digits.hpp"
 #include "gradus/data/download.hpp"
 #include "gradus/data/idx.hpp"

@@ -2,7 +2,7 @@
 /// \file
 /// Small problems that need no file.
 
-#include "gradus/data/dataset.hpp"
+#include "gradus/core/dataset.hpp"
 
 namespace gradus::data {
 

@@ -6,7 +6,6 @@
 #include <cstring>
 #include <type_traits>
 
-#include "gradus/activations/activation.hpp"
 #include "gradus/core/tensor.hpp"
 
 namespace gradus::kernels {
@@ -65,26 +64,6 @@ void update(std::size_t n, F&& f, T* first, P*... rest) {
             store_tail(first + i, n - i, a);
             (store_tail(rest + i, n - i, b), ...);
         }(load_part<T>(first + i, n - i), load_part<T>(rest + i, n - i)...);
-}
-
-/// y = f(z), element by element or row by row. `y` may be `z`.
-template <activation F, class T, std::size_t N>
-void activate(const F&, const tensor<T, N>& z, tensor<T, N>& y) {
-    if constexpr (element_activation<F>)
-        map(z.size(), [](const auto& v) { return F::value(v); }, y.data(), z.data());
-    else
-        for (std::size_t r = 0, k = features(z); r < rows(z); ++r) F::row(z.data() + r * k, y.data() + r * k, k);
-}
-
-/// dz = dy ∘ f'(kept), where `kept` is z or y, whichever the activation reads. A row function: dz = its Jacobianᵀ dy.
-template <activation F, class T, std::size_t N>
-void activate_backward(const F&, const tensor<T, N>& kept, const tensor<T, N>& dy, tensor<T, N>& dz) {
-    if constexpr (element_activation<F>)
-        map(dy.size(), [](const auto& r, const auto& d) { return d * F::derivative(r); }, dz.data(), kept.data(),
-            dy.data());
-    else
-        for (std::size_t r = 0, k = features(dy); r < rows(dy); ++r)
-            F::row_backward(kept.data() + r * k, dy.data() + r * k, dz.data() + r * k, k);
 }
 
 }  // namespace gradus::kernels

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,7 +51,7 @@ struct dense_layer {
 
     dense_layer(std::size_t in, std::size_t out, F f_, initializer init_) : f(f_), init(std::move(init_)) {
         if (in == 0 || out == 0)
-            throw shape_error(name, "W (I, O) needs both sizes at least 1, got " + shape_text(std::vector{in, out}));
+            throw shape_error(name, {"W (I, O) needs both sizes at least 1, got ", std::array{in, out}});
         theta.W.resize({in, out});
         theta.b.resize({out});
     }
@@ -62,7 +64,7 @@ struct dense_layer {
         reshape(z, with_features(x, b.size()));
         reshape(c.y, z.shape());
         kernels::product_with_bias<T>(x, W, b.data(), z);                              // z = xW + b
-        if constexpr (!linear) kernels::activate(f, z, c.y);                           // y = f(z)
+        if constexpr (!linear) activate(f, z, c.y);                           // y = f(z)
         return c.y;
     }
 
@@ -73,7 +75,7 @@ struct dense_layer {
         check_backward(x, dy, c);
         if constexpr (!linear) {
             reshape(c.dz, dy.shape());
-            kernels::activate_backward(f, keeps_z ? c.z : c.y, dy, c.dz);              // dz = dy ∘ f'(z)
+            activate_backward(f, keeps_z ? c.z : c.y, dy, c.dz);              // dz = dy ∘ f'(z)
         }
         const X& dz = linear ? dy : c.dz;
         kernels::product<T>(1, kernels::transpose(x), dz, 0, dW);                      // dW = xᵀ dz
@@ -114,22 +116,20 @@ struct dense_layer {
         require_input<T, X>();
         static_assert(rank_of<X> >= 2, "gradus: dense takes x of (N, I) or (N, ..., I): make a single sample (1, I)");
         if (features(x) != theta.W.shape()[0]) refuse(x.shape());
-        if (rows(x) == 0) throw shape_error(name, "y = f(xW + b) got an empty batch, x is " + shape_text(x.shape()));
+        if (rows(x) == 0) throw shape_error(name, {"y = f(xW + b) got an empty batch, x is ", x.shape()});
     }
     template <class X>
     void check_backward(const X& x, const X& dy, const cache<X>& c) const {
         check(x);
         if (c.y.shape() != with_features(x, theta.b.size()))
-            throw shape_error(name, "backward needs the forward of the same x before it: x is " + shape_text(x.shape()) +
-                                        ", the pass holds y of " + shape_text(c.y.shape()));
+            throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x.shape(),
+                                     ", the pass holds y of ", c.y.shape()});
         if (dy.shape() != c.y.shape())
-            throw shape_error(name, "dz = dy ∘ f'(z) needs dy shaped as y " + shape_text(c.y.shape()) + ", got " +
-                                        shape_text(dy.shape()));
+            throw shape_error(name, {"dz = dy ∘ f'(z) needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
     }
-    template <class Shape>
-    [[noreturn]] void refuse(const Shape& x, bool any_batch = false) const {
-        throw shape_error(name, "y = f(xW + b) needs x of (N, " + std::to_string(theta.W.shape()[0]) + "), got " +
-                                    shape_text(x, any_batch) + ": W is " + shape_text(theta.W.shape()));
+    [[noreturn]] void refuse(std::span<const std::size_t> x, bool any_batch = false) const {
+        const auto& W = theta.W.shape();
+        throw shape_error(name, {"y = f(xW + b) needs x of (N, ", W[0], "), got ", shape_text(x, any_batch), ": W is ", W});
     }
 };
 

@@ -48,7 +48,7 @@ struct cross_entropy : loss_shorthand<cross_entropy> {
     const Y& backward(const Y& z, const Labels& y, cache<Y>& c, normalizer by = {}) const {
         using T = scalar_of<Y>;
         if (c.dy.shape() != z.shape())
-            throw shape_error(name, "backward needs the forward of the same z before it, " + shape_text(z.shape()));
+            throw shape_error(name, {"backward needs the forward of the same z before it, ", z.shape()});
         const auto scale = static_cast<T>(1 / check(z, y, by));
         const std::size_t classes = features(z);
         for (std::size_t r = 0; r < rows(z); ++r) {
@@ -79,16 +79,15 @@ struct cross_entropy : loss_shorthand<cross_entropy> {
         bool same = true;
         for (std::size_t axis = 0; axis < rank_of<Labels>; ++axis) same = same && z.shape()[axis] == y.shape()[axis];
         if (!same)
-            throw shape_error(name, "needs one label per row of the prediction " + shape_text(z.shape()) + ", got " +
-                                        shape_text(y.shape()));
-        if (z.size() == 0) throw shape_error(name, "got an empty batch, ŷ is " + shape_text(z.shape()));
+            throw shape_error(name, {"needs one label per row of the prediction ", z.shape(), ", got ", y.shape()});
+        if (z.size() == 0) throw shape_error(name, {"got an empty batch, ŷ is ", z.shape()});
         const double n = losses::divisor(*this, z, by);
         for (std::size_t r = 0; r < y.size(); ++r) {
             if (by.mask != nullptr && !flat(*by.mask)[r]) continue;
             const auto label = static_cast<std::int64_t>(y.data()[r]);
             if (label < 0 || static_cast<std::size_t>(label) >= features(z))
-                throw data_error("cross_entropy: label " + std::to_string(label) + " of row " + std::to_string(r) +
-                                 " is not one of " + std::to_string(features(z)) + " classes, counted from 0");
+                throw data_error(message({"cross_entropy: label ", label, " of row ", r, " is not one of ", features(z),
+                                          " classes, counted from 0"}));
         }
         return n;
     }

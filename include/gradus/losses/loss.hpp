@@ -65,7 +65,7 @@ template <class Y>
 [[nodiscard]] double counted_rows(const Y& y_hat, const tensor<bool, 2>* mask, std::string_view name) {
     if (mask == nullptr) return static_cast<double>(rows(y_hat));
     if (mask->size() != rows(y_hat) || (rank_of<Y> > 2 && mask->shape()[0] != y_hat.shape()[0]))
-        throw shape_error(name, "the mask has " + shape_text(mask->shape()) + " entries, ŷ is " + shape_text(y_hat.shape()));
+        throw shape_error(name, {"the mask has ", mask->shape(), " entries, ŷ is ", y_hat.shape()});
     double n = 0;
     for (bool there : flat(*mask)) n += there ? 1 : 0;
     return n;
@@ -77,7 +77,7 @@ template <class J, class Y>
 [[nodiscard]] double divisor(const J& loss, const Y& y_hat, normalizer by) {
     const double n = loss.count(y_hat, by.mask);
     if (by.total > 0) return by.total;
-    if (!(n > 0)) throw shape_error(J::name, "the mask leaves no row of ŷ " + shape_text(y_hat.shape()) + " to count");
+    if (!(n > 0)) throw shape_error(J::name, {"the mask leaves no row of ŷ ", y_hat.shape(), " to count"});
     return n;
 }
 
@@ -86,9 +86,8 @@ template <class Y, class Target>
 void check_same(std::string_view name, const Y& y_hat, const Target& y) {
     static_assert(same_rank<Y, Target>::value);
     if (y_hat.shape() != y.shape())
-        throw shape_error(name, "needs targets shaped as the prediction " + shape_text(y_hat.shape()) + ", got " +
-                                    shape_text(y.shape()));
-    if (y_hat.size() == 0) throw shape_error(name, "got an empty batch, ŷ is " + shape_text(y_hat.shape()));
+        throw shape_error(name, {"needs targets shaped as the prediction ", y_hat.shape(), ", got ", y.shape()});
+    if (y_hat.size() == 0) throw shape_error(name, {"got an empty batch, ŷ is ", y_hat.shape()});
 }
 
 /// Calls f(first, n) for each run of elements that count: once where there is no mask, else row by row.

@@ -47,7 +47,7 @@ class repeat {
 
     /// \throws shape_error for n = 0.
     repeat(std::size_t n, const Block& block) : layers(n, block) {
-        if (n == 0) throw shape_error(name, "needs at least one block, got 0");
+        if (n == 0) throw shape_error(name, {"needs at least one block, got 0"});
         initialize_untouched(*this);
     }
 

@@ -8,7 +8,7 @@
 
 namespace gradus::reference {
 
-/// y = f(z). The twin of kernels::activate.                              [identity] [sigmoid] [tanh] [relu] [gelu]
+/// y = f(z). The twin of activate.                              [identity] [sigmoid] [tanh] [relu] [gelu]
 template <activation F, class T, std::size_t N>
 [[nodiscard]] tensor<T, N> activate(const F&, const tensor<T, N>& z) {
     if constexpr (element_activation<F>)
@@ -17,7 +17,7 @@ template <activation F, class T, std::size_t N>
         return softmax(z);
 }
 
-/// dz = dy ∘ f'(z), from z or y, whichever f' reads. The twin of kernels::activate_backward.
+/// dz = dy ∘ f'(z), from z or y, whichever f' reads. The twin of activate_backward.
 ///                              [identity.backward] [sigmoid.backward] [tanh.backward] [relu.backward] [gelu.backward]
 template <activation F, class T, std::size_t N>
 [[nodiscard]] tensor<T, N> activate_backward(const F&, const tensor<T, N>& kept, const tensor<T, N>& dy) {

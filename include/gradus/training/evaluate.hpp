@@ -11,7 +11,7 @@
 
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/core/pass.hpp"
-#include "gradus/data/dataset.hpp"
+#include "gradus/core/dataset.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/rows.hpp"
 

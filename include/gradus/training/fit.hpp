@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,7 +14,7 @@
 #include <vector>
 
 #include "gradus/core/pass.hpp"
-#include "gradus/data/dataset.hpp"
+#include "gradus/core/dataset.hpp"
 #include "gradus/kernels/blas.hpp"
 #include "gradus/losses/loss.hpp"
 #include "gradus/optimizers/optimizer.hpp"
@@ -95,8 +96,8 @@ history run(Net& net, const J& loss, optimizer<Net, Options>& descend, const dat
     const interruptible ctrl_c;
     batches order(data.size(), o.batch_size, descend.seed, o.shuffle);
     workers threads(team);
-    std::vector<desk<Net, J, X, Y>> desks;
-    for (std::size_t k = 0; k < team; ++k) desks.emplace_back(net, data.x);
+    std::vector<std::unique_ptr<desk<Net, J, X, Y>>> desks;  // none ever moves
+    for (std::size_t k = 0; k < team; ++k) desks.push_back(std::make_unique<desk<Net, J, X, Y>>(net, data.x));
 
     history h;
     progress line(o.progress, o.epochs);
@@ -110,16 +111,16 @@ history run(Net& net, const J& loss, optimizer<Net, Options>& descend, const dat
             const std::size_t n = batch.size();
             threads.run([&](std::size_t k) {
                 const std::size_t first = n * k / team, last = n * (k + 1) / team;
-                desks[k].work(net, loss, data, batch.subspan(first, last - first), first, n, n == o.batch_size,
+                desks[k]->work(net, loss, data, batch.subspan(first, last - first), first, n, n == o.batch_size,
                               descend.seed, descend.t);
             });
             descend.begin();
             threads.run([&](std::size_t k) {
                 for (std::size_t other = 1; other < team; ++other)
-                    descend.reduce(net, desks[0].grad.values, desks[other].grad.values, k, team);
-                descend.apply(net, desks[0].grad.values, k, team);
+                    descend.reduce(net, desks[0]->grad.values, desks[other]->grad.values, k, team);
+                descend.apply(net, desks[0]->grad.values, k, team);
             });
-            for (const auto& d : desks) loss_sum += d.loss * static_cast<double>(n), correct += d.correct;
+            for (const auto& d : desks) loss_sum += d->loss * static_cast<double>(n), correct += d->correct;
             seen += static_cast<double>(n);
             now.loss = loss_sum / seen;
             if constexpr (judged)

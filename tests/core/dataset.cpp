@@ -1,4 +1,4 @@
-#include "gradus/data/dataset.hpp"
+#include "gradus/core/dataset.hpp"
 
 #include <doctest/doctest.h>
 
