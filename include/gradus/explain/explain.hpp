@@ -212,7 +212,7 @@ void write_step(page& out, const optimizer<Net, Options>& descend, const Net& ne
 
 /// What `descend` would do next on the batch (x, y), in mode training: forward, loss, backward and step, every formula
 /// with its numbers. Nothing is changed: the network, the optimizer and their random streams stay as they are.
-/// 	hrows what the step itself would throw.
+/// \throws what the step itself would throw.
 template <class Net, class J, class Options, class X, class Y>
 [[nodiscard]] std::string explanation(const Net& net, const J& loss, const optimizer<Net, Options>& descend, const X& x,
                                       const Y& y, const explain_options& limits = {}) {
