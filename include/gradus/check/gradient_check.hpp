@@ -18,6 +18,7 @@
 
 namespace gradus {
 
+/// How `gradient_check` looks: `{.training = false, .entries = 50}`.
 struct gradient_check_options {
     bool training = true;            ///< mode of the forward; draws are the same in each
     std::uint64_t seed = 1;          ///< of the upstream gradient, and of which entries are looked at

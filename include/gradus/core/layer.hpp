@@ -20,6 +20,7 @@
 
 namespace gradus {
 
+/// What a layer's forward leaves for its backward, for inputs X.
 template <class L, class X>
 using cache_of = typename L::template cache<X>;
 

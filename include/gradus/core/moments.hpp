@@ -49,6 +49,7 @@ struct moments {
     }
 
     /// known ← (1 − rate) known + rate seen.                                                           [moments.absorb]
+    /// Source: Ioffe and Szegedy (2015), 3.1, moving averages; the form is PyTorch's, which takes the unbiased variance.
     void absorb(const moments& seen) {
         if (seen.count(0) == 0) return;
         const auto r = static_cast<T>(rate);

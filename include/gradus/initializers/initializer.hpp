@@ -39,6 +39,7 @@ struct glorot_uniform {
 };
 
 /// N(0, 2 / (in + out)).                                                                     [initializer.glorot_normal]
+/// Source: Glorot and Bengio (2010), (12).
 struct glorot_normal {
     double operator()(std::uint64_t key, std::uint64_t i, fan f) const {
         return std::sqrt(2.0 / static_cast<double>(f.in + f.out)) * random::normal(key, i);
@@ -54,6 +55,7 @@ struct he_uniform {
 };
 
 /// N(0, 2 / in).                                                                                [initializer.he_normal]
+/// Source: He et al. (2015), (10).
 struct he_normal {
     double operator()(std::uint64_t key, std::uint64_t i, fan f) const {
         return std::sqrt(2.0 / static_cast<double>(f.in)) * random::normal(key, i);

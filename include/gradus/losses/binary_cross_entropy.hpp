@@ -9,7 +9,10 @@ namespace gradus {
 ///   J = −Σ [y log p + (1 − y) log(1 − p)] / n = Σ [max(z, 0) − z y + log(1 + e^(−|z|))] / n
 ///   ∂J/∂z = (σ(z) − y) / n                                                             [binary_cross_entropy.backward]
 /// The second form has no logarithm of 0 and no exponential of a large number: finite for any finite z.
-///   z (N, O) logits   y (N, O) targets in [0, 1]
+///   z (N, O) logits   y (N, O) targets in [0, 1]; or (N, T, O) both
+/// Source: documents/004 (`loss='binary_crossentropy'`), there from the sigmoid's output.
+/// Complexity: one pass over z and y for each direction; nothing is allocated once a batch of that size has passed.
+/// \throws shape_error where y is not shaped as z, the batch is empty, or a mask does not fit z or leaves no row.
 struct binary_cross_entropy : loss_shorthand<binary_cross_entropy> {
     static constexpr std::string_view name = "binary_cross_entropy";
     static constexpr std::string_view formula = "J = Σ [max(z, 0) − z y + log(1 + e^(−|z|))] / n";

@@ -12,6 +12,8 @@ namespace gradus {
 /// Softmax and logarithm cancel: one log-sum-exp serves value and gradient, finite for any finite z.
 ///   z (N, V) logits   y (N) labels 0..V−1; or z (N, T, V) with y (N, T)
 /// Source: documents/002, 4 (`loss='sparse_categorical_crossentropy'`), there from the softmax's output.
+/// Complexity: one log-sum-exp per row in forward, one pass over z in backward; nothing is allocated once a batch of that
+/// size has passed.
 /// Labels of rows that the mask leaves out are not looked at: they may be −1.
 /// \throws shape_error where the rows of z and y differ, data_error for a label out of range.
 struct cross_entropy : loss_shorthand<cross_entropy> {

@@ -40,6 +40,8 @@ const Y& squared_error_gradient(const J& loss, double c, const Y& y_hat, const T
 /// Mean squared error over all elements, J = Σ (ŷ − y)² / (N O).                                            [mse.forward]
 ///   ∂J/∂ŷ = 2 (ŷ − y) / (N O)                                                                            [mse.backward]
 /// Source: documents/000, 4.1 (`tf.reduce_mean(tf.square(layer2 - y))`); PyTorch's and Keras's mean.
+/// Complexity: one pass over ŷ and y for each direction; nothing is allocated once a batch of that size has passed.
+/// \throws shape_error where y is not shaped as ŷ, the batch is empty, or a mask does not fit ŷ or leaves no row.
 struct mse : loss_shorthand<mse> {
     static constexpr std::string_view name = "mse";
     static constexpr std::string_view formula = "J = Σ (ŷ − y)² / (N O)";
@@ -68,6 +70,9 @@ struct mse : loss_shorthand<mse> {
 /// Half squared error, summed over outputs, mean over rows: J = ½ Σ (ŷ − y)² / N.                       [half_mse.forward]
 ///   ∂J/∂ŷ = (ŷ − y) / N                                                                              [half_mse.backward]
 /// The form in which textbooks derive backpropagation: the 2 of the derivative cancels.
+/// Source: Rumelhart, Hinton and Williams (1986), (3), there summed over the rows.
+/// Complexity and errors as those of mse.
+/// \throws shape_error where y is not shaped as ŷ, the batch is empty, or a mask does not fit ŷ or leaves no row.
 struct half_mse : loss_shorthand<half_mse> {
     static constexpr std::string_view name = "half_mse";
     static constexpr std::string_view formula = "J = ½ Σ (ŷ − y)² / N";

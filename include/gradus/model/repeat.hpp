@@ -15,6 +15,8 @@ namespace gradus {
 /// The same block n times, each with parameters of its own: y = f_n(… f₂(f₁(x))).                     [repeat.forward]
 ///
 /// The depth is a number at run time, compiled once: the blocks stand in a vector, so a block must give what it takes.
+/// Complexity: n times that of the block.
+/// \throws shape_error, which names the block that does not fit by its place.
 template <class Block>
 class repeat {
   public:

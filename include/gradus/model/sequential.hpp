@@ -16,6 +16,8 @@
 namespace gradus {
 
 /// A layer with a name of its own in paths and messages: `gr::sequential(gr::named("hidden", gr::dense(2, 3)), ...)`.
+/// Its parameters are saved and drawn by that name, so each layer of a row wants another.
+/// \throws nothing of its own.
 template <class L>
 struct named {
     std::string name;
@@ -73,6 +75,7 @@ struct takes<L> {
 ///
 /// A value: the layers stand in a tuple, so the compiler sees the whole network and no call is virtual. `forward` and
 /// `backward` are const; what they compute goes into the pass and the gradients.
+/// Complexity: that of its layers; nothing is added, and no memory but theirs.
 /// Put together, it checks that each layer takes what the one before gives, and gives every layer that nobody set by
 /// hand its initial parameters, keyed by its place.
 /// \throws shape_error naming the layer that does not fit.

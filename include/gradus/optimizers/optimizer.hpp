@@ -26,7 +26,8 @@ concept optimizer_options = requires(const O& o) {
 ///
 /// Owns what outlives a step: t, which advances once per step and never once per tensor, the slots (Adam's m and v), and
 /// the place in the training run (seed, epoch) that a resumed run needs. Options may be changed between steps.
-/// A value: a copy is a snapshot. No allocation in a step.
+/// A value: a copy is a snapshot.
+/// Complexity: a step is one pass over all parameters, their gradients and slots, and allocates nothing.
 template <class Net, optimizer_options Options>
 class optimizer {
     static constexpr std::size_t n_slots = Options::slots.size();

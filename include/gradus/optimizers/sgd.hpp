@@ -11,6 +11,7 @@ namespace gradus {
 ///   θ ← θ − α v          [sgd.theta]
 /// The form of PyTorch's `torch.optim.SGD`: the step α stands outside of v, so a changed α acts at once.
 /// Source: Polyak (1964); Sutskever et al. (2013) put α inside of v.
+/// Complexity: one pass over θ, g and v, which reads three numbers and writes two per parameter; no allocation.
 struct sgd {
     double learning_rate = 0.01;  ///< α
     double momentum = 0.9;        ///< μ

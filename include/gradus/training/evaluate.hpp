@@ -60,6 +60,8 @@ void each_batch(const Net& net, const X& x, std::size_t batch_size, F&& f) {
 }  // namespace inference
 
 /// ŷ = f(x; θ) in inference mode, for any number of rows.
+/// Complexity: one forward, a batch at a time, so that the caches stay small; the result is allocated once.
+/// \throws shape_error where the network does not take x, an empty one included.
 template <class Net, class X>
 [[nodiscard]] output_of<Net, X> predict(const Net& net, const X& x) {
     output_of<Net, X> out;
@@ -98,6 +100,7 @@ template <class Net, class X>
 }
 
 /// The most probable class of each row, (N); of a single output, 1 where its probability is at least ½.
+/// \throws shape_error where the network does not take x.
 template <class Net, class X>
 [[nodiscard]] auto classes(const Net& net, const X& x) {
     const auto p = probabilities(net, x);
@@ -112,6 +115,7 @@ template <class Net, class X>
 }
 
 /// Share of labels that are met, of (N) with (N).
+/// \throws data_error where their numbers differ, or there are none.
 template <class A, class B>
 [[nodiscard]] double accuracy(const A& predicted, const B& labels) {
     if (predicted.size() != labels.size() || labels.size() == 0)
@@ -123,6 +127,8 @@ template <class A, class B>
 }
 
 /// Loss, accuracy and confusion matrix of a network on a set.
+/// Complexity: one forward and one value of the loss, a batch at a time.
+/// \throws shape_error, data_error where network, loss and data do not fit each other.
 template <class Net, class J, class X, class Y>
 [[nodiscard]] score evaluate(const Net& net, const J& loss, const dataset<X, Y>& data) {
     using Y_hat = output_of<Net, X>;

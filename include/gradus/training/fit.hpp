@@ -24,6 +24,7 @@
 
 namespace gradus {
 
+/// How `fit` goes through the data: `{.epochs = 10, .batch_size = 32, .validation = held_out, .threads = 2}`.
 template <class X, class Y>
 struct fit_options {
     std::size_t epochs = 1;
