@@ -26,6 +26,15 @@ file(READ ${WORK}/build/compile_commands.json commands)
 if(commands MATCHES "-march|-Werror|-Wall")
     message(FATAL_ERROR "The consumer is compiled with our own flags: ${commands}")
 endif()
+# A part of another project is not installed with it.
+if(NOT WAY STREQUAL "find_package")
+    execute_process(COMMAND ${CMAKE_COMMAND} --install ${WORK}/build --prefix ${WORK}/of_consumer
+                    OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+    file(GLOB_RECURSE installed ${WORK}/of_consumer/*gradus*)
+    if(installed)
+        message(FATAL_ERROR "The consumer installs gradus, which it only uses: ${installed}")
+    endif()
+endif()
 # What is installed must not point back at the checkout.
 if(WAY STREQUAL "find_package" AND commands MATCHES "-I *${CHECKOUT}/include|-isystem *${CHECKOUT}/include")
     message(FATAL_ERROR "The consumer of an installed gradus includes the checkout's headers: ${commands}")
