@@ -61,7 +61,7 @@ template <class F>
 struct activation_forward {
     matrix z = drawn(batch, F::name == "softmax" ? 10 : 128, 1), y = z;
 
-    const matrix& fast() { return kernels::activate(F{}, z, y), y; }
+    const matrix& fast() { return activate(F{}, z, y), y; }
     matrix twin() const { return reference::activate(F{}, z); }
 };
 
@@ -69,7 +69,7 @@ template <class F>
 struct activation_backward {
     matrix kept = activation_forward<F>().z, dy = drawn(batch, kept.shape()[1], 2), dz = dy;
 
-    const matrix& fast() { return kernels::activate_backward(F{}, kept, dy, dz), dz; }
+    const matrix& fast() { return activate_backward(F{}, kept, dy, dz), dz; }
     matrix twin() const { return reference::activate_backward(F{}, kept, dy); }
 };
 

@@ -28,3 +28,11 @@ TEST_CASE("relu: kernel and twin at every length") {
     support::equals_reference<relu, float>();
     support::equals_reference<relu, double>();
 }
+TEST_CASE("relu: NaN stays NaN, as a number and in a register") {
+    const float nan = std::nanf("");
+    CHECK(std::isnan(relu::value(nan)));
+    const gradus::tensor<float, 2> z({1, 19}, nan);
+    gradus::tensor<float, 2> y({1, 19}, 0.0f);
+    gradus::activate(relu{}, z, y);
+    for (float v : y) CHECK(std::isnan(v));
+}

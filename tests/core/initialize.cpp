@@ -50,3 +50,37 @@ TEST_CASE("initialize: draws all anew, by seed and place") {
     gr::initialize(net, 2);
     CHECK_FALSE(net.layer<1>().theta.W == before.layer<1>().theta.W);
 }
+
+TEST_CASE("initialize: what was drawn by a seed of its own stays so in any network") {
+    auto layer = gr::dense(4, 4);
+    gr::initialize(layer, 42);
+    const auto kept = layer.theta.W;
+    CHECK(gr::sequential(gr::dense(4, 4), layer).layer<1>().theta.W == kept);
+}
+
+namespace {
+/// A layer made of a layer and of a tensor of its own.
+struct shifted {
+    struct parameters {
+        gr::tensor<float, 1> s;
+        gr::parameters_of<gr::dense_layer<float, gr::identity>> inner;
+        static void each(auto&& f, auto&... p) { f("s", p.s...), f("inner", p.inner...); }
+    };
+    template <class X>
+    struct cache {
+        X y;
+    };
+    gr::tensor<float, 1> s{0, 0, 0};
+    gr::dense_layer<float, gr::identity> inner = gr::dense(3, 3);
+    std::uint64_t key = 0;
+
+    shifted() { initialize(1); }
+    void initialize(std::uint64_t k) { key = k, gr::draw(s, gr::normal{}, k, {}); }
+};
+}  // namespace
+
+TEST_CASE("initialize: a layer made of layers draws its own tensors by its place too") {
+    gr::repeat blocks(2, shifted{});
+    CHECK_FALSE(blocks.layers[0].s == blocks.layers[1].s);
+    CHECK_FALSE(blocks.layers[0].inner.theta.W == blocks.layers[1].inner.theta.W);
+}

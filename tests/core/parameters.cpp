@@ -145,12 +145,29 @@ TEST_CASE("optimizer: in parts it does what it does at once, and reduces what +=
     }
 }
 
-TEST_CASE("parameters.each_layer: every layer that has no layers in it, by its path") {
+TEST_CASE("parameters: gradients and optimizers of a network of other sizes are refused") {
+    auto small = gr::sequential(gr::dense(2, 3)), big = gr::sequential(gr::dense(2, 50));
+    gr::gradients a(small), b(big);
+    const char* words = "parameters: 0.W is (2, 50) here and (2, 3) there: gradients and optimizers belong to one network";
+    CHECK_THROWS_WITH_AS(b += a, words, gr::shape_error);
+    auto descend = gr::optimizer(big, gr::adam{}), other = gr::optimizer(small, gr::adam{});
+    CHECK_THROWS_WITH_AS(descend(big, a), words, gr::shape_error);
+    CHECK_THROWS_WITH_AS(other(big, b), words, gr::shape_error);
+    gr::pass pass(big);
+    const gr::tensor<float, 2> x({4, 2}, 1.0f), dy({4, 50}, 1.0f);
+    big.forward(x, pass);
+    CHECK_THROWS_WITH_AS(big.backward(x, dy, pass, a),
+                         "dense #0: dW = xᵀ dz needs dW of (2, 50), got (2, 3): make the gradients of this network, "
+                         "gr::gradients grad(net)",
+                         gr::shape_error);
+}
+
+TEST_CASE("parameters.each_layer: every layer, those made of layers before those in them, by its path") {
     auto net = gr::sequential(gr::dense(2, 3), probes::dropout{}, gr::named("deep", gr::repeat(2, gr::dense(3, 3))),
                               gr::sequential(gr::dense(3, 1)));
     std::vector<std::string> paths;
     gr::each_layer([&](const gr::entry& e, auto&) { paths.push_back(e.path()); }, net);
-    CHECK(paths == std::vector<std::string>{"0", "1", "deep.0", "deep.1", "3.0"});
+    CHECK(paths == std::vector<std::string>{"0", "1", "deep", "deep.0", "deep.1", "3", "3.0"});
     auto alone = gr::dense(2, 3);
     gr::each_layer([&](const gr::entry& e, auto&) { CHECK(e.path() == "layer"); }, alone);
 }

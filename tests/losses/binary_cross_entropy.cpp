@@ -46,3 +46,12 @@ TEST_CASE("binary_cross_entropy: what it says to targets of another shape, an em
           "binary_cross_entropy: needs targets shaped as the prediction (4, 3), got (4, 1)");
     support::refuses_empty_and_masks(loss{});
 }
+TEST_CASE("binary_cross_entropy: a target is a probability, but where the mask leaves it out") {
+    const matrix z({2, 2}, 0.0);
+    CHECK(support::message_of([&] { (void)loss{}.value(z, matrix{{0, 1}, {0.5, 7}}); }) ==
+          "binary_cross_entropy: target 7 of element 3 is not in [0, 1]");
+    CHECK(support::message_of([&] { (void)loss{}.value(z, matrix{{0, -0.25}, {0, 0}}); }) ==
+          "binary_cross_entropy: target -0.25 of element 1 is not in [0, 1]");
+    const gr::tensor<bool, 2> mask{{true}, {false}};
+    CHECK(std::isfinite(loss{}.value(z, matrix{{0, 1}, {0, 7}}, {.mask = &mask})));
+}

@@ -72,3 +72,11 @@ TEST_CASE("cross_entropy: what its backward says without its forward, and to oth
 TEST_CASE("cross_entropy: what it says to an empty batch, and to masks that do not fit") {
     support::refuses_empty_and_masks(loss{});
 }
+TEST_CASE("cross_entropy: each backward needs a forward of its own, for it writes over the probabilities") {
+    const matrix z({2, 3}, 0.0);
+    loss::cache<matrix> c;
+    (void)loss{}.forward(z, labels{0, 1}, c);
+    (void)loss{}.backward(z, labels{0, 1}, c);
+    CHECK(support::message_of([&] { (void)loss{}.backward(z, labels{0, 1}, c); }) ==
+          "cross_entropy: backward needs the forward of the same z before it, (2, 3)");
+}

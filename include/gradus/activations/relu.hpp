@@ -6,6 +6,7 @@ namespace gradus {
 
 /// Rectified linear unit, ReLU(z) = max(z, 0).                                                                  [relu]
 ///   ReLU'(z) = 1 where z > 0, which is where y > 0, else 0 (0 at the kink, as PyTorch and Keras)      [relu.backward]
+/// NaN stays NaN: a network that diverges must not look healthy.
 /// Source: documents/002, 4 (`activation='relu'`).
 struct relu {
     static constexpr std::string_view name = "relu";
@@ -14,7 +15,7 @@ struct relu {
 
     template <class Z>
     static auto value(const Z& z) {
-        return where(z > 0, z, 0);
+        return where(z < 0, 0, z);
     }
     template <class Y>
     static auto derivative(const Y& y) {

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <initializer_list>
 #include <span>
 #include <stdexcept>
@@ -64,6 +65,13 @@ struct piece {
             out += p.kind == piece::sizes ? shape_text(p.shape) : std::to_string(p.number);
     }
     return out;
+}
+
+/// "0.05": a number as short as it may be.
+[[nodiscard, gnu::noinline]] inline std::string number_text(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%g", value);
+    return text;
 }
 
 /// Shapes that do not fit a formula: "dense #3: y = f(xW + b) needs x of (N, 120), got (32, 100): W is (120, 10)".

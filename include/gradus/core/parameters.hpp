@@ -158,6 +158,14 @@ template <class P>
     return n;
 }
 
+/// Two networks of one type may differ in size: what belongs to one must not be used with the other.
+template <class T, std::size_t N>
+void require_same_shape(const entry& e, const tensor<T, N>& theta, const tensor<T, N>& other) {
+    if (theta.shape() != other.shape())
+        throw shape_error("parameters", {e.path(), " is ", theta.shape(), " here and ", other.shape(),
+                                         " there: gradients and optimizers belong to one network"});
+}
+
 /// ∇J(θ): one tensor per parameter of a network, of its shape, and its batch statistics.
 ///
 /// A value: `total += grad` accumulates (backward never does), `grad *= s` scales, `norm` is over all tensors.
@@ -184,11 +192,13 @@ class gradients {
     }
     gradients& operator+=(const gradients& other) {
         each_leaf(
-            []<class T>(const entry&, T& total, const T& grad) {
-                if constexpr (any_tensor<T>)
+            []<class T>(const entry& e, T& total, const T& grad) {
+                if constexpr (any_tensor<T>) {
+                    require_same_shape(e, total, grad);
                     for (std::size_t i = 0; i < total.size(); ++i) total.data()[i] += grad.data()[i];
-                else
+                } else {
                     total.merge(grad);
+                }
             },
             values, other.values);
         return *this;
@@ -222,8 +232,8 @@ class gradients {
     }
 };
 
-/// Calls f(entry, layer) for every layer below `net` that has no layers in it, in the order in which they are named.
-/// A layer that holds its own θ is such a leaf; so is one without parameters.
+/// Calls f(entry, layer) for every layer below `net`, in the order in which they are named: first for a layer that is
+/// made of layers, then for those in it.
 template <class F, class Net>
 void each_layer(F&& f, Net& net);
 
@@ -238,10 +248,8 @@ struct layer_walker {
         const entry e = step.below(parent);
         if constexpr (requires { typename std::remove_const_t<P>::parameters; }) {
             using parameters = typename std::remove_const_t<P>::parameters;
-            if constexpr (requires { p.theta; } || std::is_same_v<parameters, no_parameters>)
-                visit(e, p);
-            else
-                parameters::each(layer_walker{visit, &e}, p);
+            visit(e, p);
+            if constexpr (!requires { p.theta; }) parameters::each(layer_walker{visit, &e}, p);
         }
     }
 };

@@ -23,13 +23,20 @@ struct pass {
     bool training = true;                   ///< dropout drops, batch normalization uses the batch
     bool input_gradient = false;            ///< whether backward computes dx of the first layer
     std::uint64_t seed = default_seed();    ///< of the random stream
-    std::uint64_t step = 0;                 ///< of the random stream; an optimizer's step moves it, a forward does not
+    std::uint64_t step = 0;                 ///< of the random stream
+    bool spent = false;                     ///< a backward has used this forward: the next one belongs to the next step
     std::size_t first_row = 0;              ///< place of row 0 in the whole batch
     tensor<bool, 2> mask;                   ///< (N, T), true where there is data; empty where all is
 
     explicit pass(const Net&) {}
     pass(const Net&, const X&) {}
 
+    /// The context of a forward. Repeated forwards draw the same; the first after a backward draws anew.
+    [[nodiscard]] gradus::context begin() {
+        if (spent) ++step, spent = false;
+        return context();
+    }
+    /// The context of the forward under way.
     [[nodiscard]] gradus::context context() const {
         gradus::context c;
         c.training = training;
@@ -49,11 +56,12 @@ pass(const Net&, const X&) -> pass<Net, X>;
 /// ŷ = f(x; θ) of any network: a sequential, a single layer, a struct of layers. Valid until the pass's next forward.
 template <class Net, class X>
 const auto& forward(const Net& net, const X& x, pass<Net, X>& p) {
-    return forward(net, x, p.cache, p.context());
+    return forward(net, x, p.cache, p.begin());
 }
 /// Assigns ∇J(θ) to `grad`, from dy = ∂J/∂ŷ. Returns ∂J/∂x, which is computed only with `p.input_gradient`.
 template <class Net, class X, class Y>
 const auto& backward(const Net& net, const X& x, const Y& dy, pass<Net, X>& p, parameters_of<Net>& grad) {
+    p.spent = true;
     return backward(net, x, dy, p.cache, grad, p.context());
 }
 

@@ -48,6 +48,7 @@ struct dense_layer {
     F f;
     initializer init;
     std::uint64_t key = 0;  // the stream that W was drawn from
+    bool by_place = false;  // drawn by default: its place in a network may draw it anew
 
     dense_layer(std::size_t in, std::size_t out, F f_, initializer init_) : f(f_), init(std::move(init_)) {
         if (in == 0 || out == 0)
@@ -72,7 +73,7 @@ struct dense_layer {
     const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
         const auto& W = theta.W;
         auto& [dW, db] = grad;
-        check_backward(x, dy, c);
+        check_backward(x, dy, c, grad);
         if constexpr (!linear) {
             reshape(c.dz, dy.shape());
             activate_backward(f, keeps_z ? c.z : c.y, dy, c.dz);              // dz = dy ∘ f'(z)
@@ -119,8 +120,11 @@ struct dense_layer {
         if (rows(x) == 0) throw shape_error(name, {"y = f(xW + b) got an empty batch, x is ", x.shape()});
     }
     template <class X>
-    void check_backward(const X& x, const X& dy, const cache<X>& c) const {
+    void check_backward(const X& x, const X& dy, const cache<X>& c, const parameters& grad) const {
         check(x);
+        if (grad.W.shape() != theta.W.shape() || grad.b.shape() != theta.b.shape())
+            throw shape_error(name, {"dW = xᵀ dz needs dW of ", theta.W.shape(), ", got ", grad.W.shape(),
+                                     ": make the gradients of this network, gr::gradients grad(net)"});
         if (c.y.shape() != with_features(x, theta.b.size()))
             throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x.shape(),
                                      ", the pass holds y of ", c.y.shape()});
@@ -140,6 +144,7 @@ template <class T = float, activation F = identity>
 [[nodiscard]] dense_layer<T, F> dense(std::size_t in, std::size_t out, F f = {}, initializer init = glorot_uniform{}) {
     dense_layer<T, F> layer(in, out, f, std::move(init));
     layer.initialize(random::mix(default_seed(), "layer"));
+    layer.by_place = true;
     return layer;
 }
 

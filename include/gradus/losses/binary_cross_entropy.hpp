@@ -35,6 +35,10 @@ struct binary_cross_entropy : loss_shorthand<binary_cross_entropy> {
         const double n = losses::divisor(*this, z, by);
         double sum = 0;
         losses::each_run(z, by.mask, [&](std::size_t at, std::size_t k) {
+            for (std::size_t i = at; i < at + k; ++i)
+                if (!(y.data()[i] >= 0 && y.data()[i] <= 1))
+                    throw data_error(message({name, ": target ", number_text(static_cast<double>(y.data()[i])), " of element ",
+                                              i, " is not in [0, 1]"}));
             sum += static_cast<double>(kernels::sum_of(
                 k, [](const auto& u, const auto& t) { return where(u > 0, u, 0) - u * t + log1p(exp(-abs(u))); },
                 z.data() + at, y.data() + at));

@@ -1,5 +1,7 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "gradus/kernels/rows.hpp"
 #include "gradus/losses/loss.hpp"
@@ -23,6 +25,7 @@ struct cross_entropy : loss_shorthand<cross_entropy> {
     template <class Y>
     struct cache {
         Y dy;  // the probabilities after forward, ∂J/∂z after backward
+        bool holds_p = false;
     };
 
     template <class Y>
@@ -43,13 +46,14 @@ struct cross_entropy : loss_shorthand<cross_entropy> {
             const auto lse = kernels::softmax_row(z_r, c.dy.data() + r * classes, classes);  // p = softmax(z)
             sum += static_cast<double>(lse - z_r[label]);                                    // J += lse(z) − z_y
         }
+        c.holds_p = true;
         return sum / n;
     }
 
     template <class Y, class Labels>
     const Y& backward(const Y& z, const Labels& y, cache<Y>& c, normalizer by = {}) const {
         using T = scalar_of<Y>;
-        if (c.dy.shape() != z.shape())
+        if (!std::exchange(c.holds_p, false) || c.dy.shape() != z.shape())
             throw shape_error(name, {"backward needs the forward of the same z before it, ", z.shape()});
         const auto scale = static_cast<T>(1 / check(z, y, by));
         const std::size_t classes = features(z);

@@ -65,6 +65,9 @@ class repeat {
 
     template <class X>
     const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+        if (c.layers.size() != layers.size() || grad.layers.size() != layers.size())
+            throw shape_error(name, {"backward needs the forward of the same x before it, and gradients of ", layers.size(),
+                                     " blocks: the pass holds ", c.layers.size(), ", the gradients ", grad.layers.size()});
         const X* d = &dy;
         for (std::size_t i = layers.size(); i-- > 0;) {
             context inner = ctx.inside(i);

@@ -136,11 +136,12 @@ class sequential : public chain::takes<typename chain::first<L...>::type> {
         static_assert(std::is_same_v<X, PX>,
                       "gradus: forward takes the input type that the pass was made for: store an expression or xarray in "
                       "a gradus::tensor of the network's scalar, and make the pass as gradus::pass(net, x)");
-        return forward(x, p.cache, p.context());
+        return forward(x, p.cache, p.begin());
     }
     /// Assigns ∇J(θ) to `grad`, from dy = ∂J/∂ŷ. Returns ∂J/∂x, which is computed only with `pass.input_gradient`.
     template <class X, class Y>
     const X& backward(const X& x, const Y& dy, pass<sequential, X>& p, parameters& grad) const {
+        p.spent = true;
         return backward(x, dy, p.cache, grad, p.context());
     }
 

@@ -46,15 +46,17 @@ class optimizer {
     }
 
     /// One step with the gradient of a batch.
+    /// \throws shape_error where the gradient, or this optimizer's state, is that of a network of other sizes.
     void operator()(Net& net, const parameters& grad) {
         begin();
         apply(net, grad, 0, 1);
     }
-    /// The same, and moves the random stream of a pass to the next step: for loops with layers that draw (dropout).
+    /// The same, and sets the random stream of a pass to this optimizer's step: for a loop that is saved and resumed with
+    /// layers that draw (dropout).
     template <class X>
     void operator()(Net& net, const parameters& grad, pass<Net, X>& p) {
         (*this)(net, grad);
-        p.step = t;
+        p.step = t, p.spent = false;
     }
 
     /// A step in parts, for threads that share it: `begin` once, then `apply` for every part.
@@ -66,6 +68,8 @@ class optimizer {
         std::size_t at = 0;
         const auto visit = [&]<class P>(const entry& e, P& theta, const P& g, auto&... slot) {
             if constexpr (any_tensor<P>) {
+                require_same_shape(e, theta, g);
+                (require_same_shape(e, theta, slot), ...);
                 const auto [a, b] = overlap(at, theta.size(), mine);
                 if (a < b && e.trainable)
                     kernels::update(b - a, options.template step<scalar_of<P>>(t), theta.data() + a, g.data() + a,
@@ -83,8 +87,9 @@ class optimizer {
         const interval mine = range(net, part, parts);
         std::size_t at = 0;
         each_leaf(
-            [&]<class P>(const entry&, P& sum, const P& g) {
+            [&]<class P>(const entry& e, P& sum, const P& g) {
                 if constexpr (any_tensor<P>) {
+                    require_same_shape(e, sum, g);
                     const auto [a, b] = overlap(at, sum.size(), mine);
                     if (a < b)
                         kernels::map(b - a, [](const auto& x, const auto& y) { return x + y; }, sum.data() + a,
