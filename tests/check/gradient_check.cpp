@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <sstream>
 
 #include "gradus.hpp"
@@ -60,7 +61,39 @@ gr::gradient_report checked() {
     return gr::gradient_check(affine<float, M>(3), support::draw<matrix>({4, 3}, 1));
 }
 
+/// y = log(x), with a backward that is wrong by far.
+struct wrong_logarithm {
+    using parameters = gr::no_parameters;
+    template <class X>
+    struct cache {
+        X y, dx;
+    };
+    template <class X>
+    const X& forward(const X& x, cache<X>& c) const {
+        gr::reshape(c.y, x.shape());
+        for (std::size_t i = 0; i < x.size(); ++i) c.y.data()[i] = std::log(x.data()[i]);
+        return c.y;
+    }
+    template <class X>
+    const X& backward(const X& x, const X& dy, cache<X>& c, parameters&) const {
+        gr::reshape(c.dx, x.shape());
+        for (std::size_t i = 0; i < x.size(); ++i) c.dx.data()[i] = i == 1 ? 12345 : dy.data()[i] / x.data()[i];
+        return c.dx;
+    }
+};
+
 }  // namespace
+
+TEST_CASE("gradient_check: differences that are no numbers are a defect, and are not forgotten for the next entry") {
+    const auto report = gr::gradient_check(wrong_logarithm{}, matrix{{0.5f, 1e-9f, 2}});
+    CHECK_FALSE(report);
+    CHECK(report.where == "dx[1]");
+    CHECK(report.text() ==
+          "gradient check FAILED: dx[1]: no step gives differences of forward that are numbers: x or a parameter is too "
+          "near to where forward is not finite");
+    CHECK_FALSE(gr::gradient_check(wrong_logarithm{}, matrix{{0, 1}}));  // ∞ upstream of everything
+    CHECK(gr::gradient_check(wrong_logarithm{}, matrix{{1e-4f}, {2}}).defect.empty());  // its small steps are numbers
+}
 
 TEST_CASE("gradient_check: a right layer passes, every entry looked at") {
     const auto report = checked<mistake::none>();

@@ -106,7 +106,7 @@ void compare(gradient_report& r, const std::string& name, Theta& theta, const Gr
         const std::size_t i = looks == theta.size() ? look : random::integer(random::mix(o.seed, name), look, theta.size());
         const T kept = theta.data()[i];
         const double analytic = static_cast<double>(grad.data()[i]);
-        double error = std::numeric_limits<double>::infinity(), numeric = 0;
+        double error = std::numeric_limits<double>::infinity(), numeric = std::numeric_limits<double>::quiet_NaN();
         for (const double step : steps) {
             const auto h = static_cast<T>(step * std::max(1.0, std::abs(static_cast<double>(kept))));
             const auto J = [&](int k) {
@@ -117,13 +117,19 @@ void compare(gradient_report& r, const std::string& name, Theta& theta, const Gr
             const double taken = (static_cast<double>(static_cast<T>(kept + h)) - static_cast<double>(static_cast<T>(kept - h))) / 2;
             const double d = (8 * (J(1) - J(-1)) - (J(2) - J(-2))) / (12 * taken);
             const double e = std::abs(d - analytic) / std::max({std::abs(d), std::abs(analytic), 1e-3 * largest, 1e-10});
-            if (!(e >= error)) error = e, numeric = d;
+            if (e < error) error = e, numeric = d;  // a step that leaves forward's domain gives NaN: it says nothing
             if (error <= r.limit) break;
         }
         theta.data()[i] = kept;
         ++r.entries;
-        if (!(error <= r.worst) || r.where.empty())
+        const bool judged = std::isfinite(error);
+        if (!judged || error > r.worst || r.where.empty())
             r.worst = error, r.where = name + "[" + std::to_string(i) + "]", r.analytic = analytic, r.numeric = numeric;
+        if (!judged) {
+            r.defect = r.where + ": no step gives differences of forward that are numbers: x or a parameter is too near to "
+                                 "where forward is not finite";
+            return;
+        }
     }
 }
 
