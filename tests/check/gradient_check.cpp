@@ -82,7 +82,39 @@ struct wrong_logarithm {
     }
 };
 
+/// y = 2x, without parameters, written for float alone.
+struct doubling {
+    using parameters = gr::no_parameters;
+    template <class X>
+    struct cache {
+        X y, dx;
+    };
+    const matrix& forward(const matrix& x, cache<matrix>& c) const { return twice(x, c.y); }
+    const matrix& backward(const matrix&, const matrix& dy, cache<matrix>& c, parameters&) const { return twice(dy, c.dx); }
+
+  private:
+    static const matrix& twice(const matrix& x, matrix& y) {
+        gr::reshape(y, x.shape());
+        for (std::size_t i = 0; i < x.size(); ++i) y.data()[i] = 2 * x.data()[i];
+        return y;
+    }
+};
+
 }  // namespace
+
+TEST_CASE("gradient_check: a layer for float alone is checked in float, without parameters or within a network too") {
+    gr::seed(1);
+    const auto x = support::draw<matrix>({4, 3}, 1);
+    const auto alone = gr::gradient_check(doubling{}, x);
+    CHECK(alone);
+    CHECK(alone.in_float);
+    CHECK(alone.text().ends_with("; the layer has no `rebind` to double, or takes float alone: float's rounding forces the "
+                                 "wide limit"));
+    const auto within = gr::gradient_check(gr::sequential(gr::dense(3, 3), doubling{}), x);
+    CHECK(within);
+    CHECK(within.in_float);
+    CHECK_FALSE(gr::gradient_check(gr::sequential(gr::dense(3, 3), gr::dense(3, 2)), x).in_float);
+}
 
 TEST_CASE("gradient_check: differences that are no numbers are a defect, and are not forgotten for the next entry") {
     const auto report = gr::gradient_check(wrong_logarithm{}, matrix{{0.5f, 1e-9f, 2}});

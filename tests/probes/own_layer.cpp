@@ -78,7 +78,7 @@ TEST_CASE("probe.own_layer: gradient check in double; of a float-only layer in f
     CHECK(in_float);
     CHECK(in_float.in_float);
     CHECK(in_float.text().find("passed in float") != std::string::npos);
-    CHECK(in_float.text().find("the layer has no `rebind` to double, so float's rounding forces the wide limit") !=
+    CHECK(in_float.text().find("the layer has no `rebind` to double, or takes float alone: float's rounding forces the wide limit") !=
           std::string::npos);
 
     const auto wrong = gr::gradient_check(affine_wrong{}, x);

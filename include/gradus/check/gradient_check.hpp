@@ -49,7 +49,7 @@ struct gradient_report {
         std::snprintf(line, sizeof line, ": backward %.17g, differences %.17g; %zu entries", analytic, numeric, entries);
         out += line;
         if (in_float)
-            out += "; the layer has no `rebind` to double, so float's rounding forces the wide limit";
+            out += "; the layer has no `rebind` to double, or takes float alone: float's rounding forces the wide limit";
         return out;
     }
 };
@@ -198,11 +198,11 @@ gradient_report run(L& layer, X& x, const gradient_check_options& o, bool in_flo
 
 /// Compares every gradient of a layer's backward, at x, with differences of its forward, under a random upstream
 /// gradient. In double, whatever the layer's own scalar, where the layer can be rebound (`template <class U> auto
-/// rebind() const`); else in its own, with a wider limit, and the report says so.
+/// rebind() const`) and takes double; else in its own, with a wider limit, and the report says so.
 template <class L, class X>
 [[nodiscard]] gradient_report gradient_check(const L& layer, const X& x, const gradient_check_options& o = {}) {
     static_assert(is_layer<L, X>);
-    if constexpr (rebindable<L, double> && requires { typename rebinding::type<X, double>::to; }) {
+    if constexpr (rebinding::serves<L, X, double>) {
         auto checked = rebind<double>(layer);
         auto input = rebind_input<double>(x);
         return checking::run(checked, input, o, false);

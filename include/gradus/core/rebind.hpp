@@ -3,7 +3,9 @@
 /// The same layer, the same data, in another scalar: how a float network is checked in double.
 
 #include <type_traits>
+#include <utility>
 
+#include "gradus/core/layer.hpp"
 #include "gradus/core/parameters.hpp"
 #include "gradus/core/tensor.hpp"
 
@@ -33,8 +35,8 @@ using rebound = typename rebinding::type<X, U>::to;
 template <class L, class U>
 concept rebinds_itself = requires(const L& l) { l.template rebind<U>(); };
 
-/// Layers that exist in another scalar: those that say so by `template <class U> auto rebind() const` (the same sizes and
-/// options; parameters follow by the walk), and those without parameters, which serve any scalar as they are.
+/// Layers that may exist in another scalar: those that say so by `template <class U> auto rebind() const` (the same sizes
+/// and options; parameters follow by the walk), and those without parameters, which serve any scalar that they take.
 template <class L, class U>
 concept rebindable = rebinds_itself<L, U> || std::is_same_v<parameters_of<L>, no_parameters>;
 
@@ -57,6 +59,20 @@ void copy(const From& from, To& to) {
         to.assign(from);  // statistics
     }
 }
+
+}  // namespace rebinding
+
+namespace rebinding {
+
+/// Whether L's twin in scalar U takes an X in scalar U: a layer without parameters may be written for float alone.
+template <class L, class X, class U>
+inline constexpr bool serves = false;
+template <class L, class X, class U>
+    requires(rebindable<L, U> && requires { typename type<X, U>::to; })
+inline constexpr bool serves<L, X, U> = [] {
+    using first = suspect<decltype(shell<U>(std::declval<const L&>())), rebound<X, U>>;
+    return layer_has::all<typename first::layer, typename first::input>;
+}();
 
 }  // namespace rebinding
 
