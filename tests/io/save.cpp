@@ -81,7 +81,7 @@ TEST_CASE("save: each array stands under its path, a layer's own name included, 
           std::vector<std::string>{"0.W", "0.b", "2.gamma", "2.beta", "2.running.count", "2.running.mean",
                                    "2.running.variance", "out.W", "out.b", "optimizer/v/0.W", "optimizer/v/0.b",
                                    "optimizer/v/2.gamma", "optimizer/v/2.beta", "optimizer/v/out.W", "optimizer/v/out.b",
-                                   "optimizer/t", "optimizer/epoch", "optimizer/seed"});
+                                   "optimizer/name", "optimizer/t", "optimizer/epoch", "optimizer/seed"});
     gr::save(folder / "alone.npz", net);
     CHECK(gr::io::npz_reader(folder / "alone.npz").names().size() == 9);
 }
@@ -135,8 +135,67 @@ TEST_CASE("load: an optimizer's state that is not there, or another's") {
     CHECK(message_of([&] { gr::load(file, net, descend); }) == file + ": holds a network without the state of its optimizer");
     gr::save(file, net, gr::optimizer(net, gr::sgd{}));
     CHECK(message_of([&] { gr::load(file, net, descend); }) ==
-          file + ": no array 'optimizer/m/0.W', it has 0.W, 0.b, 1.W, 1.b, optimizer/v/0.W, optimizer/v/0.b, "
-                 "optimizer/v/1.W, optimizer/v/1.b, ... (11 arrays)");
+          file + ": holds the state of sgd, the optimizer is adam");
+
+    descend.t = 7;
+    gr::save(file, net, descend);  // m and v; sgd has a v of its own, gradient descent needs nothing
+    gr::optimizer sgd(net, gr::sgd{});
+    CHECK(message_of([&] { gr::load(file, net, sgd); }) == file + ": holds the state of adam, the optimizer is sgd");
+    gr::optimizer plain(net, gr::gradient_descent{});
+    CHECK(message_of([&] { gr::load(file, net, plain); }) ==
+          file + ": holds the state of adam, the optimizer is gradient_descent");
+    CHECK(sgd.t + plain.t == 0);
+    gr::load(file, net, descend);
+    CHECK(descend.t == 7);
+}
+
+TEST_CASE("load: an optimizer's state with more in it than the optimizer knows") {
+    const temporary_folder folder;
+    const std::string file = folder / "net.npz";
+    auto net = small();
+    gr::optimizer descend(net, gr::gradient_descent{});
+    gr::save(file, net, descend);
+    const auto with = [&](const std::string& more) {
+        const gr::io::npz_reader in(file);
+        gr::io::npz_writer out(file + "2");
+        for (const auto& name : in.names()) {
+            const auto a = in[name];
+            if (a.type == gr::io::dtype_of<float>)
+                out.add(name, a.shape, a.as<float>());
+            else if (a.type == gr::io::dtype_of<std::uint8_t>)
+                out.add(name, a.shape, a.as<std::uint8_t>());
+            else
+                out.add(name, a.shape, a.as<std::uint64_t>());
+        }
+        out.add(more, 1.0f);
+        out.close();
+    };
+    for (const std::string more : {"optimizer/w/0.W", "optimizer/v/0.W", "optimizer/u"}) {
+        with(more);
+        CHECK(message_of([&] { gr::load(file + "2", net, descend); }) ==
+              file + "2: holds '" + more + "', of which gradient_descent knows nothing");
+    }
+}
+
+namespace {
+/// Somebody's own, without a name.
+struct nameless : gr::gradient_descent {
+    static constexpr int name = 0;
+};
+}  // namespace
+
+TEST_CASE("save: an optimizer of one's own needs no name") {
+    const temporary_folder folder;
+    auto net = small();
+    gr::optimizer descend(net, nameless{});
+    descend.t = 3;
+    gr::save(folder / "net.npz", net, descend);
+    gr::optimizer again(net, nameless{});
+    gr::load(folder / "net.npz", net, again);
+    CHECK(again.t == 3);
+    gr::optimizer plain(net, gr::gradient_descent{});
+    CHECK(message_of([&] { gr::load(folder / "net.npz", net, plain); }) ==
+          folder / "net.npz" + ": holds the state of unnamed, the optimizer is gradient_descent");
 }
 
 TEST_CASE("load: no file, no archive, a damaged one") {
