@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
+
 using gradus::kernels::describe_openblas;
 
 TEST_CASE("blas_info: names what does the products") {
@@ -43,4 +45,16 @@ TEST_CASE("single_threaded_blas: one thread inside, as many as before outside") 
         CHECK(single_threaded_blas::threads() == 1);
     }
     CHECK(single_threaded_blas::threads() == before);
+}
+
+TEST_CASE("single_threaded_blas: however two overlap, as many as before after the last") {
+    using gradus::kernels::single_threaded_blas;
+    const int before = single_threaded_blas::threads();
+    for (const bool first_ends_first : {true, false}) {
+        std::optional<single_threaded_blas> first(std::in_place), second(std::in_place);
+        (first_ends_first ? first : second).reset();
+        CHECK(single_threaded_blas::threads() == 1);
+        (first_ends_first ? second : first).reset();
+        CHECK(single_threaded_blas::threads() == before);
+    }
 }

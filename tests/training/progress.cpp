@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -86,4 +88,58 @@ TEST_CASE("stopwatch: counts seconds") {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     CHECK(clock.seconds() >= 0.02);
     CHECK(clock.seconds() < 10);
+}
+
+namespace {
+extern "C" void theirs(int) {}
+/// The handler of SIGINT now.
+auto handler() {
+    auto* now = std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGINT, now);
+    return now;
+}
+}  // namespace
+
+TEST_CASE("interruptible: however two overlap, the handler from before the first is back after the last") {
+    auto* before = std::signal(SIGINT, theirs);
+    for (const bool first_ends_first : {true, false}) {
+        std::optional<gr::interruptible> first(std::in_place), second(std::in_place);
+        CHECK((handler() != theirs));
+        (first_ends_first ? first : second).reset();
+        CHECK((handler() != theirs));
+        std::raise(SIGINT);  // asks the one that still runs, and does not end the program
+        CHECK(gr::interruptible::asked());
+        (first_ends_first ? second : first).reset();
+        CHECK((handler() == theirs));
+    }
+    {
+        const gr::interruptible anew;
+        CHECK_FALSE(gr::interruptible::asked());
+    }
+    std::signal(SIGINT, before);
+}
+
+TEST_CASE("interruptible: a Ctrl-C that the program ignores stays ignored") {
+    auto* before = std::signal(SIGINT, SIG_IGN);
+    {
+        const gr::interruptible guard;
+        CHECK((handler() == SIG_IGN));
+        std::raise(SIGINT);
+        CHECK_FALSE(gr::interruptible::asked());
+    }
+    CHECK((handler() == SIG_IGN));
+    std::signal(SIGINT, before);
+}
+
+TEST_CASE("interruptible: made and gone in many threads at once") {
+    auto* before = std::signal(SIGINT, theirs);
+    {
+        std::vector<std::jthread> threads;
+        for (int k = 0; k < 4; ++k)
+            threads.emplace_back([] {
+                for (int i = 0; i < 200; ++i) const gr::interruptible guard;
+            });
+    }
+    CHECK((handler() == theirs));
+    std::signal(SIGINT, before);
 }

@@ -6,6 +6,7 @@
 /// looked up at run time, so that none of them is needed to link.
 
 #include <cstddef>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -98,12 +99,21 @@ template <class Function>
     return out;
 }
 
-/// For as long as it lives, one product uses one thread: whoever splits a batch over threads splits no product as well.
-/// Set by the thread that starts the others. Where no BLAS is linked, nothing needs to be done.
+/// For as long as any lives, one product uses one thread: whoever splits a batch over threads splits no product as well.
+/// With the last one the number from before the first is back, whatever their order. Where no BLAS is linked, nothing
+/// needs to be done.
 class single_threaded_blas {
   public:
-    single_threaded_blas() : before_(get() != nullptr ? get()() : 1) { set(1); }
-    ~single_threaded_blas() { set(before_); }
+    single_threaded_blas() {
+        const std::lock_guard one_at_a_time(mutex_);
+        if (alive_++ != 0) return;
+        before_ = threads();
+        set(1);
+    }
+    ~single_threaded_blas() {
+        const std::lock_guard one_at_a_time(mutex_);
+        if (--alive_ == 0) set(before_);
+    }
     single_threaded_blas(const single_threaded_blas&) = delete;
     single_threaded_blas& operator=(const single_threaded_blas&) = delete;
 
@@ -124,7 +134,10 @@ class single_threaded_blas {
         auto* function = symbol<Function>(openblas);
         return function != nullptr ? function : symbol<Function>(mkl);
     }
-    int before_;
+
+    static inline std::mutex mutex_;  // of what follows
+    static inline std::size_t alive_ = 0;
+    static inline int before_ = 1;
 };
 
 }  // namespace kernels

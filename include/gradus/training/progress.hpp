@@ -2,11 +2,13 @@
 /// \file
 /// The line that moves while a network trains, and the Ctrl-C that ends it in order.
 
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
+#include <mutex>
 
 #if __has_include(<unistd.h>)
 #include <unistd.h>
@@ -81,25 +83,37 @@ class progress {
     double last_ = 0;
 };
 
-/// While it lives, the first Ctrl-C only asks; a second one ends the program as ever.
+/// While any lives, the first Ctrl-C only asks, and asks all; a second one ends the program as ever. With the last one the
+/// handler that was there before the first is back, whatever their order. A Ctrl-C that the program ignores stays so.
 class interruptible {
   public:
     interruptible() {
+        const std::lock_guard one_at_a_time(mutex_);
+        if (alive_++ != 0) return;
         asked_ = 0;
-        before_ = std::signal(SIGINT, [](int) {
-            asked_ = 1;
-            std::signal(SIGINT, SIG_DFL);
-        });
+        before_ = std::signal(SIGINT, ask);
+        if (before_ == SIG_IGN) std::signal(SIGINT, SIG_IGN);
     }
     interruptible(const interruptible&) = delete;
     interruptible& operator=(const interruptible&) = delete;
-    ~interruptible() { std::signal(SIGINT, before_); }
+    ~interruptible() {
+        const std::lock_guard one_at_a_time(mutex_);
+        if (--alive_ == 0) std::signal(SIGINT, before_);
+    }
 
-    [[nodiscard]] static bool asked() { return asked_ != 0; }
+    [[nodiscard]] static bool asked() { return asked_.load(std::memory_order_relaxed) != 0; }
 
   private:
-    static inline volatile std::sig_atomic_t asked_ = 0;
-    void (*before_)(int) = SIG_DFL;
+    static void ask(int) {
+        asked_.store(1, std::memory_order_relaxed);
+        std::signal(SIGINT, SIG_DFL);
+    }
+
+    static_assert(std::atomic<int>::is_always_lock_free, "or a signal handler could not set it");
+    static inline std::atomic<int> asked_ = 0;  // any thread may get the signal
+    static inline std::mutex mutex_;            // of what follows
+    static inline std::size_t alive_ = 0;
+    static inline void (*before_)(int) = nullptr;
 };
 
 }  // namespace gradus
