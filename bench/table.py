@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 
-from rows import all_rows
+from rows import STREAMS, all_rows
 from ways import CORES, Failed, FastestTorch, Ours, Torch
 
 HEAD = ["", "gradus, µs", "against", "its µs", "faster", "rate", "of peak", "allocations"]
@@ -28,7 +28,7 @@ def measure(row, options, torch):
     """One row: medians, spreads and the ratio."""
     rounds, seconds = (2, row["seconds"] / 4) if options.quick else (max(2, options.rounds), row["seconds"])
     cores = row["ours"].get("cores", 1)
-    out = {"name": row["name"], "title": row["title"], "against": row["against"], "cores": cores}
+    out = {"name": row["name"], "title": row["title"], "against": row["against"], "cores": cores, "roof": row.get("roof")}
     ours, theirs, a, b = Ours(options.folder, **row["ours"]), None, [], []
     try:
         if "theirs" in row:
@@ -52,7 +52,7 @@ def measure(row, options, torch):
 
 
 def roofs(options):
-    """The best that this machine did in this run: GFLOP/s, and GB/s by the bytes that were worked on."""
+    """The best that this machine did in this run: GFLOP/s, and GB/s by the kind of streams."""
 
     def best(name, what):
         rates = []
@@ -63,7 +63,7 @@ def roofs(options):
         return max(rates)
 
     return {"gflops": best("multiply_add", "flops"),
-            "gbytes": {kib * 1024: best(f"bandwidth/{kib}", "bytes") for kib in (24, 128, 512, 1848, 393216)}}
+            "gbytes": {streams: best(f"streams/{streams}", "bytes") for streams in STREAMS.values()}}
 
 
 def cells(row, roof):
@@ -80,8 +80,9 @@ def cells(row, roof):
         rate, of_peak = f"{gflops:.1f} GFLOP/s", f"{100 * gflops / roof['gflops'] / row['cores']:.0f} %"
     elif row["bytes"]:
         gbytes = row["bytes"] / row["ns"]
-        size = min(roof["gbytes"], key=lambda k: max(k / row["bytes"], row["bytes"] / k))
-        rate, of_peak = f"{gbytes:.1f} GB/s", f"{100 * gbytes / roof['gbytes'][size]:.0f} %"
+        rate = f"{gbytes:.1f} GB/s"
+        if row.get("roof"):
+            of_peak = f"{100 * gbytes / roof['gbytes'][row['roof']]:.0f} %"
     if "ratio" in row:
         theirs = time(row["peer_ns"], row["peer_spread"])
         faster = f"{row['ratio']:.{2 if row['ratio'] < 10 else 0}f}×"
@@ -101,9 +102,9 @@ def show(report, markdown):
         for line in lines:
             cell = [c.ljust(w) if i in (0, 2) else c.rjust(w) for i, (c, w) in enumerate(zip(line, width))]
             print("  ".join(cell).rstrip())
-    bandwidth = ", ".join(f"{v:.0f} ({k >> 10} KiB)" for k, v in roof["gbytes"].items())
+    bandwidth = ", ".join(f"{k.partition('/')[0].replace('_', ' ')} {v:.0f}" for k, v in roof["gbytes"].items())
     print(f"\n{machine['processor']}, {machine['cores']} cores, load {machine['load'][0]:.1f}. "
-          f"One core at best: {roof['gflops']:.0f} GFLOP/s; y + ax {bandwidth} GB/s.")
+          f"One core at best: {roof['gflops']:.0f} GFLOP/s; streams {bandwidth} GB/s.")
     print(report["torch"]["line"])
     print("Ratios are medians of neighbours' ratios; ± is half the distance between the quartiles.")
 
