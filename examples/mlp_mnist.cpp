@@ -108,7 +108,7 @@ int main(int argc, char** argv) try {
                                   .progress = o.quiet ? gr::show::never : gr::show::on_terminal});
     const auto score = gr::evaluate(net, J, digits.test);
 
-    const double samples = static_cast<double>(digits.train.size() * history.loss.size());
+    const auto samples = static_cast<double>(history.samples);
     o.say("%zu epochs in %.2f s, %.0f samples a second\n", history.loss.size(), history.seconds,
           samples / history.seconds);
     o.say("  train: loss %.4f, accuracy %.2f %% (mean over the last epoch, as it went by)\n", history.loss.back(),

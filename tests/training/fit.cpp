@@ -77,6 +77,7 @@ TEST_CASE("fit: learns small classes with each optimizer, and the history says h
         CHECK(h.accuracy.back() > 0.95);
         CHECK(h.validation_accuracy.back() > 0.9);
         CHECK(h.seconds > 0);
+        CHECK(h.samples == 30 * train.size());
         CHECK_FALSE(h.interrupted);
         const auto score = gr::evaluate(net, gr::cross_entropy{}, validation);
         CHECK(score.loss == h.validation_loss.back());
@@ -235,12 +236,35 @@ TEST_CASE("fit: Ctrl-C ends it after the step under way, with its history, and t
         CHECK(h.loss.size() == 2);  // the seventh step is the second of the second epoch
         CHECK(descend.t == 7);
         CHECK(descend.epoch == 1);  // the second has not ended
+        CHECK(h.samples == 70);
         CHECK(std::isfinite(h.loss.back()));
     }
     CHECK(caught == 0);
     std::raise(SIGINT);
     CHECK(caught == 1);
     std::signal(SIGINT, before);
+}
+
+TEST_CASE("fit: Ctrl-C with the last batch of an epoch ends it after a whole epoch, which is counted and judged") {
+    auto* before = std::signal(SIGINT, catcher);
+    const auto ended = [](int forwards, std::size_t epochs) {
+        std::atomic<int> left{forwards};
+        auto net = gr::sequential(gr::dense(2, 3), interrupting{&left});
+        gr::optimizer descend(net, gr::adam{});
+        const auto h = gr::fit(net, gr::cross_entropy{}, descend, clouds(50),
+                               {.epochs = epochs, .batch_size = 10, .validation = clouds(20), .progress = quiet});
+        CHECK(h.interrupted);
+        CHECK(h.loss.size() == 2);
+        CHECK(h.validation_loss.size() == 2);
+        CHECK(h.samples == 100);
+        CHECK(descend.t == 10);  // not a step more
+        CHECK(descend.epoch == 2);
+    };
+    for (const std::size_t epochs : {2u, 100u}) {
+        ended(11, epochs);  // five steps, a validation, and five steps more
+        ended(12, epochs);  // during the second validation
+    }
+    CHECK((std::signal(SIGINT, before) == catcher));
 }
 
 TEST_CASE("fit: Ctrl-C from outside, at any moment") {

@@ -39,8 +39,9 @@ struct fit_options {
 struct history {
     std::vector<double> loss, accuracy;                        ///< accuracy: empty where the loss judges no classes
     std::vector<double> validation_loss, validation_accuracy;  ///< empty without validation
+    std::size_t samples = 0;                                   ///< that training went through, over all epochs
     double seconds = 0;                                        ///< training alone, without validation
-    bool interrupted = false;                                  ///< Ctrl-C ended it; the last epoch is a part of one
+    bool interrupted = false;                                  ///< Ctrl-C ended it; the last epoch may be a part of one
 };
 
 namespace training {
@@ -105,7 +106,8 @@ history run(Net& net, const J& loss, optimizer<Net, Options>& descend, const dat
     for (std::size_t epoch = 0; epoch < o.epochs && !h.interrupted; ++epoch) {
         const stopwatch clock;
         order.epoch(descend.epoch);
-        double loss_sum = 0, correct = 0, seen = 0;
+        double loss_sum = 0, correct = 0;
+        std::size_t seen = 0;
         progress::figures now;
         for (std::size_t b = 0; b < order.size() && !h.interrupted; ++b) {
             const std::span<const std::size_t> batch = order[b];
@@ -122,25 +124,27 @@ history run(Net& net, const J& loss, optimizer<Net, Options>& descend, const dat
                 descend.apply(net, desks[0]->grad.values, k, team);
             });
             for (const auto& d : desks) loss_sum += d->loss * static_cast<double>(n), correct += d->correct;
-            seen += static_cast<double>(n);
-            now.loss = loss_sum / seen;
-            if constexpr (judged)
-                now.accuracy = correct / seen * static_cast<double>(data.size()) /
-                               static_cast<double>(inference::judged(data.y));
-            line.batch(epoch, seen / static_cast<double>(data.size()), now);
+            seen += n;
+            const double share = static_cast<double>(seen) / static_cast<double>(data.size());
+            now.loss = loss_sum / static_cast<double>(seen);
+            if constexpr (judged) now.accuracy = correct / share / static_cast<double>(inference::judged(data.y));
+            line.batch(epoch, share, now);
             h.interrupted = interruptible::asked();
         }
         const double seconds = clock.seconds();
+        h.samples += seen;
         h.seconds += seconds;
         h.loss.push_back(now.loss);
         if constexpr (judged) h.accuracy.push_back(now.accuracy);
-        if (!h.interrupted) ++descend.epoch;
-        if (o.validation && !h.interrupted) {
+        const bool whole = seen == data.size();  // it is, also where Ctrl-C came with its last batch
+        if (whole) ++descend.epoch;
+        if (o.validation && whole) {
             const score s = evaluate(net, loss, *o.validation);
             h.validation_loss.push_back(now.validation_loss = s.loss);
             if constexpr (judged) h.validation_accuracy.push_back(now.validation_accuracy = s.accuracy);
         }
         line.epoch(epoch, seconds, now);
+        h.interrupted = interruptible::asked();  // or else with its validation
     }
     return h;
 }
@@ -150,7 +154,7 @@ history run(Net& net, const J& loss, optimizer<Net, Options>& descend, const dat
 /// Trains a network: `gr::fit(net, gr::cross_entropy{}, gr::adam{}, train, {.epochs = 10, .threads = 2})`.
 ///
 /// Each epoch goes once through the samples, in an order keyed by the default seed and the epoch. Ctrl-C ends it after
-/// the step under way, with the history so far. The same seed, build, machine and number of threads give the same run
+/// the step under way, or the validation, with the history so far. The same seed, build, machine and number of threads give the same run
 /// bit for bit. No allocation in a step after the first of its size.
 /// \throws shape_error, data_error where network, loss and data do not fit each other.
 template <class Net, class J, optimizer_options Options, class X, class Y>
