@@ -2,8 +2,12 @@
 #include "gradus/training/workers.hpp"
 
 #include <doctest/doctest.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -62,3 +66,63 @@ TEST_CASE("workers: threads that have gone to sleep wake up for the next job") {
     }
     CHECK(done == 6);
 }
+
+#ifdef __GLIBC__
+namespace {
+
+/// Threads want a GiB of address space each, and there is room for two of them.
+class scarcity {
+  public:
+    scarcity() {
+        pthread_attr_t attributes;
+        pthread_getattr_default_np(&attributes);
+        pthread_attr_getstacksize(&attributes, &stack_);
+        set_stack(gib);
+        getrlimit(RLIMIT_AS, &limit_);
+        std::size_t pages = 0;
+        std::FILE* statm = std::fopen("/proc/self/statm", "r");
+        REQUIRE(statm != nullptr);
+        CHECK(std::fscanf(statm, "%zu", &pages) == 1);
+        std::fclose(statm);
+        rlimit less = limit_;
+        less.rlim_cur = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + 5 * gib / 2;
+        setrlimit(RLIMIT_AS, &less);
+    }
+    scarcity(const scarcity&) = delete;
+    void operator=(const scarcity&) = delete;
+    ~scarcity() {
+        setrlimit(RLIMIT_AS, &limit_);
+        set_stack(stack_);
+    }
+
+  private:
+    static constexpr std::size_t gib = std::size_t{1} << 30;
+    static void set_stack(std::size_t size) {
+        pthread_attr_t attributes;
+        pthread_getattr_default_np(&attributes);
+        pthread_attr_setstacksize(&attributes, size);
+        pthread_setattr_default_np(&attributes);
+    }
+    std::size_t stack_ = 0;
+    rlimit limit_{};
+};
+
+}  // namespace
+
+TEST_CASE("workers: where the system gives too few threads, an error says so, and those that began have ended") {
+    std::string text;
+    {
+        const scarcity here;
+        try {
+            gr::workers team(8);
+        } catch (const gr::error& e) {
+            text = e.what();
+        }
+    }
+    CHECK(text == "workers: only 3 of 8 threads could be had: Resource temporarily unavailable");
+    gr::workers team(3);
+    std::atomic<int> done{0};
+    team.run([&](std::size_t) { ++done; });
+    CHECK(done == 3);
+}
+#endif

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/error.hpp"
+
 namespace gradus {
 
 /// A fixed team of threads. `run(f)` calls f(0), ..., f(size − 1), each in its own thread (0 in the caller's), and
@@ -20,17 +22,20 @@ namespace gradus {
 /// would keep from work the very thread that is waited for: after some twenty microseconds it gives way to others.
 class workers {
   public:
+    /// \throws gradus::error where the system gives no more threads; those that began have ended then.
     explicit workers(std::size_t size) : errors_(size == 0 ? 1 : size) {
-        for (std::size_t k = 1; k < size; ++k) threads_.emplace_back([this, k] { serve(k); });
+        try {
+            threads_.reserve(errors_.size() - 1);
+            for (std::size_t k = 1; k < size; ++k) threads_.emplace_back([this, k] { serve(k); });
+        } catch (const std::exception& e) {
+            const std::size_t made = threads_.size() + 1;
+            stop();
+            throw error(message({"workers: only ", made, " of ", size, " threads could be had: ", e.what()}));
+        }
     }
     workers(const workers&) = delete;
     workers& operator=(const workers&) = delete;
-    ~workers() {
-        job_ = nullptr;
-        go_.fetch_add(1, std::memory_order_release);
-        go_.notify_all();
-        for (auto& t : threads_) t.join();
-    }
+    ~workers() { stop(); }
 
     [[nodiscard]] std::size_t size() const { return errors_.size(); }
 
@@ -65,6 +70,12 @@ class workers {
 #if defined(__x86_64__) || defined(__i386__)
         __builtin_ia32_pause();
 #endif
+    }
+    void stop() {
+        job_ = nullptr;
+        go_.fetch_add(1, std::memory_order_release);
+        go_.notify_all();
+        for (auto& t : threads_) t.join();
     }
     void work(std::size_t k) {
         try {
