@@ -158,6 +158,17 @@ TEST_CASE("mnist: the cache is $XDG_CACHE_HOME, else in the home") {
     CHECK(gr::data::cache_folder() == "");
 }
 
+TEST_CASE("mnist: without a home there is no cache, nothing is fetched or written, and the digits are drawn") {
+    surroundings here;
+    here.set("XDG_CACHE_HOME", nullptr);
+    here.set("HOME", nullptr);
+    here.set("GRADUS_MNIST_URL", "file:///no/such/folder");
+    CHECK(!gr::data::mnist(here.few()).real);
+    CHECK(here.said() ==
+          "gradus: no MNIST here and none downloaded (no folder to keep it in: neither XDG_CACHE_HOME nor HOME is set): "
+          "these are drawn digits instead; --data or GRADUS_DATA names a folder with the real ones\n");
+}
+
 TEST_CASE("mnist: the classes that are kept are labelled from 0, in the order given") {
     surroundings here;
     auto options = here.few();

@@ -106,6 +106,7 @@ template <std::size_t N>
 /// $GRADUS_MNIST_URL names another place to fetch from; set but empty it forbids to fetch.
 /// \throws data_error that says why it failed.
 [[nodiscard]] inline mnist_bytes download_mnist(const std::string& folder) {
+    if (folder.empty()) throw data_error("no folder to keep it in: neither XDG_CACHE_HOME nor HOME is set");
     std::string url = "https://ossci-datasets.s3.amazonaws.com/mnist";
     if (const char* other = std::getenv("GRADUS_MNIST_URL")) url = other;
     if (url.empty()) throw data_error("GRADUS_MNIST_URL is empty");
@@ -154,13 +155,13 @@ template <class X>
 template <class T = float>
 [[nodiscard]] mnist_data<T> mnist(const mnist_options& options = {}) {
     const std::string named = options.folder.empty() ? environment("GRADUS_DATA") : options.folder;
-    const std::string cache = cache_folder() + "/mnist";
+    const std::string home = cache_folder(), cache = home.empty() ? "" : home + "/mnist";
     const auto report = [&](const std::string& line) {
         if (options.log != nullptr) std::fprintf(options.log, "gradus: %s\n", line.c_str());
     };
     std::optional<mnist_bytes> bytes;
     std::string source = "MNIST from " + (named.empty() ? cache : named);
-    if (!named.empty() || !find_mnist_file(cache, mnist_files[3].name).empty()) {
+    if (!named.empty() || (!cache.empty() && !find_mnist_file(cache, mnist_files[3].name).empty())) {
         bytes = read_mnist(named.empty() ? cache : named);
     } else {
         try {
