@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,8 +32,7 @@ template <class X>
                 const std::size_t m = samples(member);
                 if (!n) n = m, first = name;
                 if (m != *n)
-                    throw data_error("dataset: " + first + " has " + std::to_string(*n) + " rows, " +
-                                     std::string(name) + " has " + std::to_string(m));
+                    throw data_error(message({"dataset: ", first, " has ", *n, " rows, ", name, " has ", m}));
             },
             x);
         return n.value_or(0);
@@ -54,7 +52,7 @@ void gather(const X& from, std::span<const std::size_t> which, X& into) {
         const std::size_t row = n == 0 ? 0 : from.size() / n;
         auto* out = into.data();
         for (std::size_t i : which) {
-            if (i >= n) throw data_error("gather: row " + std::to_string(i) + " of " + std::to_string(n));
+            if (i >= n) throw data_error(message({"gather: row ", i, " of ", n}));
             out = std::copy_n(from.data() + i * row, row, out);
         }
     } else {
@@ -75,8 +73,7 @@ struct dataset {
     dataset(X x_, Y y_) : x(std::move(x_)), y(std::move(y_)) {
         const std::size_t n = samples(x), m = samples(y);
         if (n != m)
-            throw data_error("dataset: x has " + std::to_string(n) + " rows, y has " + std::to_string(m) +
-                             ": each sample needs one of both");
+            throw data_error(message({"dataset: x has ", n, " rows, y has ", m, ": each sample needs one of both"}));
         if (n == 0) throw data_error("dataset: x and y have 0 rows: no sample to learn from");
     }
 
@@ -102,14 +99,12 @@ template <class X, class Y>
 [[nodiscard]] std::pair<dataset<X, Y>, dataset<X, Y>> split(const dataset<X, Y>& data, double fraction,
                                                             std::optional<std::uint64_t> seed = {}) {
     const std::size_t n = data.size();
-    char given[32];
-    std::snprintf(given, sizeof given, "%g", fraction);
+    const std::string given = number_text(fraction);
     if (!(fraction > 0 && fraction < 1))
-        throw data_error("split: the fraction must lie between 0 and 1, got " + std::string(given));
+        throw data_error(message({"split: the fraction must lie between 0 and 1, got ", given}));
     const auto front = static_cast<std::size_t>(fraction * static_cast<double>(n) + 0.5);
     if (front == 0 || front >= n)
-        throw data_error("split: " + std::string(given) + " of " + std::to_string(n) + " samples leaves parts of " +
-                         std::to_string(front) + " and " + std::to_string(n - front));
+        throw data_error(message({"split: ", given, " of ", n, " samples leaves parts of ", front, " and ", n - front}));
     std::vector<std::size_t> order(n);
     for (std::size_t i = 0; i < n; ++i) order[i] = i;
     if (seed) order = random::permutation(n, random::mix(*seed, "split"));
@@ -126,8 +121,7 @@ class batches {
     batches(std::size_t samples, std::size_t batch_size, std::uint64_t seed, bool shuffle = true)
         : order_(samples), batch_size_(batch_size), seed_(seed), shuffle_(shuffle) {
         if (samples == 0 || batch_size == 0)
-            throw data_error("batches: " + std::to_string(samples) + " samples in batches of " +
-                             std::to_string(batch_size) + ": both must be at least 1");
+            throw data_error(message({"batches: ", samples, " samples in batches of ", batch_size, ": both must be at least 1"}));
         for (std::size_t i = 0; i < samples; ++i) order_[i] = i;
     }
 
@@ -161,8 +155,8 @@ template <class T = float>
     for (std::size_t n = 0; n < labels.size(); ++n) {
         const std::int32_t k = labels(n);
         if (k < 0 || static_cast<std::size_t>(k) >= classes)
-            throw data_error("one_hot: label " + std::to_string(k) + " of sample " + std::to_string(n) +
-                             " is not one of " + std::to_string(classes) + " classes, counted from 0");
+            throw data_error(message({"one_hot: label ", k, " of sample ", n, " is not one of ", classes,
+                                      " classes, counted from 0"}));
         y(n, static_cast<std::size_t>(k)) = T(1);
     }
     return y;

@@ -26,11 +26,10 @@ template <class T, std::size_t N>
         needed *= shape[axis];
     }
     if (overflow || needed != count)
-        throw data_error("from_memory: shape " + shape_text(s) + " holds " +
-                         (overflow ? "more values than memory" : std::to_string(needed) + " values") + ", got " +
-                         std::to_string(count));
+        throw data_error(message({"from_memory: shape ", s, " holds ",
+                                  overflow ? "more values than memory" : std::to_string(needed) + " values", ", got ", count}));
     if (values == nullptr && count != 0)
-        throw data_error("from_memory: a null pointer to " + std::to_string(count) + " values");
+        throw data_error(message({"from_memory: a null pointer to ", count, " values"}));
     tensor<T, N> out(s);
     std::copy_n(values, count, out.data());
     return out;
