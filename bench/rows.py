@@ -45,15 +45,4 @@ def elementwise():
     activations = ("relu", "sigmoid", "tanh", "gelu", "softmax")
     names = [f"{way}/{f}" for f in activations for way in ("forward", "backward")] + ["column_sums", "adam"]
     return [{"name": name, "title": name.replace("/", " ").replace("_", " "), "seconds": 0.05, "against": "reference",
-             "ours": {"name": f"kernels:{name}"}, "theirs": {"name": f"kernels:{name}/reference"}, "roof": roof(name)}
-            for name in names]
-
-
-# Streams of the same kind and size, of bench/machine.cpp.
-STREAMS = {"column_sums": "1_read/16384", "forward": "1_read_1_written/16384", "backward": "2_read_1_written/16384",
-           "adam": "4_read_3_written/118282"}
-
-
-def roof(name):
-    """Which streams a row is held against; None: its data is so small that they say nothing."""
-    return None if "softmax" in name else STREAMS[name.partition("/")[0]]
+             "ours": {"name": f"kernels:{name}"}, "theirs": {"name": f"kernels:{name}/reference"}} for name in names]

@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 
-from rows import STREAMS, all_rows
+from rows import all_rows
 from ways import CORES, Failed, FastestTorch, Ours, Torch
 
 HEAD = ["", "gradus, µs", "against", "its µs", "faster", "rate", "of peak", "allocations"]
@@ -28,7 +28,7 @@ def measure(row, options, torch):
     """One row: medians, spreads and the ratio."""
     rounds, seconds = (2, row["seconds"] / 4) if options.quick else (max(2, options.rounds), row["seconds"])
     cores = row["ours"].get("cores", 1)
-    out = {"name": row["name"], "title": row["title"], "against": row["against"], "cores": cores, "roof": row.get("roof")}
+    out = {"name": row["name"], "title": row["title"], "against": row["against"], "cores": cores}
     ours, theirs, a, b = Ours(options.folder, **row["ours"]), None, [], []
     try:
         if "theirs" in row:
@@ -52,7 +52,7 @@ def measure(row, options, torch):
 
 
 def roofs(options):
-    """The best that this machine did in this run: GFLOP/s, and GB/s by the kind of streams."""
+    """The best that this machine did in this run: GFLOP/s, and GB/s of streams such as Adam's."""
 
     def best(name, what):
         rates = []
@@ -63,7 +63,7 @@ def roofs(options):
         return max(rates)
 
     return {"gflops": best("multiply_add", "flops"),
-            "gbytes": {streams: best(f"streams/{streams}", "bytes") for streams in STREAMS.values()}}
+            "gbytes": best("streams", "bytes")}
 
 
 def cells(row, roof):
@@ -81,8 +81,8 @@ def cells(row, roof):
     elif row["bytes"]:
         gbytes = row["bytes"] / row["ns"]
         rate = f"{gbytes:.1f} GB/s"
-        if row.get("roof"):
-            of_peak = f"{100 * gbytes / roof['gbytes'][row['roof']]:.0f} %"
+        if row["name"] == "adam":  # the others' data sits in a nearer cache
+            of_peak = f"{100 * gbytes / roof['gbytes']:.0f} %"
     if "ratio" in row:
         theirs = time(row["peer_ns"], row["peer_spread"])
         faster = f"{row['ratio']:.{2 if row['ratio'] < 10 else 0}f}×"
@@ -102,9 +102,8 @@ def show(report, markdown):
         for line in lines:
             cell = [c.ljust(w) if i in (0, 2) else c.rjust(w) for i, (c, w) in enumerate(zip(line, width))]
             print("  ".join(cell).rstrip())
-    bandwidth = ", ".join(f"{k.partition('/')[0].replace('_', ' ')} {v:.0f}" for k, v in roof["gbytes"].items())
     print(f"\n{machine['processor']}, {machine['cores']} cores, load {machine['load'][0]:.1f}. "
-          f"One core at best: {roof['gflops']:.0f} GFLOP/s; streams {bandwidth} GB/s.")
+          f"One core at best: {roof['gflops']:.0f} GFLOP/s; streams as Adam's {roof['gbytes']:.0f} GB/s.")
     print(report["torch"]["line"])
     print("Ratios are medians of neighbours' ratios; ± is half the distance between the quartiles.")
 
@@ -149,6 +148,8 @@ def main():
         report["rows"].append(measure(row, options, torch))
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
+    before = report["machine"]["roofs"]  # a core's clock changes: best is what it did before or after
+    report["machine"]["roofs"] = {what: max(rate, before[what]) for what, rate in roofs(options).items()}
     show(report, options.markdown)
     if options.json:
         with open(options.json, "w") as file:
