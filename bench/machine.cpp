@@ -1,6 +1,5 @@
 // What this machine can do at best: the roofs that the other benchmarks are held against.
 #include <cstddef>
-#include <vector>
 
 #include "gradus/core/tensor.hpp"
 #include "measure.hpp"
