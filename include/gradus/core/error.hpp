@@ -81,6 +81,7 @@ class shape_error : public error {
   public:
     shape_error(std::string_view layer, std::initializer_list<piece> pieces)
         : shape_error(std::string(layer), message(pieces), {}) {}
+    shape_error(std::string_view layer, std::string_view text) : shape_error(layer, {piece(text)}) {}
 
     /// The same error, seen from the container in which the layer is called `name` ("3", "encoder").
     [[nodiscard, gnu::noinline]] shape_error within(std::string_view name) const {
