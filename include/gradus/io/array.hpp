@@ -81,7 +81,8 @@ struct array {
     /// The one element of an array of shape (). \throws data_error where type or shape is another.
     template <element T>
     [[nodiscard]] T scalar() const {
-        return as<T>(shape_view{})[0];
+        if (!shape.empty()) fail({source, ": has shape ", text_of(shape), ", asked for ()"});
+        return as<T>()[0];
     }
 
     /// A copy as a tensor. \throws data_error where type or rank is another.
