@@ -25,14 +25,24 @@ struct data_error : error {
     using error::error;
 };
 
+/// Appends a number. By snprintf: `std::to_string` is inlined at each use, and costs every program that includes it.
+[[gnu::noinline]] inline void append_number(std::string& out, std::uint64_t value) {
+    char digits[24];
+    out.append(digits, static_cast<std::size_t>(std::snprintf(digits, sizeof digits, "%llu", static_cast<unsigned long long>(value))));
+}
+
 /// "(32, 100)". With `batch`, "N" stands for the first axis.
 [[nodiscard, gnu::noinline]] inline std::string shape_text(std::span<const std::size_t> shape, bool batch = false) {
-    std::string out = "(";
+    std::string out(1, '(');
     for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-        if (axis != 0) out += ", ";
-        out += batch && axis == 0 ? "N" : std::to_string(shape[axis]);
+        if (axis != 0) out.append(", ", 2);
+        if (batch && axis == 0)
+            out.push_back('N');
+        else
+            append_number(out, shape[axis]);
     }
-    return out + ")";
+    out.push_back(')');
+    return out;
 }
 
 /// A text, a number or a shape in a message.
@@ -58,11 +68,13 @@ struct piece {
 [[nodiscard, gnu::noinline]] inline std::string message(std::initializer_list<piece> pieces) {
     std::string out;
     for (const piece& p : pieces) {
-        if (p.kind == piece::negative) out += "-";
+        if (p.kind == piece::negative) out.push_back('-');
         if (p.kind == piece::words)
-            out += p.text;
+            out.append(p.text.data(), p.text.size());
+        else if (p.kind == piece::sizes)
+            out.append(shape_text(p.shape));
         else
-            out += p.kind == piece::sizes ? shape_text(p.shape) : std::to_string(p.number);
+            append_number(out, p.number);
     }
     return out;
 }
@@ -79,20 +91,21 @@ struct piece {
 /// A layer throws it with its own name; each container that it passes on its way out adds where in it the layer stands.
 class shape_error : public error {
   public:
-    shape_error(std::string_view layer, std::initializer_list<piece> pieces)
-        : shape_error(std::string(layer), message(pieces), {}) {}
+    [[gnu::noinline]] shape_error(std::string_view layer, std::initializer_list<piece> pieces)
+        : error(message({layer, ": ", message(pieces)})), layer_size_(layer.size()) {}
     shape_error(std::string_view layer, std::string_view text) : shape_error(layer, {piece(text)}) {}
 
     /// The same error, seen from the container in which the layer is called `name` ("3", "encoder").
     [[nodiscard, gnu::noinline]] shape_error within(std::string_view name) const {
-        return {layer_, message_, message({name, path_.empty() ? "" : ".", path_})};
+        const std::string_view text = what(), layer = text.substr(0, layer_size_), rest = text.substr(layer_size_);
+        const bool placed = rest.starts_with(" #");
+        return {message({layer, " #", name, placed ? "." : "", placed ? rest.substr(2) : rest}), layer_size_};
     }
 
   private:
-    [[gnu::noinline]] shape_error(const std::string& layer, const std::string& text, const std::string& path)
-        : error(message({layer, path.empty() ? "" : " #", path, ": ", text})), layer_(layer), message_(text), path_(path) {}
+    shape_error(const std::string& text, std::size_t layer_size) : error(text), layer_size_(layer_size) {}
 
-    std::string layer_, message_, path_;
+    std::size_t layer_size_;  // what() begins with the layer's name
 };
 
 }  // namespace gradus
