@@ -1,6 +1,7 @@
 // labels: threads
 #include "gradus/core/random.hpp"
 
+#include <bit>
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -149,4 +150,12 @@ TEST_CASE("seed: sets the default seed") {
     gr::seed(7);
     CHECK(gr::default_seed() == 7);
     gr::seed(before);
+}
+
+TEST_CASE("random.normal: bit for bit the same in every build, whether its compiler fuses products and sums or not") {
+    std::uint64_t hash = 0;
+    for (std::uint64_t i = 0; i < 100'000; ++i)
+        hash = gr::random::mix(hash, std::bit_cast<std::uint64_t>(gr::random::normal(7, i)));
+    CHECK(hash == 12324355375153881495ull);
+    CHECK(gr::random::normal(3, 5) == -0x1.ebb1a963b524p-1);
 }

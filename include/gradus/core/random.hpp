@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace gradus {
@@ -55,7 +57,7 @@ namespace random {
     return static_cast<double>(bits(key, row, element) >> 11) * 0x1.0p-53;
 }
 
-/// Uniform integer in [0, n), without bias (Lemire's multiplication, rejecting the short tail).       [random.integer]
+/// Uniform integer in [0, n), without bias: u mod n, where the 2^64 mod n least u are drawn again.     [random.integer]
 [[nodiscard]] constexpr std::uint64_t integer(std::uint64_t key, std::uint64_t row, std::uint64_t n) {
     const std::uint64_t tail = n == 0 ? 0 : (0 - n) % n;  // 2^64 mod n
     for (std::uint64_t attempt = 0;; ++attempt) {
@@ -63,10 +65,6 @@ namespace random {
         if (u >= tail) return n == 0 ? 0 : u % n;
     }
 }
-
-/// Standard normal by its inverse distribution function: Acklam's rational approximation (relative error 1.2e-9), with
-/// our own logarithm and root, so that no libm can make two platforms differ.                          [random.normal]
-[[nodiscard]] double normal(std::uint64_t key, std::uint64_t row, std::uint64_t element = 0);
 
 /// A permutation of 0..n-1 (Fisher and Yates, from the end).                                      [random.permutation]
 [[nodiscard]] inline std::vector<std::size_t> permutation(std::size_t n, std::uint64_t key) {
@@ -76,17 +74,42 @@ namespace random {
     return p;
 }
 
+/// ab, rounded before anything is added to it. Of `a * b + c` compilers make one instruction where the processor has it,
+/// which rounds once: the last bit would depend on `-march`.
+template <class T>
+[[nodiscard]] constexpr T product(T a, T b) {
+    T ab = a * b;
+    if (!std::is_constant_evaluated()) {
+#if defined(__SSE2__)
+        asm("" : "+x"(ab));  // no instruction, but for the compiler another value than a * b
+#elif defined(__aarch64__)
+        asm("" : "+w"(ab));
+#else
+        volatile T rounded = ab;
+        ab = rounded;
+#endif
+    }
+    return ab;
+}
+
+/// c₀ xⁿ + ... + cₙ by Horner's rule.
+template <std::size_t N>
+[[nodiscard]] constexpr double polynomial(const double (&c)[N], double x) {
+    double sum = c[0];
+    for (std::size_t i = 1; i < N; ++i) sum = product(sum, x) + c[i];
+    return sum;
+}
+
 /// ln x for normal positive x: x = 2^e m, ln m = 2 artanh((m-1)/(m+1)) by its series. Only + - * / of IEEE doubles.
 [[nodiscard]] constexpr double log(double x) {
+    constexpr double series[] = {1.0 / 23, 1.0 / 21, 1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13,
+                                 1.0 / 11, 1.0 / 9,  1.0 / 7,  1.0 / 5,  1.0 / 3,  1.0};
     const std::uint64_t u = std::bit_cast<std::uint64_t>(x);
     int e = static_cast<int>(u >> 52) - 1023;
     double m = std::bit_cast<double>((u & 0x000FFFFFFFFFFFFFull) | 0x3FF0000000000000ull);
     if (m > 1.4142135623730951) m *= 0.5, ++e;
     const double s = (m - 1) / (m + 1);
-    const double s2 = s * s;
-    double sum = 0;
-    for (int k = 23; k >= 1; k -= 2) sum = sum * s2 + 1.0 / k;
-    return 2 * s * sum + e * 0.6931471805599453;
+    return product(2 * s, polynomial(series, product(s, s))) + product(static_cast<double>(e), 0.6931471805599453);
 }
 
 /// Square root by Newton's iteration from the halved exponent.
@@ -97,26 +120,32 @@ namespace random {
     return r;
 }
 
-inline double normal(std::uint64_t key, std::uint64_t row, std::uint64_t element) {
+/// z with Φ(z) = p, for p in (0, 1): Acklam's rational approximation of the normal distribution's inverse, relative error
+/// 1.2e-9. With our own logarithm, root and products, so that neither a libm nor a compiler can make two builds differ.
+[[nodiscard]] constexpr double normal_quantile(double p) {
     constexpr double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
                             1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
-    constexpr double b[] = {-5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02,
-                            6.680131188771972e+01, -1.328068155288572e+01};
+    constexpr double b[] = {-5.447609879822406e+01, 1.615858368580409e+02,  -1.556989798598866e+02,
+                            6.680131188771972e+01,  -1.328068155288572e+01, 1};
     constexpr double c[] = {-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
                             -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00};
-    constexpr double d[] = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00, 3.754408661907416e+00};
-    const double p = uniform(key, row, element) + 0x1.0p-54;  // the middle of its cell: never 0, never 1
+    constexpr double d[] = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00, 3.754408661907416e+00, 1};
     const double tail = p < 0.5 ? p : 1 - p;
     if (tail < 0.02425) {
         const double q = sqrt(-2 * log(tail));
-        const double z = (((((c[0] * q + c[1]) * q + c[2]) * q + c[3]) * q + c[4]) * q + c[5]) /
-                         ((((d[0] * q + d[1]) * q + d[2]) * q + d[3]) * q + 1);
+        const double z = polynomial(c, q) / polynomial(d, q);
         return p < 0.5 ? z : -z;
     }
-    const double q = p - 0.5;
-    const double r = q * q;
-    return (((((a[0] * r + a[1]) * r + a[2]) * r + a[3]) * r + a[4]) * r + a[5]) * q /
-           (((((b[0] * r + b[1]) * r + b[2]) * r + b[3]) * r + b[4]) * r + 1);
+    const double q = p - 0.5, r = product(q, q);
+    return product(polynomial(a, r), q) / polynomial(b, r);
+}
+
+/// The middle of cell `k` of 2^52: in (0, 1), never 0 and never 1, for every k of 52 bits.
+[[nodiscard]] constexpr double middle(std::uint64_t k) { return (static_cast<double>(k) + 0.5) * 0x1.0p-52; }
+
+/// Standard normal: the quantile of a uniform draw of 52 bits. Bit for bit the same on every platform. [random.normal]
+[[nodiscard]] constexpr double normal(std::uint64_t key, std::uint64_t row, std::uint64_t element = 0) {
+    return normal_quantile(middle(bits(key, row, element) >> 12));
 }
 
 }  // namespace random
