@@ -123,9 +123,27 @@ TEST_CASE("random.normal: is the inverse of the distribution function") {
     CHECK(gr::random::normal(0, 0) == doctest::Approx(1.177591239054).epsilon(1e-8));  // Python's NormalDist().inv_cdf
     CHECK(gr::random::normal(1, 2, 3) == doctest::Approx(-0.472710963350).epsilon(1e-8));
     for (std::uint64_t i = 0; i < 10'000; ++i) {
-        const double p = gr::random::uniform(2, i) + 0x1.0p-54;
+        const double p = gr::random::middle(gr::random::bits(2, i) >> 12);
         CHECK(0.5 * std::erfc(-gr::random::normal(2, i) / std::sqrt(2.0)) == doctest::Approx(p).epsilon(1e-8));
     }
+}
+
+TEST_CASE("random.normal: draws lie in (0, 1), both ends left out, in the middle of cells of one size") {
+    using gr::random::middle;
+    const std::uint64_t last = (1ull << 52) - 1;
+    static_assert(middle(0) == 0x1.0p-53 && middle(last) == 1 - 0x1.0p-53);
+    for (std::uint64_t k : {std::uint64_t{0}, last / 2, last / 2 + 1, last - 1}) CHECK(middle(k + 1) - middle(k) == 0x1.0p-52);
+    CHECK(gr::random::normal_quantile(middle(0)) == -gr::random::normal_quantile(middle(last)));
+    CHECK(gr::random::normal_quantile(middle(last)) == doctest::Approx(8.2095361516013874).epsilon(1e-8));
+}
+
+TEST_CASE("random.normal: the same bits where the compiler computes it, which never fuses") {
+    static constexpr auto compiled = [] {
+        std::array<double, 100> z{};
+        for (std::size_t i = 0; i < z.size(); ++i) z[i] = gr::random::normal(1, i);
+        return z;
+    }();
+    for (std::size_t i = 0; i < compiled.size(); ++i) CHECK(gr::random::normal(1, i) == compiled[i]);
 }
 
 TEST_CASE("random.permutation: of 0..n-1, pinned, each order equally likely") {
