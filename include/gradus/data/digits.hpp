@@ -56,12 +56,13 @@ inline constexpr pen_stroke pen_strokes[] = {
 /// Draws `label` as 28 x 28 bytes, in the hand that `key` gives. Its box is about 13 x 20 pixels, in the middle.
 inline void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* pixels) {
     constexpr int side = 28;
+    const auto times = [](float a, float b) { return random::product(a, b); };  // the same bits whatever the compiler
     std::uint64_t draws = 0;
     const auto uniform = [&](float low, float high) {
-        return low + (high - low) * static_cast<float>(random::uniform(key, 0, draws++));
+        return low + times(high - low, static_cast<float>(random::uniform(key, 0, draws++)));
     };
     const auto normal = [&](float deviation) {
-        return deviation * static_cast<float>(random::normal(key, 0, draws++));
+        return times(deviation, static_cast<float>(random::normal(key, 0, draws++)));
     };
     const unsigned style = uniform(0, 1) < 0.5f ? 1 : 2;
     const float slant = 0.1f + normal(0.27f), tilt = normal(0.07f), tremor = 0.068f;
@@ -71,16 +72,17 @@ inline void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* pixel
     std::array<float, side * side> distance2;  // of each pixel from the nearest stroke
     distance2.fill(1e6f);
     const auto line = [&](pen_point a, pen_point b) {
-        const float reach = radius + 1, dx = b.x - a.x, dy = b.y - a.y, length2 = dx * dx + dy * dy + 1e-6f;
+        const float reach = radius + 1, dx = b.x - a.x, dy = b.y - a.y;
+        const float length2 = times(dx, dx) + times(dy, dy) + 1e-6f;
         const auto pixel = [](float v) { return std::clamp(static_cast<int>(v), 0, side - 1); };
         const int x1 = pixel(std::max(a.x, b.x) + reach), y1 = pixel(std::max(a.y, b.y) + reach);
         for (int y = pixel(std::min(a.y, b.y) - reach); y <= y1; ++y)
             for (int x = pixel(std::min(a.x, b.x) - reach); x <= x1; ++x) {
                 const float px = static_cast<float>(x) + 0.5f - a.x, py = static_cast<float>(y) + 0.5f - a.y;
-                const float t = std::clamp((px * dx + py * dy) / length2, 0.0f, 1.0f);
-                const float ex = px - t * dx, ey = py - t * dy;
+                const float t = std::clamp((times(px, dx) + times(py, dy)) / length2, 0.0f, 1.0f);
+                const float ex = px - times(t, dx), ey = py - times(t, dy);
                 float& nearest = distance2[static_cast<std::size_t>(side * y + x)];
-                nearest = std::min(nearest, ex * ex + ey * ey);
+                nearest = std::min(nearest, times(ex, ex) + times(ey, ey));
             }
     };
     for (const auto& stroke : pen_strokes) {
@@ -88,16 +90,17 @@ inline void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* pixel
         std::array<pen_point, 16> p;
         std::size_t n = 0;
         for (pen_point q : stroke.points) {
-            const float x = width * (q.x / 100 - 0.5f + normal(tremor));
-            const float y = height * (q.y / 100 - 0.5f + normal(tremor));
-            p[n++] = {14 + left + x - slant * y, 14 + down + y + tilt * x};
+            const float x = times(width, q.x / 100 - 0.5f + normal(tremor));
+            const float y = times(height, q.y / 100 - 0.5f + normal(tremor));
+            p[n++] = {14 + left + x - times(slant, y), 14 + down + y + times(tilt, x)};
         }
         pen_point last = p[0];
         for (std::size_t i = 0; i + 1 < n; ++i) {  // Catmull and Rom's spline, four straight pieces for each part
             const pen_point a = p[i == 0 ? 0 : i - 1], b = p[i], c = p[i + 1], d = p[std::min(i + 2, n - 1)];
             for (float t : {0.25f, 0.5f, 0.75f, 1.0f}) {
-                const auto at = [t](float u, float v, float w, float z) {
-                    return v + 0.5f * t * (w - u + t * (2 * u - 5 * v + 4 * w - z + t * (3 * (v - w) + z - u)));
+                const auto at = [&](float u, float v, float w, float z) {
+                    const float cubic = times(3, v - w) + z - u, square = 2 * u - times(5, v) + 4 * w - z;
+                    return v + times(0.5f * t, w - u + times(t, square + times(t, cubic)));
                 };
                 const pen_point next{at(a.x, b.x, c.x, d.x), at(a.y, b.y, c.y, d.y)};
                 line(last, next);
@@ -109,14 +112,14 @@ inline void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* pixel
         const std::uint64_t noise = random::bits(key, 1, i);
         for (std::size_t j = 0; j < 8; ++j) {
             const float grain = static_cast<float>(noise >> 8 * j & 255) / 255.0f - 0.5f;
-            const float stroke = ink * std::clamp(radius + 0.5f - std::sqrt(distance2[i + j]), 0.0f, 1.0f);
-            pixels[i + j] = static_cast<std::uint8_t>(255 * std::clamp(stroke + 0.3f * grain - 0.05f, 0.0f, 1.0f));
+            const float stroke = times(ink, std::clamp(radius + 0.5f - std::sqrt(distance2[i + j]), 0.0f, 1.0f));
+            pixels[i + j] = static_cast<std::uint8_t>(255 * std::clamp(stroke + times(0.3f, grain) - 0.05f, 0.0f, 1.0f));
         }
     }
 }
 
-/// Labels (N) and images (N, 28, 28) of drawn digits, as bytes. The same count and seed give the same pictures; a
-/// larger count only adds to them. About 15 µs per picture.
+/// Labels (N) and images (N, 28, 28) of drawn digits, as bytes. The same count and seed give the same pictures, byte
+/// for byte on every platform; a larger count only adds to them. About 15 µs per picture.
 [[nodiscard]] inline dataset<tensor<std::uint8_t, 3>, tensor<std::int32_t, 1>> drawn_digits(std::size_t count,
                                                                                             std::uint64_t seed) {
     tensor<std::uint8_t, 3> x({count, std::size_t{28}, std::size_t{28}});
