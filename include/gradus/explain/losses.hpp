@@ -80,14 +80,14 @@ inline void explain_loss(explaining::page& out, const cross_entropy&, const expl
     out.numeric("J = [" +
                 explaining::spelt(out, lse.size(),
                                   [&](std::size_t n) {
-                                      return "(" + out.number(lse[n]) + " − " +
-                                             out.factor(v.y_hat.at(n, static_cast<std::size_t>(v.y[n]))) + ")";
+                                      const auto label = static_cast<std::size_t>(v.y[n]);
+                                      return message({"(", out.number(lse[n]), " − ", out.factor(v.y_hat.at(n, label)), ")"});
                                   }) +
                 "] / " + out.number(v.count) + " = " + out.number(v.value));
     explaining::gradient_entries(out, v, "dz", [&](std::size_t i) {
         const std::size_t n = i / classes;
         const bool label = static_cast<std::size_t>(v.y[n]) == i % classes;
-        return "(" + out.number(std::exp(v.y_hat[i] - lse[n])) + " − " + (label ? "1" : "0") + ")";
+        return message({"(", out.number(std::exp(v.y_hat[i] - lse[n])), " − ", label ? "1" : "0", ")"});
     });
 }
 

@@ -25,7 +25,7 @@ struct normal {
     double mean = 0, deviation = 0.05;
 
     double operator()(std::uint64_t key, std::uint64_t i, fan) const {
-        return mean + deviation * random::normal(key, i);
+        return mean + random::product(deviation, random::normal(key, i));
     }
 };
 
