@@ -54,7 +54,7 @@ printed() {
 
 project() {
     local folder
-    folder=$(mktemp -d "$work/project.XXX")
+    folder=$(mktemp -d -p "$work")
     {
         echo "cmake_minimum_required(VERSION 3.25)"
         echo "project(readme LANGUAGES CXX)"
