@@ -33,8 +33,8 @@ TEST_CASE("log_sum_exp: by hand") {
 }
 
 TEST_CASE_TEMPLATE("log_sum_exp: PyTorch's values, alone and as what softmax_row returns", T, float, double) {
-    const auto z = support::pytorch<matrix<T>>("activation.z");
-    const auto expected = support::pytorch<gr::tensor<double, 1>>("log_sum_exp");
+    const auto z = support::pytorch<matrix<T>>("activations/z");
+    const auto expected = support::pytorch<gr::tensor<double, 1>>("activations/log_sum_exp");
     gr::tensor<T, 1> alone(expected.shape()), beside(expected.shape()), p({gr::features(z)}, T(0));
     for (std::size_t r = 0; r < gr::rows(z); ++r) {
         alone(r) = k::log_sum_exp(&z(r, 0), gr::features(z));

@@ -53,7 +53,7 @@ template <class T, class F, std::size_t N>
 void equals_pytorch(const std::string& sizes) {
     CAPTURE(sizes);
     CAPTURE(F::name);
-    const std::string given = "dense." + sizes + ".", expected = given + std::string(F::name) + ".";
+    const std::string given = "dense/" + sizes + ".", expected = given + std::string(F::name) + ".";
     const auto x = pytorch<gr::tensor<T, N>>(given + "x");
     run<T, F, N> dense(pytorch<gr::tensor<T, 2>>(given + "W"), pytorch<gr::tensor<T, 1>>(given + "b"));
     dense(x, pytorch<gr::tensor<T, N>>(given + "dy"));

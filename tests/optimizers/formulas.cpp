@@ -43,12 +43,12 @@ void equals_pytorch(const Options& options, const std::string& name) {
     using matrix = gr::tensor<T, 2>;
     using vector = gr::tensor<T, 1>;
     const auto tolerance = support::tolerance<T>(10);
-    pair<T> net{{pytorch<matrix>("optimizer.W"), pytorch<vector>("optimizer.b")}};
+    pair<T> net{{pytorch<matrix>("optimizers/W"), pytorch<vector>("optimizers/b")}};
     gr::optimizer descend(net, options);
-    const auto gW = pytorch<gr::tensor<T, 3>>("optimizer.gW");
-    const auto gb = pytorch<matrix>("optimizer.gb");
-    const auto W = pytorch<gr::tensor<double, 3>>(name + ".W");
-    const auto b = pytorch<gr::tensor<double, 2>>(name + ".b");
+    const auto gW = pytorch<gr::tensor<T, 3>>("optimizers/gW");
+    const auto gb = pytorch<matrix>("optimizers/gb");
+    const auto W = pytorch<gr::tensor<double, 3>>("optimizers/" + name + ".W");
+    const auto b = pytorch<gr::tensor<double, 2>>("optimizers/" + name + ".b");
     for (std::size_t t = 0; t < 10; ++t) {
         CAPTURE(t);
         descend(net, {at<matrix>(gW, t), at<vector>(gb, t)});
@@ -57,7 +57,7 @@ void equals_pytorch(const Options& options, const std::string& name) {
         CHECK(difference(net.theta.b, at<gr::tensor<double, 1>>(b, t)) <= tolerance);
     }
     for (std::size_t s = 0; s < Options::slots.size(); ++s) {
-        const std::string slot = name + "." + std::string(Options::slots[s]);
+        const std::string slot = "optimizers/" + name + "." + std::string(Options::slots[s]);
         CHECK(difference(descend.slots[s].W, pytorch<gr::tensor<double, 2>>(slot + ".W")) <= tolerance);
         CHECK(difference(descend.slots[s].b, pytorch<gr::tensor<double, 1>>(slot + ".b")) <= tolerance);
     }

@@ -58,12 +58,12 @@ void follows_central_differences() {
 /// y and dz of PyTorch.
 template <class F, class T>
 void equals_pytorch(const std::string& name) {
-    const auto z = pytorch<gradus::tensor<T, 2>>("activation.z"), dy = pytorch<gradus::tensor<T, 2>>("activation.dy");
+    const auto z = pytorch<gradus::tensor<T, 2>>("activations/z"), dy = pytorch<gradus::tensor<T, 2>>("activations/dy");
     gradus::tensor<T, 2> y(z.shape()), dz(z.shape());
     gradus::activate(F{}, z, y);
     gradus::activate_backward(F{}, F::backward_reads == gradus::reads::z ? z : y, dy, dz);
-    CHECK(difference(y, pytorch<gradus::tensor<double, 2>>(name + ".y")) <= tolerance<T>());
-    CHECK(difference(dz, pytorch<gradus::tensor<double, 2>>(name + ".dz")) <= tolerance<T>());
+    CHECK(difference(y, pytorch<gradus::tensor<double, 2>>("activations/" + name + ".y")) <= tolerance<T>());
+    CHECK(difference(dz, pytorch<gradus::tensor<double, 2>>("activations/" + name + ".dz")) <= tolerance<T>());
 }
 
 /// The kernel is its textbook twin for every length of a row, and may work in place.

@@ -59,17 +59,17 @@ template <class X>
 template <class J, class T, std::size_t N>
 void equals_pytorch(const J& loss, const std::string& which, const std::string& target, bool masked = false) {
     CAPTURE(which);
-    const auto y_hat = pytorch<tensor<T, N>>("loss." + which + ".y_hat");
+    const auto y_hat = pytorch<tensor<T, N>>("losses/" + which + ".y_hat");
     const auto y = [&] {
         if constexpr (takes_labels<J>)
-            return formulas()["loss." + which + ".labels"].template to<tensor<std::int32_t, N - 1>>();
+            return stored("losses/" + which + ".labels").template to<tensor<std::int32_t, N - 1>>();
         else
-            return pytorch<tensor<T, N>>("loss." + which + "." + target);
+            return pytorch<tensor<T, N>>("losses/" + which + "." + target);
     }();
     tensor<bool, 2> mask;
-    if (masked) mask = formulas()["loss." + which + ".mask"].template to<tensor<std::uint8_t, 2>>();
+    if (masked) mask = stored("losses/" + which + ".mask").template to<tensor<std::uint8_t, 2>>();
     const gradus::normalizer by{0, masked ? &mask : nullptr};
-    const std::string expected = std::string(J::name) + "." + which;
+    const std::string expected = "losses/" + std::string(J::name) + "." + which;
     CHECK(difference(loss.value(y_hat, y, by), pytorch_number(expected + ".J")) <= tolerance<T>(y_hat.size()));
     CHECK(difference(loss.gradient(y_hat, y, by), pytorch<tensor<double, N>>(expected + ".dy")) <= tolerance<T>());
 }
