@@ -31,7 +31,7 @@ namespace gradus {
 struct entry {
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-    std::string_view name;          ///< "W"; empty where the place in a sequence is the name
+    std::string_view name;          ///< "W"; empty where the place in a sequence is the name, or there is none
     std::size_t index = none;       ///< place in a sequence of layers
     bool trainable = true;          ///< an optimizer changes it
     bool decay = true;              ///< weight decay applies to it
@@ -69,7 +69,9 @@ struct entry {
     }
 
     /// "W", "3"
-    [[nodiscard]] std::string text() const { return name.empty() ? std::to_string(index) : std::string(name); }
+    [[nodiscard]] std::string text() const {
+        return name.empty() && index != none ? std::to_string(index) : std::string(name);
+    }
     /// "encoder.3.W": spelt only where somebody reads it.
     [[nodiscard]] std::string path() const { return parent == nullptr ? text() : parent->path() + "." + text(); }
 };

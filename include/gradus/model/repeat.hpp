@@ -80,6 +80,13 @@ class repeat {
         return *d;
     }
 
+    /// The blocks in their order, with what the forward of `x` left.
+    template <class X>
+    void each_inside(auto&& visit, const X& x, const cache<X>& c) const {
+        for (std::size_t i = 0; i < c.layers.size(); ++i)
+            visit(entry(i), layers[i], i == 0 ? x : gradus::output(c.layers[i - 1]), c.layers[i]);
+    }
+
     template <class U>
     [[nodiscard]] auto rebind() const
         requires rebindable<Block, U>

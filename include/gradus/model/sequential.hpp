@@ -130,6 +130,14 @@ class sequential : public chain::takes<typename chain::first<L...>::type> {
         return backward_from<size - 1>(x, dy, c, grad, ctx);
     }
 
+    /// The layers in their order, with what the forward of `x` left.
+    template <class X>
+    void each_inside(auto&& visit, const X& x, const cache<X>& c) const {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (visit(place(*this, I), layer<I>(), input_of<I>(x, c), std::get<I>(c.layers)), ...);
+        }(index());
+    }
+
     /// ŷ = f(x; θ), valid until the next forward on this pass.
     template <class X, class PX>
     const auto& forward(const X& x, pass<sequential, PX>& p) const {
@@ -213,6 +221,15 @@ class sequential : public chain::takes<typename chain::first<L...>::type> {
 
     void check_shapes() const { (void)output_shape({}); }
 
+    /// What the I-th layer takes.
+    template <std::size_t I, class X, class C>
+    static const auto& input_of(const X& x, const C& c) {
+        if constexpr (I == 0)
+            return x;
+        else
+            return gradus::output(std::get<I - 1>(c.layers));
+    }
+
     template <std::size_t I, class X, class C>
     const auto& forward_from(const X& x, C& c, const context& ctx) const {
         const auto& y = at<I>([&]() -> const auto& {
@@ -228,14 +245,8 @@ class sequential : public chain::takes<typename chain::first<L...>::type> {
     const X& backward_from(const X& x, const Y& dy, C& c, parameters& grad, const context& ctx) const {
         context inner = ctx.inside(I);
         if constexpr (I > 0) inner.input_gradient = true;
-        const auto& x_i = [&]() -> const auto& {
-            if constexpr (I == 0)
-                return x;
-            else
-                return output(std::get<I - 1>(c.layers));
-        }();
         const auto& dx = at<I>([&]() -> const auto& {
-            return gradus::backward(layer<I>(), x_i, dy, std::get<I>(c.layers), std::get<I>(grad.layers), inner);
+            return gradus::backward(layer<I>(), input_of<I>(x, c), dy, std::get<I>(c.layers), std::get<I>(grad.layers), inner);
         });
         if constexpr (I > 0)
             return backward_from<I - 1>(x, dx, c, grad, ctx);

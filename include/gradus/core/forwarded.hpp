@@ -1,0 +1,57 @@
+#pragma once
+/// \file
+/// The walk of what a forward left: each layer with its input and its cache.
+
+#include <type_traits>
+
+#include "gradus/core/layer.hpp"
+#include "gradus/core/parameters.hpp"
+
+namespace gradus {
+
+namespace walk {
+
+struct any_visitor {
+    void operator()(const entry&, const auto&...) const;
+};
+
+}  // namespace walk
+
+/// A layer that is nothing but the layers in it, and names them: `each_inside(visit, x, cache)` calls
+/// visit(entry, layer, x of it, cache of it) for each of them, in forward order, by the names of their parameters.
+template <class L, class X>
+concept container = requires(const L& l, const X& x, const cache_of<L, X>& c) { l.each_inside(walk::any_visitor{}, x, c); };
+
+namespace walk {
+
+/// \tparam containers whether they are visited too, each after the layers in it
+template <bool containers, class F>
+struct forwarded_walker {
+    F& visit;
+    const entry* parent;
+
+    template <class L, class X>
+    void operator()(const entry& step, const L& layer, const X& x, const cache_of<L, X>& c) const {
+        const entry e = step.below(parent);
+        if constexpr (container<L, X>) layer.each_inside(forwarded_walker{visit, &e}, x, c);
+        if constexpr (containers || !container<L, X>) visit(e, layer, x, c);
+    }
+};
+
+}  // namespace walk
+
+/// Calls f(entry, layer, x of the layer, cache of the layer) for each layer of a network, in forward order, once a forward
+/// of `x` is done: what it gave is `gr::output(cache)`. Its path is that of its parameters without their names ("0",
+/// "encoder.3"), and empty where the network is one layer.
+///
+/// Containers (sequential, repeat, residual, and whoever else has `each_inside`) are not visited themselves, only what is
+/// in them; a struct of layers without `each_inside` is one layer.
+template <class F, class Net, class X>
+void each_forwarded(F&& f, const Net& net, const X& x, const cache_of<Net, X>& c) {
+    if constexpr (container<Net, X>)
+        net.each_inside(walk::forwarded_walker<false, std::remove_reference_t<F>>{f, nullptr}, x, c);
+    else
+        f(entry(""), net, x, c);
+}
+
+}  // namespace gradus
