@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "../support/close.hpp"
 #include "gradus/activations/sigmoid.hpp"
@@ -13,85 +12,29 @@
 
 namespace gr = gradus;
 
-namespace {
-
-constexpr std::size_t n = 40000;
-
-struct moments {
-    double mean = 0, deviation = 0, low = 0, high = 0;
-};
-
-moments of(const gr::initializer& init, gr::fan f, std::uint64_t key = 7) {
-    moments m;
-    double squares = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-        const double x = init(key, i, f);
-        m.mean += x / n;
-        squares += x * x / n;
-        m.low = std::min(m.low, x);
-        m.high = std::max(m.high, x);
-    }
-    m.deviation = std::sqrt(squares - m.mean * m.mean);
-    return m;
+TEST_CASE("initializer.fan: by hand, of a matrix and of a convolution's filters") {
+    const auto matrix = gr::fan_of(gr::tensor<float, 2>({784, 128}));
+    CHECK(matrix.in == 784);
+    CHECK(matrix.out == 128);
+    const auto filters = gr::fan_of(gr::tensor<float, 4>({5, 3, 6, 16}));  // 5 x 3, from 6 channels to 16
+    CHECK(filters.in == 90);
+    CHECK(filters.out == 240);
 }
-
-/// Four standard errors of the mean, and 2 % of the deviation (its standard error is 0.35 %, at most).
-void has(const moments& m, double mean, double deviation) {
-    CHECK(std::abs(m.mean - mean) <= 4 * deviation / std::sqrt(n));
-    CHECK(m.deviation == doctest::Approx(deviation).epsilon(0.02));
-}
-
-/// Uniform in (−limit, limit), and near to both ends.
-void fills(const moments& m, double limit) {
-    has(m, 0, limit / std::sqrt(3));
-    CHECK(m.low >= -limit);
-    CHECK(m.high <= limit);
-    CHECK(m.low < -0.999 * limit);
-    CHECK(m.high > 0.999 * limit);
-}
-
-}  // namespace
-
-TEST_CASE("initializer.normal: mean and deviation as asked for, whatever the fan") {
-    has(of(gr::normal{0, 0.1}, {2, 3}), 0, 0.1);
-    has(of(gr::normal{-1, 2}, {2, 3}), -1, 2);
-    CHECK(gr::normal{0, 0.1}(7, 5, {2, 3}) == gr::normal{0, 0.1}(7, 5, {200, 300}));
-    CHECK(gr::normal{1, 0}(7, 5, {2, 3}) == 1);
-}
-TEST_CASE("initializer.glorot_uniform: within √(6 / (in + out))") {
-    fills(of(gr::glorot_uniform{}, {784, 128}), 0.081110711);  // √(6 / 912)
-    fills(of(gr::glorot_uniform{}, {1, 5}), 1);                // √(6 / 6)
-}
-TEST_CASE("initializer.glorot_normal: deviation √(2 / (in + out))") {
-    has(of(gr::glorot_normal{}, {784, 128}), 0, 0.046829294);  // √(2 / 912)
-    has(of(gr::glorot_normal{}, {1, 7}), 0, 0.5);              // √(2 / 8)
-}
-TEST_CASE("initializer.he_uniform: within √(6 / in)") {
-    fills(of(gr::he_uniform{}, {784, 128}), 0.087481777);  // √(6 / 784)
-    fills(of(gr::he_uniform{}, {6, 1}), 1);
-}
-TEST_CASE("initializer.he_normal: deviation √(2 / in)") {
-    has(of(gr::he_normal{}, {784, 128}), 0, 0.050507627);  // √(2 / 784)
-    has(of(gr::he_normal{}, {8, 1}), 0, 0.5);
-}
-TEST_CASE("initializer.glorot_uniform: keeps the variance of a layer's output that of its input") {
-    // y = xW with x of variance 1: in · l² / 3 = 2 in / (in + out), which is 1 where the two are equal
-    const double l = of(gr::glorot_uniform{}, {64, 64}).high;
-    CHECK(64 * l * l / 3 == doctest::Approx(1).epsilon(0.01));
-}
-TEST_CASE("initializer: the same numbers for ever, one stream for each key") {
-    const gr::fan f{8, 3};
-    CHECK(gr::glorot_uniform{}(7, 5, f) == -0.24189037967752564);
-    CHECK(gr::he_uniform{}(7, 5, f) == -0.28364161224728479);
-    CHECK(gr::normal{0, 1}(7, 5, f) == -0x1.b0e4f14ed7d19p-2);
-    CHECK(gr::glorot_normal{}(7, 5, f) == -0.18026050072865762);
-    CHECK(gr::he_normal{}(7, 5, f) == -0.21137417337283962);
+TEST_CASE("initializer: a network begins with the same numbers for ever") {
     gr::seed(7);
     const auto net = gr::sequential(gr::dense(2, 3));
     CHECK(net.layer<0>().theta.W(0, 0) == 0.927980065f);
     CHECK(net.layer<0>().theta.W(1, 2) == -0.411115408f);
-    CHECK(gr::he_normal{}(7, 5, {2, 3}) != gr::he_normal{}(8, 5, {2, 3}));
-    CHECK(gr::he_normal{}(7, 5, {2, 3}) != gr::he_normal{}(7, 6, {2, 3}));
+}
+TEST_CASE("initializer: biases of their own, and any function") {
+    const auto lit = gr::dense<double>(2, 3, gr::identity{}, {gr::zeros{}, gr::full{0.1}});
+    CHECK(lit.theta.W == gr::tensor<double, 2>({2, 3}, 0.));
+    CHECK(lit.theta.b == gr::tensor<double, 1>({3}, 0.1));
+    const auto counted = gr::dense<double>(2, 3, gr::identity{}, [](std::uint64_t, std::uint64_t i, gr::fan f) {
+        return static_cast<double>(100 * f.in + 10 * f.out + i);
+    });
+    CHECK(counted.theta.W == gr::tensor<double, 2>{{230, 231, 232}, {233, 234, 235}});
+    CHECK(counted.theta.b == gr::tensor<double, 1>({3}, 0.));
 }
 
 TEST_CASE("initializer.draw: fills a tensor in its order, with the fans of dense's W") {

@@ -11,7 +11,7 @@
 #include "gradus/activations/identity.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
-#include "gradus/initializers/initializer.hpp"
+#include "gradus/initializers/variance_scaling.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/matrix_product.hpp"
 #include "gradus/kernels/rows.hpp"
@@ -88,11 +88,11 @@ struct dense_layer {
         return c.dx;
     }
 
-    /// Draws W from the stream `k`; b = 0.
+    /// Draws W, and b where `init` does not leave it at 0, from streams of `k`.
     void initialize(std::uint64_t k) {
         key = k;
-        draw(theta.W, init, random::mix(k, "W"), {theta.W.shape()[0], theta.W.shape()[1]});
-        theta.b.fill(T(0));
+        draw(theta.W, init, random::mix(k, "W"), fan_of(theta.W));
+        draw_biases(theta.b, init, random::mix(k, "b"), fan_of(theta.W));
     }
 
     [[nodiscard]] std::vector<std::size_t> input_shape() const { return {theta.W.shape()[0]}; }
@@ -138,7 +138,7 @@ struct dense_layer {
 };
 
 /// `gr::dense(2, 3, gr::sigmoid{})`, `gr::dense<double>(784, 128, gr::relu{}, gr::he_normal{})`.
-/// W is drawn from the default seed (Glorot uniform unless told otherwise), b = 0. In a `sequential` the layer's place
+/// W is drawn from the default seed by Glorot uniform, b = 0, unless told otherwise. In a `sequential` the layer's place
 /// keys the draw, so that no two layers begin alike.
 template <class T = float, activation F = identity>
 [[nodiscard]] dense_layer<T, F> dense(std::size_t in, std::size_t out, F f = {}, initializer init = glorot_uniform{}) {

@@ -1,0 +1,71 @@
+#pragma once
+/// \file
+/// Draws that do not ask for the size of a layer.
+
+#include <algorithm>
+
+#include "gradus/initializers/initializer.hpp"
+
+namespace gradus {
+
+namespace initializing {
+
+[[gnu::noinline]] inline void need(bool condition, std::initializer_list<piece> otherwise) {
+    if (!condition) throw error(message(otherwise));
+}
+
+/// N(0, 1) given that it lies within two deviations: the quantile of p in [Φ(−2), Φ(2)). One draw, none thrown away.
+[[nodiscard]] inline double within_two(std::uint64_t key, std::uint64_t i) {
+    constexpr double below = 0.022750131948179207;  // Φ(−2)
+    const double p = below + random::product(1 - 2 * below, random::uniform(key, i));
+    return std::clamp(random::normal_quantile(p), -2.0, 2.0);  // the quantile's last digits are not exact
+}
+
+/// What that leaves of the deviation: √(1 − 4 φ(2) / (Φ(2) − Φ(−2))).
+inline constexpr double deviation_within_two = 0.87962566103423978;
+
+}  // namespace initializing
+
+/// U[low, high).                                                                                  [initializer.uniform]
+struct uniform {
+    double low = -0.05, high = 0.05;
+
+    double operator()(std::uint64_t key, std::uint64_t i, fan) const {
+        return low + random::product(high - low, random::uniform(key, i));
+    }
+    /// \throws error where low > high.
+    void check() const {
+        initializing::need(low <= high, {"uniform: needs low ≤ high, got ", number_text(low), " and ", number_text(high)});
+    }
+};
+
+/// N(mean, deviation²).                                                                               [initializer.normal]
+/// Source: documents/000, 4.1 (`tf.random_normal(..., stddev=0.1)`).
+struct normal {
+    double mean = 0, deviation = 0.05;
+
+    double operator()(std::uint64_t key, std::uint64_t i, fan) const {
+        return mean + random::product(deviation, random::normal(key, i));
+    }
+    /// \throws error where deviation < 0.
+    void check() const {
+        initializing::need(deviation >= 0, {"normal: needs deviation ≥ 0, got ", number_text(deviation)});
+    }
+};
+
+/// N(mean, deviation²) cut at mean ± 2 deviations; its own deviation is then 0.88 of the one named. [initializer.truncated_normal]
+/// Source: Keras's and TensorFlow's `TruncatedNormal`. PyTorch's `trunc_normal_` is cut at the numbers a = −2 and b = 2
+/// instead, whatever the deviation: with `a=mean - 2 * std, b=mean + 2 * std` it is this one.
+struct truncated_normal {
+    double mean = 0, deviation = 0.05;
+
+    double operator()(std::uint64_t key, std::uint64_t i, fan) const {
+        return mean + random::product(deviation, initializing::within_two(key, i));
+    }
+    /// \throws error where deviation < 0.
+    void check() const {
+        initializing::need(deviation >= 0, {"truncated_normal: needs deviation ≥ 0, got ", number_text(deviation)});
+    }
+};
+
+}  // namespace gradus

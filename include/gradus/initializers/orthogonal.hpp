@@ -1,0 +1,46 @@
+#pragma once
+/// \file
+/// A random rotation: what goes through keeps its length, and so, backwards, does the gradient.
+
+#include "gradus/initializers/distributions.hpp"
+
+namespace gradus {
+
+/// W = gain Q, QᵀQ = I (QQᵀ = I where W has fewer rows than columns): Q of the QR decomposition of a matrix of standard
+/// normals, R's diagonal positive, which makes all rotations equally likely.                  [initializer.orthogonal]
+///
+/// By modified Gram and Schmidt, every vector twice: twice is enough (Giraud et al., 2005). All axes of W but the last
+/// are rows. Complexity: 4nm² operations for an n x m matrix, m ≤ n.
+/// Source: Saxe, McClelland, Ganguli (2014). Keras's `Orthogonal`, PyTorch's `orthogonal_`.
+struct orthogonal {
+    double gain = 1;
+
+    void operator()(kernels::matrix<double> W, std::uint64_t key) const {
+        const bool wide = W.rows < W.cols;
+        const std::size_t m = wide ? W.rows : W.cols, n = wide ? W.cols : W.rows;
+        std::vector<double> Q(m * n);  // q₀, q₁, ... one after the other
+        for (std::size_t i = 0; i < Q.size(); ++i) Q[i] = random::normal(key, i);
+        for (std::size_t k = 0; k < m; ++k) {
+            double* q = &Q[k * n];
+            for (int time = 0; time < 2; ++time)
+                for (const double* p = Q.data(); p != q; p += n) add(-dot(p, q, n), p, q, n);  // q ← q − (pᵀq) p
+            const double length = random::sqrt(dot(q, q, n));
+            for (std::size_t i = 0; i < n; ++i) q[i] /= length;                              // q ← q / |q|
+        }
+        for (std::size_t k = 0; k < m; ++k)
+            for (std::size_t i = 0; i < n; ++i) W.data[wide ? k * W.stride + i : i * W.stride + k] = gain * Q[k * n + i];
+    }
+
+  private:
+    // Sums in one order and products rounded, so that no build differs from another.
+    static double dot(const double* a, const double* b, std::size_t n) {
+        double sum = 0;
+        for (std::size_t i = 0; i < n; ++i) sum += random::product(a[i], b[i]);
+        return sum;
+    }
+    static void add(double s, const double* p, double* q, std::size_t n) {
+        for (std::size_t i = 0; i < n; ++i) q[i] += random::product(s, p[i]);
+    }
+};
+
+}  // namespace gradus
