@@ -7,6 +7,7 @@
 /// | `0.W`, `encoder.b` | each parameter, by its path |
 /// | `1.running.mean` | statistics, by theirs |
 /// | `optimizer/m/0.W` | an optimizer's slots |
+/// | `optimizer/mu_product` | numbers of its step, where it has any |
 /// | `optimizer/name` | its name, as bytes: what one optimizer remembers means nothing to another |
 /// | `optimizer/t`, `optimizer/epoch`, `optimizer/seed` | steps, epochs, and the seed of every random stream |
 
@@ -72,30 +73,22 @@ void refuse_strangers(const io::npz_reader& in, const std::string& path, const N
     }
 }
 
-/// What an optimizer is called: the name that its options give it.
-template <class Options>
-[[nodiscard]] constexpr std::string_view name_of() {
-    if constexpr (requires { std::string_view(Options::name); })
-        return Options::name;
-    else
-        return "unnamed";
-}
-
 /// The state of another optimizer may have the same slots, and mean something else by them.
 template <class Options, class Net>
 void refuse_other_optimizer(const io::npz_reader& in, const std::string& path, const Net& net) {
     const io::array held = in["optimizer/name"];
     const auto bytes = held.template as<std::uint8_t>();
-    if (const std::string name(bytes.begin(), bytes.end()); name != name_of<Options>())
-        throw data_error(message({path, ": holds the state of ", name, ", the optimizer is ", name_of<Options>()}));
+    if (const std::string name(bytes.begin(), bytes.end()); name != optimizer_name<Options>())
+        throw data_error(message({path, ": holds the state of ", name, ", the optimizer is ", optimizer_name<Options>()}));
     for (const auto& name : in.names()) {
         bool known = !name.starts_with("optimizer/");
         for (const char* own : {"name", "t", "epoch", "seed"}) known = known || name == std::string("optimizer/") + own;
+        for (const auto& scalar : scalars_of<Options>()) known = known || name == message({"optimizer/", scalar.first});
         for (const std::string_view slot : Options::slots)
             each_array(
                 message({"optimizer/", slot, "/"}),
                 [&](const std::string& own, const auto&) { known = known || own == name; }, net, net);
-        if (!known) throw data_error(message({path, ": holds '", name, "', of which ", name_of<Options>(), " knows nothing"}));
+        if (!known) throw data_error(message({path, ": holds '", name, "', of which ", optimizer_name<Options>(), " knows nothing"}));
     }
 }
 
@@ -118,7 +111,9 @@ void save(const std::string& path, const Net& net, const optimizer<Net, Options>
     saving::write(out, "", net, net);
     for (std::size_t k = 0; k < descend.slots.size(); ++k)
         saving::write(out, "optimizer/" + std::string(Options::slots[k]) + "/", net, descend.slots[k]);
-    const std::string_view name = saving::name_of<Options>();
+    for (std::size_t i = 0; i < descend.scalars.size(); ++i)
+        out.add(message({"optimizer/", scalars_of<Options>()[i].first}), descend.scalars[i]);
+    const std::string_view name = optimizer_name<Options>();
     out.add("optimizer/name", {name.size()}, std::span(reinterpret_cast<const std::uint8_t*>(name.data()), name.size()));
     out.add("optimizer/t", descend.t);
     out.add("optimizer/epoch", descend.epoch);
@@ -150,6 +145,8 @@ void load(const std::string& path, Net& net, optimizer<Net, Options>& descend) {
     saving::read(in, "", net, read);
     for (std::size_t k = 0; k < state.slots.size(); ++k)
         saving::read(in, "optimizer/" + std::string(Options::slots[k]) + "/", net, state.slots[k]);
+    for (std::size_t i = 0; i < state.scalars.size(); ++i)
+        state.scalars[i] = in[message({"optimizer/", scalars_of<Options>()[i].first})].template scalar<double>();
     state.t = in["optimizer/t"].template scalar<std::uint64_t>();
     state.epoch = in["optimizer/epoch"].template scalar<std::uint64_t>();
     state.seed = in["optimizer/seed"].template scalar<std::uint64_t>();

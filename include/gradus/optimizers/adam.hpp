@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gradus/core/generic.hpp"
+#include "gradus/optimizers/weight_decay.hpp"
 
 namespace gradus {
 
@@ -23,6 +24,7 @@ struct adam {
     double beta1 = 0.9;
     double beta2 = 0.999;
     double epsilon = 1e-8;
+    weight_decay decay = {};
 
     static constexpr std::string_view name = "adam";
     static constexpr std::array<std::string_view, 2> slots{"m", "v"};
@@ -32,6 +34,7 @@ struct adam {
     [[nodiscard]] std::array<std::pair<std::string_view, double>, 4> constants() const {
         return {{{"α", learning_rate}, {"β₁", beta1}, {"β₂", beta2}, {"ε", epsilon}}};
     }
+    void check() const { require(name, {{"learning_rate", learning_rate}, {"beta1", beta1, 1}, {"beta2", beta2, 1}, {"epsilon", epsilon}}); }
 
     template <class T>
     [[nodiscard]] auto step(std::uint64_t t) const {

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "gradus/optimizers/weight_decay.hpp"
+
 namespace gradus {
 
 /// Gradient descent, θ ← θ − α ∇J(θ).                                                          [gradient_descent.theta]
@@ -12,11 +14,13 @@ namespace gradus {
 /// Complexity: one pass over θ and g, which reads two numbers and writes one per parameter; no allocation.
 struct gradient_descent {
     double learning_rate = 0.01;  ///< α
+    weight_decay decay = {};
 
     static constexpr std::string_view name = "gradient_descent";
     static constexpr std::array<std::string_view, 0> slots{};
     static constexpr std::array<std::string_view, 1> formulas{"θ ← θ − α g   [gradient_descent.theta]"};
     [[nodiscard]] std::array<std::pair<std::string_view, double>, 1> constants() const { return {{{"α", learning_rate}}}; }
+    void check() const { require(name, {{"learning_rate", learning_rate}}); }
 
     template <class T>
     [[nodiscard]] auto step(std::uint64_t) const {

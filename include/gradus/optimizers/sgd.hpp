@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "gradus/optimizers/weight_decay.hpp"
+
 namespace gradus {
 
 /// Stochastic gradient descent with momentum:
@@ -15,6 +17,7 @@ namespace gradus {
 struct sgd {
     double learning_rate = 0.01;  ///< α
     double momentum = 0.9;        ///< μ
+    weight_decay decay = {};
 
     static constexpr std::string_view name = "sgd";
     static constexpr std::array<std::string_view, 1> slots{"v"};
@@ -22,6 +25,7 @@ struct sgd {
     [[nodiscard]] std::array<std::pair<std::string_view, double>, 2> constants() const {
         return {{{"α", learning_rate}, {"μ", momentum}}};
     }
+    void check() const { require(name, {{"learning_rate", learning_rate}, {"momentum", momentum}}); }
 
     template <class T>
     [[nodiscard]] auto step(std::uint64_t) const {

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <initializer_list>
+#include <limits>
+#include <string_view>
+
+#include "gradus/core/error.hpp"
+
+namespace gradus {
+
+/// A number that somebody chose, and where it must lie: [0, below).
+struct hyper_parameter {
+    std::string_view field;
+    double value;
+    double below = std::numeric_limits<double>::infinity();
+};
+
+/// \throws data_error "adam: beta1 must be in [0, 1), is 1.5": outside of its interval, infinite or no number.
+[[gnu::noinline]] inline void require(std::string_view optimizer, std::initializer_list<hyper_parameter> all) {
+    for (const auto& [field, value, below] : all)
+        if (!(value >= 0 && value < below))
+            throw data_error(message({optimizer, ": ", field, " must be in [0, ", below <= std::numeric_limits<double>::max() ? number_text(below) : "∞",
+                                      "), is ", number_text(value)}));
+}
+
+}  // namespace gradus
