@@ -28,12 +28,14 @@ struct weight_decay {
     /// registers. What is not asked for is λ = 0 or s = 1, which change no bit, rather than a kernel of its own.
     template <class T, class F>
     [[nodiscard]] auto around(const F& formula, double scale, double alpha, bool spared) const {
-        return [formula, s = static_cast<T>(scale), l = static_cast<T>(spared ? 0 : coupled),
-                al = static_cast<T>(spared ? 0 : independent ? decoupled : alpha * decoupled)](
-                   auto& theta, const auto& g, auto&... slot) {
-            const auto decayed = s * g + l * theta;  // g ← g + λθ
-            theta -= al * theta;                     // θ ← θ − αλθ
-            formula(theta, decayed, slot...);
+        const double l = spared ? 0 : coupled, al = spared ? 0 : independent ? decoupled : alpha * decoupled;
+        return [formula, s = static_cast<T>(scale), l = static_cast<T>(l), al = static_cast<T>(al),
+                asked = scale != 1 || l != 0 || al != 0](auto& theta, auto g, auto&... slot) {
+            if (asked) {
+                g = s * g + l * theta;  // g ← g + λθ
+                theta -= al * theta;    // θ ← θ − αλθ
+            }
+            formula(theta, g, slot...);
         };
     }
 };
