@@ -1,4 +1,4 @@
-// expect: gradus: cross_entropy takes integer labels: z \(N, V\) with y \(N\)
+// expect: gradus: this loss takes integer labels: \(N, V\) with y \(N\)
 #include "gradus.hpp"
 
 int main() {

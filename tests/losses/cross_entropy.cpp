@@ -64,7 +64,7 @@ TEST_CASE("cross_entropy: what its backward says without its forward, and to oth
     const matrix z({4, 3}, 0.0);
     loss::cache<matrix> c;
     CHECK(support::message_of([&] { (void)loss{}.backward(z, labels{0, 1, 2, 0}, c); }) ==
-          "cross_entropy: backward needs the forward of the same z before it, (4, 3)");
+          "cross_entropy: backward needs the forward of the same ŷ before it, (4, 3)");
     (void)loss{}.forward(z, labels{0, 1, 2, 0}, c);
     CHECK(support::message_of([&] { (void)loss{}.backward(z, labels{0, 1, 2, 9}, c); }) ==
           "cross_entropy: label 9 of row 3 is not one of 3 classes, counted from 0");
@@ -78,5 +78,5 @@ TEST_CASE("cross_entropy: each backward needs a forward of its own, for it write
     (void)loss{}.forward(z, labels{0, 1}, c);
     (void)loss{}.backward(z, labels{0, 1}, c);
     CHECK(support::message_of([&] { (void)loss{}.backward(z, labels{0, 1}, c); }) ==
-          "cross_entropy: backward needs the forward of the same z before it, (2, 3)");
+          "cross_entropy: backward needs the forward of the same ŷ before it, (2, 3)");
 }

@@ -102,7 +102,7 @@ void shards_add_up(const J& loss) {
     const auto y_hat = draw<tensor<T, 3>>({4, 3, 5}, 1, -3, 3);
     const auto y = draw_target<J, T, 3>(y_hat.shape(), 2);
     for (const bool masked : {false, true}) {
-        const gradus::normalizer whole{loss.count(y_hat, masked ? &mask : nullptr), masked ? &mask : nullptr};
+        const gradus::normalizer whole{loss.count(y_hat, y, {0, masked ? &mask : nullptr}), masked ? &mask : nullptr};
         CHECK(loss.value(y_hat, y, whole) == loss.value(y_hat, y, {0, whole.mask}));
         const auto gradient = loss.gradient(y_hat, y, whole);
         double sum = 0;

@@ -152,7 +152,7 @@ void write_loss(page& out, const J& loss, const Y& y_hat, const Target& y, const
         out.line(std::string(J::formula) + "   [" + std::string(J::name) + ".forward]");
     if constexpr (requires { J::gradient_formula; })
         out.line(std::string(J::gradient_formula) + "   [" + std::string(J::name) + ".backward]");
-    const loss_numbers v{numbers_of(y_hat), numbers_of(y), numbers_of(dy), value, loss.count(y_hat)};
+    const loss_numbers v{numbers_of(y_hat), numbers_of(y), numbers_of(dy), value, losses::divisor(loss, y_hat, y, {})};
     if constexpr (requires { explain_loss(out, loss, v); }) {
         explain_loss(out, loss, v);
     } else {

@@ -3,38 +3,49 @@
 /// What a loss is: a layer with two inputs, the prediction ŷ and the target y, whose output is the number J.
 ///
 /// ```cpp
+/// static constexpr std::string_view name = "my_loss";
 /// template <class Y> struct cache { Y dy; };
-/// double count(const Y& y_hat, const mask* = nullptr) const;                // what J divides by
-/// double forward(const Y& y_hat, const Target& y, cache<Y>&, normalizer) const;    // J
-/// const Y& backward(const Y& y_hat, const Target& y, cache<Y>&, normalizer) const; // ∂J/∂ŷ, after forward
+/// double count(const Y& y_hat, const Target& y, const normalizer& by) const;  // what the mean divides by
+/// double forward(const Y& y_hat, const Target& y, cache<Y>&, const normalizer& by) const;      // J
+/// const Y& backward(const Y& y_hat, const Target& y, cache<Y>&, const normalizer& by) const;   // ∂J/∂ŷ, after forward
 /// ```
-/// A loss that judges classes also counts the rows that it would call right: `correct(y_hat, y)`.
+/// A loss that judges classes also says how many of the rows that the mask leaves it would call right:
+/// `double correct(y_hat, y, by) const`. One that acts on each element by itself is a formula in the shell of
+/// element_loss.hpp, one that acts on each row a formula in that of row_loss.hpp.
 
+#include <cmath>
 #include <cstddef>
-#include <string>
+#include <span>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
 
 namespace gradus {
 
-/// What a loss divides by. The loss owns it, and can be given that of a whole batch, so that its shards add up exactly.
+/// J = Σ w l / Σ w, or the sum alone.
+enum class reduce { mean, sum };
+
+/// What J goes over, and what its mean divides by. A loss that is given the total of a whole batch makes shards of that
+/// batch add up to it exactly.
 struct normalizer {
-    double total = 0;                       ///< 0: the loss's own count of what it is given
-    const tensor<bool, 2>* mask = nullptr;  ///< (N, T): rows of (N, T, ...) that count; null: all
+    double total = 0;                        ///< 0: the loss's own count of what it is given
+    const tensor<bool, 2>* mask = nullptr;   ///< (N, T): rows of (N, T, ...) that count; null: all
+    std::span<const double> weights = {};    ///< one per sample (N) or per row (N T); empty: each 1
 };
 
 /// `J.value(ŷ, y)` and `J.gradient(ŷ, y)`: the textbook's shorthand. They allocate; a training loop keeps a cache.
 template <class J>
 struct loss_shorthand {
     template <class Y, class Target>
-    [[nodiscard]] double value(const Y& y_hat, const Target& y, normalizer by = {}) const {
+    [[nodiscard]] double value(const Y& y_hat, const Target& y, const normalizer& by = {}) const {
         typename J::template cache<Y> c;
         return static_cast<const J&>(*this).forward(y_hat, y, c, by);
     }
     template <class Y, class Target>
-    [[nodiscard]] Y gradient(const Y& y_hat, const Target& y, normalizer by = {}) const {
+    [[nodiscard]] Y gradient(const Y& y_hat, const Target& y, const normalizer& by = {}) const {
         typename J::template cache<Y> c;
         (void)static_cast<const J&>(*this).forward(y_hat, y, c, by);
         (void)static_cast<const J&>(*this).backward(y_hat, y, c, by);
@@ -59,26 +70,83 @@ struct same_rank {
     static_assert(value, "gradus: this loss takes targets of the prediction's rank: (N, O) with (N, O)");
 };
 
-/// Rows that count.
-/// \throws shape_error where the mask has not one entry for each row of ŷ.
-template <class Y>
-[[nodiscard]] double counted_rows(const Y& y_hat, const tensor<bool, 2>* mask, std::string_view name) {
-    if (mask == nullptr) return static_cast<double>(rows(y_hat));
-    if (mask->size() != rows(y_hat) || (rank_of<Y> > 2 && mask->shape()[0] != y_hat.shape()[0]))
-        throw shape_error(name, {"the mask has ", mask->shape(), " entries, ŷ is ", y_hat.shape()});
-    double n = 0;
-    for (bool there : flat(*mask)) n += there ? 1 : 0;
-    return n;
-}
+/// An integer label for each row.
+template <class Y, class Labels>
+struct label_per_row {
+    static constexpr bool value =
+        any_tensor<Labels> && std::is_integral_v<scalar_of<Labels>> && rank_of<Labels> + 1 == rank_of<Y>;
+    static_assert(value, "gradus: this loss takes integer labels: (N, V) with y (N), or (N, T, V) with y (N, T)");
+};
 
-/// What J divides by: the total that it is given, else its own count.
-/// \throws shape_error where the mask does not fit ŷ, or leaves no row to take a mean of.
-template <class J, class Y>
-[[nodiscard]] double divisor(const J& loss, const Y& y_hat, normalizer by) {
-    const double n = loss.count(y_hat, by.mask);
+/// What each row of ŷ weighs in J: the weight of its sample, and 0 where the mask leaves it out. A row that weighs 0 is
+/// not looked at.
+class row_weights {
+  public:
+    /// O(rows).
+    /// \throws shape_error where the mask has not one entry for each row, or the weights one for each sample or row;
+    /// data_error for a weight that is negative or no number.
+    template <class Y>
+    row_weights(std::string_view name, const Y& y_hat, const normalizer& by)
+        : mask_(by.mask == nullptr ? nullptr : by.mask->data()), weights_(by.weights), rows_(rows(y_hat)) {
+        if (by.mask != nullptr && (by.mask->size() != rows_ || (rank_of<Y> > 2 && by.mask->shape()[0] != y_hat.shape()[0])))
+            throw shape_error(name, {"the mask has ", by.mask->shape(), " entries, ŷ is ", y_hat.shape()});
+        if (weights_.empty()) return;
+        const std::size_t samples = y_hat.shape()[0];
+        if (weights_.size() != samples && weights_.size() != rows_)
+            throw shape_error(name, {"got ", weights_.size(), " weights for ŷ ", y_hat.shape(), ": there must be ", samples,
+                                     ", one for each sample", rank_of<Y> > 2 ? ", or one for each row" : ""});
+        per_weight_ = rows_ / weights_.size();
+        check_each(name);
+    }
+
+    [[nodiscard]] double operator[](std::size_t row) const {
+        if (mask_ != nullptr && !mask_[row]) return 0;
+        return weights_.empty() ? 1 : weights_[row / per_weight_];
+    }
+    /// Whether every row weighs 1.
+    [[nodiscard]] bool all_one() const { return mask_ == nullptr && weights_.empty(); }
+    [[nodiscard]] double sum() const {
+        if (all_one()) return static_cast<double>(rows_);
+        double w = 0;
+        for (std::size_t r = 0; r < rows_; ++r) w += (*this)[r];
+        return w;
+    }
+    /// Calls f(first, n, w) for each run of rows that weigh the same.
+    template <class F>
+    void each_run(F&& f) const {
+        if (all_one()) return f(std::size_t(0), rows_, 1.0);
+        for (std::size_t first = 0, last = 0; first < rows_; first = last) {
+            const double w = (*this)[first];
+            while (last < rows_ && (*this)[last] == w) ++last;
+            f(first, last - first, w);
+        }
+    }
+
+  private:
+    [[gnu::noinline]] void check_each(std::string_view name) const {
+        for (std::size_t i = 0; i < weights_.size(); ++i)
+            if (!(weights_[i] >= 0 && std::isfinite(weights_[i])))
+                throw data_error(message({name, ": weight ", number_text(weights_[i]), " of ",
+                                          weights_.size() == rows_ && per_weight_ == 1 ? "row " : "sample ", i,
+                                          " is not a finite number of at least 0"}));
+    }
+
+    const bool* mask_;
+    std::span<const double> weights_;
+    std::size_t rows_, per_weight_ = 1;
+};
+
+/// What J divides by: 1 for a sum; else the total that it is given, else its own count.
+/// \throws shape_error, data_error as the loss's count does; data_error where nothing is left to take a mean of.
+template <class J, class Y, class Target>
+[[nodiscard]] double divisor(const J& loss, const Y& y_hat, const Target& y, const normalizer& by) {
+    const double n = loss.count(y_hat, y, by);  // it checks the mask and the weights, also where J does not divide by it
+    if (loss.reduction == reduce::sum) return 1;
     if (by.total > 0) return by.total;
-    if (!(n > 0)) throw shape_error(J::name, {"the mask leaves no row of ŷ ", y_hat.shape(), " to count"});
-    return n;
+    if (n > 0) return n;
+    if (by.mask != nullptr && by.weights.empty())
+        throw shape_error(J::name, {"the mask leaves no row of ŷ ", y_hat.shape(), " to count"});
+    throw data_error(message({J::name, ": the weights of the rows of ŷ ", y_hat.shape(), " sum to 0"}));
 }
 
 /// \throws shape_error where ŷ holds no row, or y is not shaped as ŷ.
@@ -90,13 +158,15 @@ void check_same(std::string_view name, const Y& y_hat, const Target& y) {
     if (y_hat.size() == 0) throw shape_error(name, {"got an empty batch, ŷ is ", y_hat.shape()});
 }
 
-/// Calls f(first, n) for each run of elements that count: once where there is no mask, else row by row.
-template <class Y, class F>
-void each_run(const Y& y_hat, const tensor<bool, 2>* mask, F&& f) {
-    if (mask == nullptr) return f(std::size_t(0), y_hat.size());
-    const std::size_t k = features(y_hat);
-    for (std::size_t r = 0; r < rows(y_hat); ++r)
-        if (flat(*mask)[r]) f(r * k, k);
+/// \throws shape_error where ŷ holds no row, or y has not one label for each.
+template <class Y, class Labels>
+void check_rows(std::string_view name, const Y& y_hat, const Labels& y) {
+    static_assert(label_per_row<Y, Labels>::value);
+    bool same = true;
+    for (std::size_t axis = 0; axis < rank_of<Labels>; ++axis) same = same && y_hat.shape()[axis] == y.shape()[axis];
+    if (!same)
+        throw shape_error(name, {"needs one label per row of the prediction ", y_hat.shape(), ", got ", y.shape()});
+    if (y_hat.size() == 0) throw shape_error(name, {"got an empty batch, ŷ is ", y_hat.shape()});
 }
 
 }  // namespace losses

@@ -19,7 +19,7 @@ namespace gradus {
 
 /// A loss that judges classes.
 template <class J, class Y, class Target>
-concept judges = requires(const J& j, const Y& y_hat, const Target& y) { j.correct(y_hat, y); };
+concept judges = requires(const J& j, const Y& y_hat, const Target& y) { j.correct(y_hat, y, {}); };
 
 /// What a network answers to a whole set.
 struct score {
@@ -143,7 +143,7 @@ template <class Net, class J, class X, class Y>
         for (std::size_t i = 0; i < which.size(); ++i) which[i] = first + i;
         gather(data.y, which, part);
         s.loss += loss.forward(y_hat, part, cache) * static_cast<double>(which.size()) / n;
-        if constexpr (judges<J, Y_hat, Y>) correct += loss.correct(y_hat, part);
+        if constexpr (judges<J, Y_hat, Y>) correct += loss.correct(y_hat, part, {});
         if constexpr (judges<J, Y_hat, Y> && std::is_integral_v<scalar_of<Y>>) {
             const std::size_t k = features(y_hat);
             if (first == 0) s.confusion.resize({k, k}), s.confusion.fill(0);

@@ -80,9 +80,9 @@ struct desk {
         const context ctx = p.context();
         const auto& y_hat = forward(net, x, p.cache, ctx);
         // the whole batch's count, so that shards add up to what one thread would compute
-        const normalizer by{J_.count(y_hat) * static_cast<double>(whole) / static_cast<double>(which.size())};
+        const normalizer by{J_.count(y_hat, y, {}) * static_cast<double>(whole) / static_cast<double>(which.size())};
         loss = J_.forward(y_hat, y, loss_cache, by);
-        if constexpr (judges<J, output_of<Net, X>, Y>) correct = J_.correct(y_hat, y);
+        if constexpr (judges<J, output_of<Net, X>, Y>) correct = J_.correct(y_hat, y, {});
         backward(net, x, J_.backward(y_hat, y, loss_cache, by), p.cache, grad.values, ctx);
     }
 };

@@ -1,0 +1,122 @@
+#pragma once
+/// \file
+/// The shell of losses that act on each element by itself: J = Σ w l(ŷ, y) / Σ w.
+///
+/// ```cpp
+/// struct mse : gr::element_loss<mse> {
+///     static constexpr std::string_view name = "mse";
+///     gr::reduce reduction = gr::reduce::mean;
+///     static auto term(const auto& p, const auto& t) { return (p - t) * (p - t); }        // l(ŷ, y)
+///     static auto derivative(const auto& p, const auto& t) { return 2 * (p - t); }        // ∂l/∂ŷ
+/// };
+/// ```
+/// Both are generic statements: numbers, registers, expressions. A loss may also say
+/// - `static constexpr bool sums_outputs = true`: its mean is over rows, and sums over what stands in one;
+/// - `static bool takes_target(double)` with `static constexpr std::string_view targets`, the words for it; likewise
+///   `takes_prediction` with `predictions`;
+/// - `void check_options() const`;
+/// - `boundary` and `target_boundary`: it judges two classes, and ŷ and y of the same side of them agree.
+
+#include <algorithm>
+
+#include "gradus/kernels/rows.hpp"
+#include "gradus/losses/loss.hpp"
+
+namespace gradus {
+
+template <class J>
+struct element_loss : loss_shorthand<J> {
+    template <class Y>
+    struct cache {
+        Y dy;
+    };
+    template <class Y, class Target>
+    using target_check = losses::same_rank<Y, Target>;
+
+    // what a loss says of itself where it differs
+    static constexpr bool sums_outputs = false;
+    static constexpr std::string_view targets = {}, predictions = {};
+    static constexpr bool takes_target(double) { return true; }
+    static constexpr bool takes_prediction(double) { return true; }
+    void check_options() const {}
+
+    /// What the mean divides by: the weights of the rows that count, times the outputs of a row if it is over them too.
+    /// \throws shape_error, data_error where shapes, mask, weights or options do not fit.
+    template <class Y, class Target>
+    [[nodiscard]] double count(const Y& y_hat, const Target& y, const normalizer& by = {}) const {
+        losses::check_same(J::name, y_hat, y);
+        self().check_options();
+        const double w = losses::row_weights(J::name, y_hat, by).sum();
+        return J::sums_outputs ? w : w * static_cast<double>(features(y_hat));
+    }
+
+    /// J. One pass over ŷ and y; nothing is allocated.
+    /// \throws shape_error, data_error where shapes, mask, weights, options or targets do not fit.
+    template <class Y, class Target>
+    double forward(const Y& y_hat, const Target& y, cache<Y>&, const normalizer& by = {}) const {
+        const double n = losses::divisor(self(), y_hat, y, by);
+        double sum = 0;
+        each_run(y_hat, by, [&](std::size_t at, std::size_t k, double w) {
+            if (w == 0) return;
+            check_domain(y_hat.data(), y.data(), at, k);
+            sum += w * static_cast<double>(kernels::sum_of(
+                           k, [this](const auto& p, const auto& t) { return self().term(p, t); }, y_hat.data() + at,
+                           y.data() + at));
+        });
+        return sum / n;
+    }
+
+    /// ∂J/∂ŷ. One pass over ŷ and y; nothing is allocated once a batch of that size has passed.
+    template <class Y, class Target>
+    const Y& backward(const Y& y_hat, const Target& y, cache<Y>& c, const normalizer& by = {}) const {
+        using T = scalar_of<Y>;
+        const double n = losses::divisor(self(), y_hat, y, by);
+        reshape(c.dy, y_hat.shape());
+        each_run(y_hat, by, [&](std::size_t at, std::size_t k, double w) {
+            if (w == 0) return std::fill_n(c.dy.data() + at, k, T(0)), void();
+            kernels::map(
+                k, [this, s = static_cast<T>(w / n)](const auto& p, const auto& t) { return self().derivative(p, t) * s; },
+                c.dy.data() + at, y_hat.data() + at, y.data() + at);
+        });
+        return c.dy;
+    }
+
+    /// How many of the rows that the mask leaves are on the side of their targets; a row counts as far as its elements
+    /// are.
+    template <class Y, class Target, class Judge = J>
+    [[nodiscard]] double correct(const Y& y_hat, const Target& y, const normalizer& by = {}) const
+        requires requires { Judge::boundary; }
+    {
+        double n = 0;
+        each_run(y_hat, {0, by.mask}, [&](std::size_t at, std::size_t k, double w) {
+            for (std::size_t i = at; w != 0 && i < at + k; ++i)
+                n += (y_hat.data()[i] >= J::boundary) == (y.data()[i] >= J::target_boundary) ? 1 : 0;
+        });
+        return n / static_cast<double>(features(y_hat));
+    }
+
+  private:
+    [[nodiscard]] const J& self() const { return static_cast<const J&>(*this); }
+
+    /// Calls f(first, n, w) for each run of elements that weigh the same.
+    template <class Y, class F>
+    static void each_run(const Y& y_hat, const normalizer& by, F&& f) {
+        const std::size_t k = features(y_hat);
+        losses::row_weights(J::name, y_hat, by).each_run([&](std::size_t row, std::size_t n, double w) { f(row * k, n * k, w); });
+    }
+
+    template <class T, class Y>
+    static void check_domain(const T* y_hat, const Y* y, std::size_t at, std::size_t k) {
+        for (std::size_t i = at; i < at + k; ++i) {
+            if (!J::takes_prediction(static_cast<double>(y_hat[i]))) refuse("prediction", y_hat[i], i, J::predictions);
+            if (!J::takes_target(static_cast<double>(y[i]))) refuse("target", y[i], i, J::targets);
+        }
+    }
+    template <class T>
+    [[noreturn, gnu::noinline]] static void refuse(std::string_view what, T value, std::size_t i, std::string_view domain) {
+        throw data_error(message({J::name, ": ", what, " ", number_text(static_cast<double>(value)), " of element ", i,
+                                  " is not ", domain}));
+    }
+};
+
+}  // namespace gradus
