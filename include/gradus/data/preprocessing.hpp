@@ -1,0 +1,203 @@
+#pragma once
+/// \file
+/// Numbers made ready for a network: missing values dropped or filled in, columns brought to one scale.
+///
+/// What is fitted to the training set is applied to every other set, which must not be looked at:
+/// \code
+/// auto fill  = gr::data::fill_missing(train.x, gr::data::fill_by::median);
+/// auto scale = gr::data::standard_score(fill(train.x));
+/// train.x = scale(fill(train.x)), test.x = scale(fill(test.x));
+/// \endcode
+/// A column is the last axis, a sample the first; a missing value is NaN, and stays one in a scaling.
+///
+/// Source: documents/003, 3, step 1 of the procedure: data cleaning (数据清洗) and data normalization (数据归一化). It gives
+/// no formulas; these are scikit-learn's definitions.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gradus/core/dataset.hpp"
+#include "gradus/core/error.hpp"
+#include "gradus/core/tensor.hpp"
+
+namespace gradus::data {
+
+/// The samples in which no value is NaN, by index. O(size).
+template <class T, std::size_t N>
+[[nodiscard]] std::vector<std::size_t> complete_samples(const tensor<T, N>& x) {
+    std::vector<std::size_t> which;
+    const std::size_t n = samples(x), row = n == 0 ? 0 : x.size() / n;
+    for (std::size_t i = 0; i < n; ++i)
+        if (std::none_of(x.data() + i * row, x.data() + (i + 1) * row, [](T v) { return v != v; })) which.push_back(i);
+    return which;
+}
+
+/// The dataset without the samples that have a missing value in x. (Where y has some: `take` and complete_samples(y).)
+/// \throws data_error where no sample is left.
+template <class T, std::size_t N, class Y>
+[[nodiscard]] dataset<tensor<T, N>, Y> drop_missing(const dataset<tensor<T, N>, Y>& data) {
+    const auto which = complete_samples(data.x);
+    if (which.empty())
+        throw data_error(message({"drop_missing: each of ", data.size(), " samples lacks a value, none would be left"}));
+    return take(data, which);
+}
+
+/// What a missing value of a column becomes.
+enum class fill_by {
+    mean,           ///< of the column's other values
+    median,         ///< the middle one; of an even number the mean of the two in the middle
+    most_frequent,  ///< the least of those that are equally frequent
+    constant        ///< a number that is given
+};
+
+/// Puts a number for each column into the place of NaN. Made by fill_missing.
+template <class T>
+struct filling {
+    tensor<T, 1> value;  ///< (D)
+
+    /// x with every NaN replaced; given `std::move(x)` no value is copied. \throws shape_error for another number of columns.
+    template <std::size_t N>
+    [[nodiscard]] tensor<T, N> operator()(tensor<T, N> x) const {
+        const std::size_t D = value.size();
+        if (features(x) != D)
+            throw shape_error("fill_missing", {"it was fitted to ", D, " columns, got ", x.shape()});
+        for (std::size_t i = 0; i < x.size(); ++i)
+            if (x.data()[i] != x.data()[i]) x.data()[i] = value(i % D);
+        return x;
+    }
+};
+
+/// Learns from the columns of x what their missing values shall be.   x (N, ..., D)
+/// Definition: scikit-learn's SimpleImputer. O(N log N) for each column.
+/// \throws data_error for a column in which every value is missing, unless by constant.
+template <class T, std::size_t N>
+[[nodiscard]] filling<T> fill_missing(const tensor<T, N>& x, fill_by by = fill_by::mean, double constant = 0) {
+    const std::size_t D = features(x);
+    filling<T> out{tensor<T, 1>({D}, static_cast<T>(constant))};
+    if (by == fill_by::constant) return out;
+    for (std::size_t d = 0; d < D; ++d) {
+        std::vector<T> v;
+        for (std::size_t i = d; i < x.size(); i += D)
+            if (x.data()[i] == x.data()[i]) v.push_back(x.data()[i]);
+        const std::size_t n = v.size();
+        if (n == 0) throw data_error(message({"fill_missing: column ", d, " has no value to learn from"}));
+        double sum = 0;
+        for (T value : v) sum += static_cast<double>(value);
+        std::sort(v.begin(), v.end());
+        T& value = out.value(d);
+        if (by == fill_by::mean) value = static_cast<T>(sum / static_cast<double>(n));
+        if (by == fill_by::median) value = static_cast<T>((static_cast<double>(v[(n - 1) / 2]) + static_cast<double>(v[n / 2])) / 2);
+        if (by == fill_by::most_frequent)
+            for (std::size_t i = 0, most = 0; i < n;) {
+                const auto end = static_cast<std::size_t>(std::upper_bound(v.begin(), v.end(), v[i]) - v.begin());
+                if (end - i > most) most = end - i, value = v[i];
+                i = end;
+            }
+    }
+    return out;
+}
+
+/// A scale for each column, y = (x − shift) / scale, and its way back. Made by min_max and standard_score.
+template <class T>
+struct scaling {
+    std::string_view name;      ///< who fitted it
+    tensor<T, 1> shift, scale;  ///< (D)
+
+    /// y = (x − shift) / scale; given `std::move(x)` no value is copied. \throws shape_error for another number of columns.
+    template <std::size_t N>
+    [[nodiscard]] tensor<T, N> operator()(tensor<T, N> x) const {
+        return each(std::move(x), [](T v, T shift_d, T scale_d) { return (v - shift_d) / scale_d; });
+    }
+
+    /// x = y scale + shift. \throws shape_error for another number of columns.
+    template <std::size_t N>
+    [[nodiscard]] tensor<T, N> inverse(tensor<T, N> y) const {
+        return each(std::move(y), [](T v, T shift_d, T scale_d) { return v * scale_d + shift_d; });
+    }
+
+  private:
+    template <std::size_t N, class F>
+    tensor<T, N> each(tensor<T, N> x, F&& f) const {
+        const std::size_t D = shift.size();
+        if (features(x) != D) throw shape_error(name, {"it was fitted to ", D, " columns, got ", x.shape()});
+        for (T* row = x.data(); row != x.data() + x.size(); row += D)
+            for (std::size_t d = 0; d < D; ++d) row[d] = f(row[d], shift.data()[d], scale.data()[d]);
+        return x;
+    }
+};
+
+/// What a scaling has to know of a column; missing values are left out.
+struct column_statistics {
+    double min = std::numeric_limits<double>::infinity(), max = -min;
+    double mean = 0, deviation = 0;  ///< biased: σ² = Σ (x − μ)² / N
+};
+
+/// Of each column of x. Two passes, in double.
+/// \throws data_error for a column that has no value, or an infinite one.
+template <class T, std::size_t N>
+[[nodiscard]] std::vector<column_statistics> columns_of(std::string_view asks, const tensor<T, N>& x) {
+    const std::size_t D = features(x);
+    std::vector<column_statistics> columns(D);
+    std::vector<double> count(D);
+    const auto each_value = [&](auto&& f) {
+        for (std::size_t i = 0; i < x.size(); ++i)
+            if (const auto v = static_cast<double>(x.data()[i]); v == v) f(i % D, v);
+    };
+    each_value([&](std::size_t d, double v) {
+        auto& c = columns[d];
+        c.min = std::min(c.min, v), c.max = std::max(c.max, v);
+        c.mean += v, count[d] += 1;
+    });
+    for (std::size_t d = 0; d < D; ++d) {
+        if (count[d] == 0) throw data_error(message({asks, ": column ", d, " has no value to learn from"}));
+        if (!std::isfinite(columns[d].max - columns[d].min))
+            throw data_error(message({asks, ": column ", d, " goes from ", number_text(columns[d].min), " to ",
+                                      number_text(columns[d].max), ", which has no scale"}));
+        columns[d].mean /= count[d];
+    }
+    each_value([&](std::size_t d, double v) { columns[d].deviation += (v - columns[d].mean) * (v - columns[d].mean); });
+    for (std::size_t d = 0; d < D; ++d) columns[d].deviation = std::sqrt(columns[d].deviation / count[d]);
+    return columns;
+}
+
+/// Learns to bring each column of x from its least and greatest value to [low, high].   x (N, ..., D)
+///   y = low + (high − low) (x − min) / (max − min)                                                           [min_max]
+/// A column that is constant becomes `low`, as if max − min were 1. Definition: scikit-learn's MinMaxScaler.
+/// \throws data_error for a column without values or with an infinite one, or where low < high does not hold.
+template <class T, std::size_t N>
+[[nodiscard]] scaling<T> min_max(const tensor<T, N>& x, double low = 0, double high = 1) {
+    if (!(low < high))
+        throw data_error(message({"min_max: from ", number_text(low), " to ", number_text(high), " is no range"}));
+    const auto columns = columns_of("min_max", x);
+    scaling<T> out{"min_max", tensor<T, 1>({columns.size()}, T(0)), tensor<T, 1>({columns.size()}, T(1))};
+    for (std::size_t d = 0; d < columns.size(); ++d) {
+        const auto& c = columns[d];
+        const double scale = (c.max > c.min ? c.max - c.min : 1) / (high - low);
+        out.scale(d) = static_cast<T>(scale);
+        out.shift(d) = static_cast<T>(c.min - low * scale);
+    }
+    return out;
+}
+
+/// Learns to bring each column of x to mean 0 and variance 1.   x (N, ..., D)
+///   y = (x − μ) / σ     μ = Σ x / N     σ² = Σ (x − μ)² / N                                           [standard_score]
+/// A column that is constant becomes 0, as if σ were 1. Definition: scikit-learn's StandardScaler.
+/// \throws data_error for a column without values or with an infinite one.
+template <class T, std::size_t N>
+[[nodiscard]] scaling<T> standard_score(const tensor<T, N>& x) {
+    const auto columns = columns_of("standard_score", x);
+    scaling<T> out{"standard_score", tensor<T, 1>({columns.size()}, T(0)), tensor<T, 1>({columns.size()}, T(1))};
+    for (std::size_t d = 0; d < columns.size(); ++d) {
+        const auto& c = columns[d];
+        out.shift(d) = static_cast<T>(c.max > c.min ? c.mean : c.min);
+        if (c.max > c.min) out.scale(d) = static_cast<T>(c.deviation);
+    }
+    return out;
+}
+
+}  // namespace gradus::data
