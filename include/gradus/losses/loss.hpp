@@ -149,6 +149,15 @@ template <class J, class Y, class Target>
     throw data_error(message({J::name, ": the weights of the rows of ŷ ", y_hat.shape(), " sum to 0"}));
 }
 
+/// J of a whole of which each part's forward was given the total 1: the sum of those, and of their counts. Where nothing
+/// counts, nothing is lost: 0.
+template <class J>
+[[nodiscard]] double reduced(const J& loss, double sum, double count) {
+    if constexpr (requires { loss.reduction == reduce::sum; })
+        if (loss.reduction == reduce::sum) return sum;
+    return count > 0 ? sum / count : 0;
+}
+
 /// \throws shape_error where ŷ holds no row, or y is not shaped as ŷ.
 template <class Y, class Target>
 void check_same(std::string_view name, const Y& y_hat, const Target& y) {

@@ -172,6 +172,20 @@ class optimizer {
             total, grad);
     }
 
+    /// g ← min(max(g, −limit), limit) for the elements of one part.
+    static void clip_value(const Net& net, parameters& grad, double limit, std::size_t part, std::size_t parts) {
+        const interval mine = range(net, part, parts);
+        std::size_t at = 0;
+        each(
+            [&]<class P>(const entry&, P& g) {
+                const auto [a, b] = overlap(at, g.size(), mine);
+                for (std::size_t i = a; i < b; ++i)
+                    g.data()[i] = std::clamp(g.data()[i], static_cast<scalar_of<P>>(-limit), static_cast<scalar_of<P>>(limit));
+                at += g.size();
+            },
+            grad);
+    }
+
     /// Σ g² over what moves, in double, for the elements of one part: the parts' sum is ‖∇J‖², for clipping.
     [[nodiscard]] double squared_norm(const Net& net, const parameters& grad, std::size_t part, std::size_t parts) const {
         const interval mine = range(net, part, parts);
