@@ -36,6 +36,8 @@
 #include "gradus/data/synthetic.hpp"
 
 #include "gradus/training/fit.hpp"
+#include "gradus/training/schedule.hpp"
+#include "gradus/training/callbacks.hpp"
 
 #include "gradus/check/gradient_check.hpp"
 #include "gradus/explain/explain.hpp"

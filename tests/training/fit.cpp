@@ -197,7 +197,7 @@ TEST_CASE("fit: what is wrong in one thread's share reaches the caller, and the 
 TEST_CASE("fit: a batch size of 0 is an error, no epochs are no history") {
     auto net = classifier();
     CHECK_THROWS_WITH_AS(gr::fit(net, gr::cross_entropy{}, gr::adam{}, clouds(9), {.batch_size = 0, .progress = quiet}),
-                         "batches: 9 samples in batches of 0: both must be at least 1", gr::data_error);
+                         "fit: batch_size = 0 and accumulate = 1: both must be at least 1", gr::data_error);
     CHECK(gr::fit(net, gr::cross_entropy{}, gr::adam{}, clouds(9), {.epochs = 0, .progress = quiet}).loss.empty());
     CHECK(same(net, classifier()));
 }

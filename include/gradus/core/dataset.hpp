@@ -8,6 +8,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -60,12 +62,16 @@ void gather(const X& from, std::span<const std::size_t> which, X& into) {
     }
 }
 
-/// Samples `x` and their targets `y`, row for row.
+/// Samples `x` and their targets `y`, row for row; `auto [x, y] = data` takes it apart.
 ///   x (N, ...), or a struct of such tensors     y (N) labels (std::int32_t), or (N, O) targets
+///   weights (N) of the samples in the loss; empty: all 1
+///   mask (N, T) of sequences, true where there is data; empty: everywhere
 template <class X, class Y>
 struct dataset {
     X x;
     Y y;
+    tensor<double, 1> weights = tensor<double, 1>::from_shape({0});
+    tensor<bool, 2> mask = tensor<bool, 2>::from_shape({0, 0});
 
     dataset() = default;
 
@@ -79,17 +85,43 @@ struct dataset {
 
     /// Number of samples.
     [[nodiscard]] std::size_t size() const { return samples(x); }
+
+    /// \throws data_error where the weights or the mask are of another number of samples.
+    void check() const {
+        const std::size_t n = size();
+        if (weights.size() != 0 && weights.size() != n)
+            throw data_error(message({"dataset: x has ", n, " rows, there are ", weights.size(), " weights"}));
+        if (mask.size() != 0 && mask.shape()[0] != n)
+            throw data_error(message({"dataset: x has ", n, " rows, the mask is ", mask.shape()}));
+    }
+
+    template <std::size_t I>
+    [[nodiscard]] auto& get() & {
+        return std::get<I>(std::tie(x, y));
+    }
+    template <std::size_t I>
+    [[nodiscard]] const auto& get() const& {
+        return std::get<I>(std::tie(x, y));
+    }
+    template <std::size_t I>
+    [[nodiscard]] auto&& get() && {
+        return std::move(std::get<I>(std::tie(x, y)));
+    }
 };
 
 /// The samples `which`, in that order, as a dataset of their own.
 /// \throws data_error for an index beyond the last sample, or none at all.
 template <class X, class Y>
 [[nodiscard]] dataset<X, Y> take(const dataset<X, Y>& data, std::span<const std::size_t> which) {
+    data.check();
     X x;
     Y y;
     gather(data.x, which, x);
     gather(data.y, which, y);
-    return {std::move(x), std::move(y)};
+    dataset<X, Y> part(std::move(x), std::move(y));
+    if (data.weights.size() != 0) gather(data.weights, which, part.weights);
+    if (data.mask.size() != 0) gather(data.mask, which, part.mask);
+    return part;
 }
 
 /// Cuts a dataset in two: `auto [train, validation] = gr::split(data, 0.9);`. The first part gets `fraction` of the
@@ -172,3 +204,11 @@ template <class T = float, std::size_t N>
 }
 
 }  // namespace gradus
+
+// The pair that a dataset is, for structured bindings.
+template <class X, class Y>
+struct std::tuple_size<gradus::dataset<X, Y>> : std::integral_constant<std::size_t, 2> {};
+template <std::size_t I, class X, class Y>
+struct std::tuple_element<I, gradus::dataset<X, Y>> {
+    using type = std::conditional_t<I == 0, X, Y>;
+};

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "gradus/activations/sigmoid.hpp"
@@ -14,12 +15,13 @@
 #include "gradus/core/dataset.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/rows.hpp"
+#include "gradus/losses/loss.hpp"
 
 namespace gradus {
 
 /// A loss that judges classes.
 template <class J, class Y, class Target>
-concept judges = requires(const J& j, const Y& y_hat, const Target& y) { j.correct(y_hat, y, {}); };
+concept judges = requires(const J& j, const Y& y_hat, const Target& y, const normalizer& by) { j.correct(y_hat, y, by); };
 
 /// What a network answers to a whole set.
 struct score {
@@ -30,48 +32,49 @@ struct score {
 
 namespace inference {
 
-/// How many verdicts a loss gives on these targets: one per label, one per row of targets.
+/// Rows that a mask leaves.
 template <class Y>
-[[nodiscard]] std::size_t judged(const Y& y) {
-    return std::is_integral_v<scalar_of<Y>> ? y.size() : rows(y);
+[[nodiscard]] double counted_rows(const Y& y_hat, const tensor<bool, 2>* mask) {
+    return static_cast<double>(mask == nullptr ? rows(y_hat) : static_cast<std::size_t>(std::ranges::count(flat(*mask), true)));
 }
 
 /// Rows that are run at once: enough for the products' speed, few enough for the cache.
 inline constexpr std::size_t batch = 256;
 
-/// Calls f(first, x of those rows, ŷ) for the whole of x, a batch at a time, in inference mode.
+/// Calls f(rows, pass, ŷ) for the whole of x, a batch at a time, in inference mode.
 template <class Net, class X, class F>
-void each_batch(const Net& net, const X& x, std::size_t batch_size, F&& f) {
+void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, F&& f) {
     const std::size_t n = samples(x);
     pass<Net, X> p(net, x);
     p.training = false;
-    const auto run = [&](std::size_t first, const X& part) { f(first, forward(net, part, p.cache, p.context())); };
-    if (n <= batch_size) return run(0, x);  // an empty x too: the network says what is wrong with it
     X part;
     std::vector<std::size_t> which;
-    for (std::size_t first = 0; first < n; first += batch_size) {
-        which.resize(std::min(batch_size, n - first));
+    for (std::size_t first = 0; first < n || first == 0; first += batch) {  // an empty x too: the network says what is wrong
+        which.resize(std::min(batch, n - first));
         for (std::size_t i = 0; i < which.size(); ++i) which[i] = first + i;
-        gather(x, which, part);
-        run(first, part);
+        const bool all = which.size() == n;
+        if (!all) gather(x, which, part);
+        if (mask != nullptr && mask->size() != 0) gather(*mask, which, p.mask);
+        const X& rows = all ? x : part;
+        f(std::span<const std::size_t>(which), p, forward(net, rows, p.cache, p.context()));
     }
 }
 
 }  // namespace inference
 
-/// ŷ = f(x; θ) in inference mode, for any number of rows.
+/// ŷ = f(x; θ) in inference mode, for any number of rows. A mask (N, T) says where sequences hold data.
 /// Complexity: one forward, a batch at a time, so that the caches stay small; the result is allocated once.
 /// \throws shape_error where the network does not take x, an empty one included.
 template <class Net, class X>
-[[nodiscard]] output_of<Net, X> predict(const Net& net, const X& x) {
+[[nodiscard]] output_of<Net, X> predict(const Net& net, const X& x, const tensor<bool, 2>* mask = nullptr) {
     output_of<Net, X> out;
-    inference::each_batch(net, x, inference::batch, [&](std::size_t first, const auto& y) {
-        if (first == 0) {
+    inference::each_batch(net, x, mask, [&](std::span<const std::size_t> which, const auto&, const auto& y) {
+        if (which[0] == 0) {
             auto shape = y.shape();
             shape[0] = samples(x);
             reshape(out, shape);
         }
-        std::copy_n(y.data(), y.size(), out.data() + first * (y.size() / y.shape()[0]));
+        std::copy_n(y.data(), y.size(), out.data() + which[0] * (y.size() / y.shape()[0]));
     });
     return out;
 }
@@ -126,32 +129,40 @@ template <class A, class B>
     return n / static_cast<double>(labels.size());
 }
 
-/// Loss, accuracy and confusion matrix of a network on a set.
+/// Loss, accuracy and confusion matrix of a network on a set. Its mask and weights count as they do in `fit`; accuracy
+/// and confusion matrix count each row that the mask leaves once.
 /// Complexity: one forward and one value of the loss, a batch at a time.
 /// \throws shape_error, data_error where network, loss and data do not fit each other.
 template <class Net, class J, class X, class Y>
 [[nodiscard]] score evaluate(const Net& net, const J& loss, const dataset<X, Y>& data) {
     using Y_hat = output_of<Net, X>;
+    data.check();
     typename J::template cache<Y_hat> cache;
     score s;
-    double correct = 0;
-    const auto n = static_cast<double>(data.size());
+    double sum = 0, count = 0, correct = 0, judged = 0;
     Y part;
-    std::vector<std::size_t> which;
-    inference::each_batch(net, data.x, inference::batch, [&](std::size_t first, const auto& y_hat) {
-        which.resize(y_hat.shape()[0]);
-        for (std::size_t i = 0; i < which.size(); ++i) which[i] = first + i;
+    auto weights = tensor<double, 1>::from_shape({0});
+    inference::each_batch(net, data.x, &data.mask, [&](std::span<const std::size_t> which, const auto& p, const auto& y_hat) {
         gather(data.y, which, part);
-        s.loss += loss.forward(y_hat, part, cache) * static_cast<double>(which.size()) / n;
-        if constexpr (judges<J, Y_hat, Y>) correct += loss.correct(y_hat, part, {});
+        if (data.weights.size() != 0) gather(data.weights, which, weights);
+        const tensor<bool, 2>* mask = p.context().mask;
+        const normalizer by{1, mask, {weights.data(), weights.size()}};
+        sum += loss.forward(y_hat, part, cache, by);
+        count += loss.count(y_hat, part, by);
+        if constexpr (judges<J, Y_hat, Y>) {
+            correct += loss.correct(y_hat, part, by);
+            judged += inference::counted_rows(y_hat, mask);
+        }
         if constexpr (judges<J, Y_hat, Y> && std::is_integral_v<scalar_of<Y>>) {
             const std::size_t k = features(y_hat);
-            if (first == 0) s.confusion.resize({k, k}), s.confusion.fill(0);
+            if (which[0] == 0) s.confusion.resize({k, k}), s.confusion.fill(0);
             for (std::size_t r = 0; r < rows(y_hat); ++r)
-                ++s.confusion(static_cast<std::size_t>(part.data()[r]), kernels::argmax(y_hat.data() + r * k, k));
+                if (mask == nullptr || flat(*mask)[r])
+                    ++s.confusion(static_cast<std::size_t>(part.data()[r]), kernels::argmax(y_hat.data() + r * k, k));
         }
     });
-    if constexpr (judges<J, Y_hat, Y>) s.accuracy = correct / static_cast<double>(inference::judged(data.y));
+    s.loss = losses::reduced(loss, sum, count);
+    if constexpr (judges<J, Y_hat, Y>) s.accuracy = correct / judged;
     return s;
 }
 

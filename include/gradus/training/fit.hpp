@@ -5,21 +5,22 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "gradus/core/pass.hpp"
 #include "gradus/core/dataset.hpp"
+#include "gradus/core/pass.hpp"
 #include "gradus/kernels/blas.hpp"
 #include "gradus/losses/loss.hpp"
 #include "gradus/optimizers/optimizer.hpp"
 #include "gradus/training/evaluate.hpp"
+#include "gradus/training/not_finite.hpp"
 #include "gradus/training/progress.hpp"
+#include "gradus/training/share.hpp"
+#include "gradus/training/state.hpp"
 #include "gradus/training/workers.hpp"
 
 namespace gradus {
@@ -29,148 +30,209 @@ template <class X, class Y>
 struct fit_options {
     std::size_t epochs = 1;
     std::size_t batch_size = 32;
+    std::size_t accumulate = 1;                    ///< batches to a step: as one of so many times the size, in its memory
     std::optional<dataset<X, Y>> validation = {};  ///< judged after each epoch; nothing is chosen by it
     std::size_t threads = 1;                       ///< each takes its share of every batch
     bool shuffle = true;                           ///< anew each epoch, keyed by the optimizer's seed and the epoch
+    double clip_value = 0;                         ///< each element of ∇J to [−c, c]; 0: not                [clip.value]
+    double clip_norm = 0;                          ///< then ‖∇J‖ to at most this; 0: not                     [clip.norm]
     show progress = show::on_terminal;
-};
-
-/// What happened in each epoch: means over its batches, as they went by.
-struct history {
-    std::vector<double> loss, accuracy;                        ///< accuracy: empty where the loss judges no classes
-    std::vector<double> validation_loss, validation_accuracy;  ///< empty without validation
-    std::size_t samples = 0;                                   ///< that training went through, over all epochs
-    double seconds = 0;                                        ///< training alone, without validation
-    bool interrupted = false;                                  ///< Ctrl-C ended it; the last epoch may be a part of one
 };
 
 namespace training {
 
-/// A thread's share of a batch, with all the memory that it needs.
-template <class Net, class J, class X, class Y>
-struct shard {
-    X x;
-    Y y;
-    pass<Net, X> remembered;
-    typename J::template cache<output_of<Net, X>> loss_cache;
-
-    explicit shard(const Net& net, const X& like) : remembered(net, like) {}
-};
-
-/// What one thread owns. Batches come in two sizes, the full one and what is left at the end of an epoch: a shard for
-/// each, so that none is ever resized.
-template <class Net, class J, class X, class Y>
-struct desk {
-    shard<Net, J, X, Y> full, rest;
-    gradients<Net> grad;
-    double loss = 0, correct = 0;  // of the shard
-
-    desk(const Net& net, const X& like) : full(net, like), rest(net, like), grad(net) {}
-
-    /// Forward and backward of the samples `which`, rows first_row... of a batch of `whole`.
-    template <class Data>
-    void work(const Net& net, const J& J_, const Data& data, std::span<const std::size_t> which, std::size_t first_row,
-              std::size_t whole, bool is_full, std::uint64_t seed, std::uint64_t step) {
-        loss = correct = 0;
-        if (which.empty()) return grad.zero();
-        auto& [x, y, p, loss_cache] = is_full ? full : rest;
-        gather(data.x, which, x);
-        gather(data.y, which, y);
-        p.seed = seed, p.step = step, p.first_row = first_row;
-        const context ctx = p.context();
-        const auto& y_hat = forward(net, x, p.cache, ctx);
-        // the whole batch's count, so that shards add up to what one thread would compute
-        const normalizer by{J_.count(y_hat, y, {}) * static_cast<double>(whole) / static_cast<double>(which.size())};
-        loss = J_.forward(y_hat, y, loss_cache, by);
-        if constexpr (judges<J, output_of<Net, X>, Y>) correct = J_.correct(y_hat, y, {});
-        backward(net, x, J_.backward(y_hat, y, loss_cache, by), p.cache, grad.values, ctx);
-    }
-};
-
-/// Epochs of batches. All threads take a shard of each batch, with a pass of their own; then all take a part of the
-/// reduction and of the optimizer's step.
+/// Epochs of steps. All threads go forward with a share of each batch, then back, with a pass of their own; then all take
+/// a part of the reduction and of the optimizer's step.
 template <class Net, class J, class Options, class X, class Y>
-history run(Net& net, const J& loss, optimizer<Net, Options>& descend, const dataset<X, Y>& data,
-            const fit_options<X, Y>& o) {
-    constexpr bool judged = judges<J, output_of<Net, X>, Y>;
-    const std::size_t team = std::max<std::size_t>(1, std::min(o.threads, o.batch_size));
-    const kernels::single_threaded_blas one_thread_per_product;
-    const interruptible ctrl_c;
-    batches order(data.size(), o.batch_size, descend.seed, o.shuffle);
-    workers threads(team);
-    std::vector<std::unique_ptr<desk<Net, J, X, Y>>> desks;  // none ever moves
-    for (std::size_t k = 0; k < team; ++k) desks.push_back(std::make_unique<desk<Net, J, X, Y>>(net, data.x));
-
-    history h;
-    progress line(o.progress, o.epochs);
-    for (std::size_t epoch = 0; epoch < o.epochs && !h.interrupted; ++epoch) {
-        const stopwatch clock;
-        order.epoch(descend.epoch);
-        double loss_sum = 0, correct = 0;
-        std::size_t seen = 0;
-        progress::figures now;
-        for (std::size_t b = 0; b < order.size() && !h.interrupted; ++b) {
-            const std::span<const std::size_t> batch = order[b];
-            const std::size_t n = batch.size();
-            threads.run([&](std::size_t k) {
-                const std::size_t first = n * k / team, last = n * (k + 1) / team;
-                desks[k]->work(net, loss, data, batch.subspan(first, last - first), first, n, n == o.batch_size,
-                              descend.seed, descend.t);
-            });
-            descend.begin();
-            threads.run([&](std::size_t k) {
-                for (std::size_t other = 1; other < team; ++other)
-                    descend.reduce(net, desks[0]->grad.values, desks[other]->grad.values, k, team);
-                descend.apply(net, desks[0]->grad.values, k, team);
-            });
-            for (const auto& d : desks) loss_sum += d->loss * static_cast<double>(n), correct += d->correct;
-            seen += n;
-            const double share = static_cast<double>(seen) / static_cast<double>(data.size());
-            now.loss = loss_sum / static_cast<double>(seen);
-            if constexpr (judged) now.accuracy = correct / share / static_cast<double>(inference::judged(data.y));
-            line.batch(epoch, share, now);
-            h.interrupted = interruptible::asked();
-        }
-        const double seconds = clock.seconds();
-        h.samples += seen;
-        h.seconds += seconds;
-        h.loss.push_back(now.loss);
-        if constexpr (judged) h.accuracy.push_back(now.accuracy);
-        const bool whole = seen == data.size();  // it is, also where Ctrl-C came with its last batch
-        if (whole) ++descend.epoch;
-        if (o.validation && whole) {
-            const score s = evaluate(net, loss, *o.validation);
-            h.validation_loss.push_back(now.validation_loss = s.loss);
-            if constexpr (judged) h.validation_accuracy.push_back(now.validation_accuracy = s.accuracy);
-        }
-        line.epoch(epoch, seconds, now);
-        h.interrupted = interruptible::asked();  // or else with its validation
+class run {
+  public:
+    run(Net& net, const J& loss, optimizer<Net, Options>& descend, const dataset<X, Y>& data, const fit_options<X, Y>& o)
+        : net_(net), loss_(loss), descend_(descend), data_(data), o_(o),
+          threads_(std::max<std::size_t>(1, std::min(o.threads, o.batch_size))), norms_(threads_.size()) {
+        check();
+        for (std::size_t k = 0; k < threads_.size(); ++k)  // none ever moves
+            shares_.push_back(std::make_unique<share<Net, J, X, Y>>(net, data.x));
+        if (o.accumulate > 1) sum_.emplace(net);
     }
-    return h;
-}
+
+    template <class... Callbacks>
+    history operator()(Callbacks&... callbacks) {
+        const kernels::single_threaded_blas one_thread_per_product;
+        const interruptible ctrl_c;
+        batches order(data_.size(), o_.batch_size * o_.accumulate, descend_.seed, o_.shuffle);
+        progress line(o_.progress, o_.epochs);
+        training_state<Net, Options> now{net_, descend_, h_};
+        const auto tell = [&]([[maybe_unused]] auto when) { (when(callbacks, now), ...); };
+        tell(moment::before_training);
+        for (; now.epoch < o_.epochs && !now.stop; ++now.epoch) {
+            const stopwatch clock;
+            order.epoch(descend_.epoch);
+            all_ = {};
+            std::size_t seen = 0;
+            progress::figures shown;
+            for (std::size_t b = 0; b < order.size() && !now.stop; ++b) {
+                tell(moment::before_step);
+                step(order[b], now);
+                tell(moment::after_step);
+                seen += order[b].size();
+                shown.loss = losses::reduced(loss_, all_.loss, all_.count);
+                if constexpr (judged) shown.accuracy = all_.correct / all_.judged;
+                line.batch(now.epoch, static_cast<double>(seen) / static_cast<double>(data_.size()), shown);
+                now.stop = now.stop || interruptible::asked();
+            }
+            const bool whole = seen == data_.size();  // it is, also where Ctrl-C came with its last batch
+            const double seconds = clock.seconds();
+            h_.interrupted = !whole || interruptible::asked();
+            h_.samples += seen;
+            h_.seconds += seconds;
+            h_.loss.push_back(shown.loss);
+            if constexpr (judged) h_.accuracy.push_back(shown.accuracy);
+            if constexpr (requires { h_.learning_rate.push_back(descend_.options.learning_rate); })
+                h_.learning_rate.push_back(descend_.options.learning_rate);
+            if (whole) ++descend_.epoch;
+            if (o_.validation && whole) {
+                const score s = evaluate(net_, loss_, *o_.validation);
+                h_.validation_loss.push_back(shown.validation_loss = s.loss);
+                if constexpr (judged) h_.validation_accuracy.push_back(shown.validation_accuracy = s.accuracy);
+            }
+            line.epoch(now.epoch, seconds, shown);
+            if (whole) tell(moment::after_epoch);
+            h_.interrupted = h_.interrupted || interruptible::asked();  // or else with its validation
+            now.stop = now.stop || h_.interrupted;
+        }
+        tell(moment::after_training);
+        return std::move(h_);
+    }
+
+  private:
+    static constexpr bool judged = judges<J, output_of<Net, X>, Y>;
+
+    struct totals {
+        double loss = 0, count = 0, correct = 0, judged = 0;
+    };
+
+    void check() const {
+        data_.check();
+        if (o_.accumulate == 0 || o_.batch_size == 0)
+            throw data_error(message({"fit: batch_size = ", o_.batch_size, " and accumulate = ", o_.accumulate, ": both must be at least 1"}));
+        if (!(o_.clip_value >= 0) || !(o_.clip_norm >= 0))
+            throw data_error(message({"fit: clip_value = ", number_text(o_.clip_value), " and clip_norm = ",
+                                      number_text(o_.clip_norm), " must be positive, or 0: no clipping"}));
+    }
+
+    /// One step with the gradient of `rows`, a batch after the other.
+    void step(std::span<const std::size_t> rows, training_state<Net, Options>& now) {
+        const std::size_t team = threads_.size(), n = o_.batch_size;
+        totals of_step;
+        if (sum_) sum_->zero();
+        for (std::size_t at = 0; at < rows.size(); at += n) {
+            const auto batch = rows.subspan(at, std::min(n, rows.size() - at));
+            threads_.run([&](std::size_t k) {
+                const std::size_t first = batch.size() * k / team, last = batch.size() * (k + 1) / team;
+                shares_[k]->forward(net_, loss_, data_, batch.subspan(first, last - first), at + first, batch.size() == n,
+                                    descend_.seed, descend_.t);
+            });
+            totals of_batch;
+            for (const auto& s : shares_)
+                of_batch.loss += s->loss, of_batch.count += s->count, of_batch.correct += s->correct, of_batch.judged += s->judged;
+            now.loss = losses::reduced(loss_, of_batch.loss, of_batch.count);
+            require_finite(now);
+            // batches that share a step do not know yet what the loss divides by: the step does it
+            const double total = sum_ ? 1 : of_batch.count;
+            threads_.run([&](std::size_t k) { shares_[k]->backward(net_, loss_, total); });
+            if (sum_)
+                threads_.run([&](std::size_t k) {
+                    for (const auto& s : shares_) descend_.reduce(net_, sum_->values, s->grad.values, k, team);
+                });
+            of_step.loss += of_batch.loss, of_step.count += of_batch.count;
+            of_step.correct += of_batch.correct, of_step.judged += of_batch.judged;
+        }
+        descend(sum_ ? losses::reduced(loss_, 1, of_step.count) : 1);
+        now.loss = losses::reduced(loss_, of_step.loss, of_step.count);
+        all_.loss += of_step.loss, all_.count += of_step.count, all_.correct += of_step.correct, all_.judged += of_step.judged;
+    }
+
+    /// θ ← θ' by scale · ∇J, which all threads add up, clip, and apply, each its part.
+    void descend(double scale) {
+        const std::size_t team = threads_.size();
+        auto& grad = sum_ ? sum_->values : shares_[0]->grad.values;
+        const auto reduce = [&](std::size_t k) {
+            for (std::size_t other = 1; other < team && !sum_; ++other)
+                descend_.reduce(net_, grad, shares_[other]->grad.values, k, team);
+        };
+        descend_.begin();
+        const bool clips = o_.clip_value > 0 || o_.clip_norm > 0;
+        if (clips)
+            threads_.run([&](std::size_t k) {
+                reduce(k);
+                if (o_.clip_value > 0) descend_.clip_value(net_, grad, o_.clip_value / scale, k, team);
+                norms_[k] = o_.clip_norm > 0 ? descend_.squared_norm(net_, grad, k, team) : 0;
+            });
+        if (o_.clip_norm > 0) {
+            double squared = 0;
+            for (double s : norms_) squared += s;
+            scale *= std::min(1.0, o_.clip_norm / (scale * std::sqrt(squared) + 1e-6));
+        }
+        threads_.run([&](std::size_t k) {
+            if (!clips) reduce(k);
+            descend_.apply(net_, grad, k, team, scale);
+        });
+    }
+
+    void require_finite(const training_state<Net, Options>& now) {
+        if (std::isfinite(now.loss)) return;
+        std::string where;
+        for (const auto& s : shares_)
+            if (where.empty() && s->rows() != nullptr)
+                where = first_not_finite(net_, s->rows()->x, s->rows()->remembered.cache);
+        if (where.empty()) where = message({J::name, ": ", formula_of(loss_), " is the first, of a finite prediction"});
+        throw diverged(message({"fit: the loss is ", number_text(now.loss), " before step ", descend_.t + 1, ", in epoch ",
+                                descend_.epoch + 1, ". ", where}),
+                       std::move(h_));
+    }
+
+    Net& net_;
+    const J& loss_;
+    optimizer<Net, Options>& descend_;
+    const dataset<X, Y>& data_;
+    const fit_options<X, Y>& o_;
+    workers threads_;
+    std::vector<std::unique_ptr<share<Net, J, X, Y>>> shares_;
+    std::optional<gradients<Net>> sum_;  // of the batches of a step, where there are several
+    std::vector<double> norms_;          // each thread's part of ‖∇J‖²
+    totals all_;                         // of the epoch so far
+    history h_;
+};
 
 }  // namespace training
 
 /// Trains a network: `gr::fit(net, gr::cross_entropy{}, gr::adam{}, train, {.epochs = 10, .threads = 2})`.
 ///
 /// Each epoch goes once through the samples, in an order keyed by the default seed and the epoch. Ctrl-C ends it after
-/// the step under way, or the validation, with the history so far. The same seed, build, machine and number of threads give the same run
-/// bit for bit. No allocation in a step after the first of its size.
-/// \throws shape_error, data_error where network, loss and data do not fit each other.
-template <class Net, class J, optimizer_options Options, class X, class Y>
+/// the step under way, or the validation, with the history so far. The same seed, build, machine and number of threads
+/// give the same run bit for bit. No allocation in a step after the first of its size.
+///
+/// Callbacks follow: `gr::fit(net, J, gr::adam{}, train, {.epochs = 10}, gr::scheduled(rate), [](auto& now) { ... })`. A
+/// lambda is called after each epoch; see training_state and moment.
+/// \throws shape_error, data_error where network, loss and data do not fit each other; diverged where the loss is no
+///         number, with the layer and the formula where that began.
+template <class Net, class J, optimizer_options Options, class X, class Y, class... Callbacks>
 history fit(Net& net, const J& loss, const Options& options, const dataset<X, Y>& data,
-            const fit_options<X, Y>& how = {}) {
+            const fit_options<X, Y>& how = {}, Callbacks&&... callbacks) {
     static_assert(is_layer<Net, X> && is_target<J, output_of<Net, X>, Y>);
     optimizer<Net, Options> descend(net, options);
-    return training::run(net, loss, descend, data, how);
+    return fit(net, loss, descend, data, how, callbacks...);
 }
 
 /// The same with an optimizer that outlives the call: to go on later, from where it stopped, bit for bit.
-template <class Net, class J, class Options, class X, class Y>
+template <class Net, class J, class Options, class X, class Y, class... Callbacks>
 history fit(Net& net, const J& loss, optimizer<Net, Options>& descend, const dataset<X, Y>& data,
-            const fit_options<X, Y>& how = {}) {
+            const fit_options<X, Y>& how = {}, Callbacks&&... callbacks) {
     static_assert(is_layer<Net, X> && is_target<J, output_of<Net, X>, Y>);
-    return training::run(net, loss, descend, data, how);
+    static_assert((callback<std::remove_reference_t<Callbacks>, training_state<Net, Options>> && ...),
+                  "gradus: a callback of fit waits for a moment of training: a lambda taking `auto& now`, or a struct with "
+                  "before_training, before_step, after_step, after_epoch or after_training");
+    return training::run<Net, J, Options, X, Y>(net, loss, descend, data, how)(callbacks...);
 }
 
 }  // namespace gradus

@@ -1,0 +1,66 @@
+#pragma once
+/// \file
+/// A line per epoch in a file, as training goes on.
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <string>
+#include <utility>
+
+#include "gradus/io/file.hpp"
+
+namespace gradus {
+
+/// How `csv_log` begins.
+struct csv_log_options {
+    bool append = false;  ///< goes on with the file of an earlier run, instead of beginning it anew
+};
+
+/// Callback of `fit`: writes epoch, losses, accuracies, learning rate and seconds so far as one line after each epoch, of
+/// which nothing is lost if the program ends: `gr::fit(net, J, gr::adam{}, train, {}, gr::csv_log("log.csv"))`.
+/// The columns are those that the history has; epochs count from 1, those of earlier runs included.
+/// \throws data_error with the path and the reason.
+class csv_log {
+  public:
+    explicit csv_log(std::string path, csv_log_options o = {}) : path_(std::move(path)) {
+        file_.reset(std::fopen(path_.c_str(), o.append ? "ab" : "wb"));
+        if (!file_) refuse();
+        std::fseek(file_.get(), 0, SEEK_END);
+        begun_ = std::ftell(file_.get()) > 0;
+    }
+
+    void after_epoch(auto& now) {
+        const auto& h = now.so_far;
+        std::string names = "epoch", line;
+        append_number(line, now.descend.epoch);
+        const auto column = [&](const char* name, const auto& values) {
+            if (values.empty()) return;
+            names += ',', names += name;
+            add(line, values.back());
+        };
+        column("loss", h.loss);
+        column("accuracy", h.accuracy);
+        column("validation_loss", h.validation_loss);
+        column("validation_accuracy", h.validation_accuracy);
+        column("learning_rate", h.learning_rate);
+        names += ",seconds";
+        add(line, h.seconds);
+        if (!std::exchange(begun_, true)) line = names + "\n" + line;
+        line += '\n';
+        if (std::fwrite(line.data(), 1, line.size(), file_.get()) != line.size() || std::fflush(file_.get()) != 0) refuse();
+    }
+
+  private:
+    static void add(std::string& line, double value) {
+        char text[32];
+        line.append(text, static_cast<std::size_t>(std::snprintf(text, sizeof text, ",%.9g", value)));
+    }
+    [[noreturn]] void refuse() const { io::fail({path_, ": the log cannot be written: ", io::system_reason(errno)}); }
+
+    std::string path_;
+    io::file_handle file_;
+    bool begun_ = false;
+};
+
+}  // namespace gradus

@@ -1,0 +1,148 @@
+#pragma once
+/// \file
+/// Callbacks of `fit`: early stopping, schedules, and lambdas at any moment. A log and checkpoints, which write files,
+/// stand in io/.
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "gradus/core/error.hpp"
+#include "gradus/training/reduce_on_plateau.hpp"
+#include "gradus/training/state.hpp"
+
+namespace gradus {
+
+/// What a callback watches: the last of a column of the history.
+enum class watch {
+    validation_loss,
+    validation_accuracy,
+    loss,     ///< of training, as it went by
+    accuracy  ///< likewise
+};
+
+/// Whether more of it is better.
+[[nodiscard]] constexpr bool more_is_better(watch what) {
+    return what == watch::accuracy || what == watch::validation_accuracy;
+}
+
+/// \throws data_error where the history does not hold it.
+[[nodiscard]] inline double watched(std::string_view who, const history& h, watch what) {
+    const auto& column = what == watch::loss                  ? h.loss
+                         : what == watch::accuracy            ? h.accuracy
+                         : what == watch::validation_accuracy ? h.validation_accuracy
+                                                              : h.validation_loss;
+    if (!column.empty()) return column.back();
+    const bool validates = what == watch::validation_loss || what == watch::validation_accuracy;
+    if (validates && h.validation_loss.empty())
+        throw data_error(message({who, ": watches the validation, and fit was given none: set .validation, or watch "
+                                       "gradus::watch::loss"}));
+    throw data_error(message({who, ": watches the accuracy, and this loss judges no classes"}));
+}
+
+/// How early stopping decides.
+struct early_stopping_options {
+    watch what = watch::validation_loss;
+    std::size_t patience = 5;  ///< epochs without a better one before it stops
+    double min_delta = 0;      ///< what counts as better
+    bool restore_best = true;  ///< leaves the network as it was after its best epoch
+};
+
+/// Ends training when an epoch has not been better for long, and gives back the best network:
+/// `gr::early_stopping stop(net, {.patience = 3}); gr::fit(net, J, gr::adam{}, train, {.validation = held_out}, stop);`
+///
+/// Complexity: a copy of the network for each epoch that is the best so far. The optimizer's state is not taken back.
+/// Source: Prechelt, "Early stopping, but when?" (1998); Keras's `EarlyStopping(restore_best_weights=True)`.
+/// \throws data_error where the history does not hold what it watches.
+template <class Net>
+class early_stopping {
+  public:
+    using options = early_stopping_options;
+
+    explicit early_stopping(const Net& net, options o = {}) : options_(o), best_net_(net) {}
+
+    void before_training(auto& now) {
+        best_net_ = now.net, best_ = std::nan(""), best_epoch_ = waited_ = 0;
+    }
+    void after_epoch(auto& now) {
+        const double value = watched("early_stopping", now.so_far, options_.what);
+        const double gain = more_is_better(options_.what) ? value - best_ : best_ - value;
+        if (std::isnan(best_) || gain > options_.min_delta) {
+            best_ = value, best_epoch_ = now.epoch, waited_ = 0;
+            if (options_.restore_best) best_net_ = now.net;
+        } else if (++waited_ >= options_.patience) {
+            now.stop = true;
+        }
+    }
+    void after_training(auto& now) {
+        if (options_.restore_best && !std::isnan(best_)) now.net = best_net_;
+    }
+
+    [[nodiscard]] double best() const { return best_; }                   ///< the best value seen; NaN: none yet
+    [[nodiscard]] std::size_t best_epoch() const { return best_epoch_; }  ///< of that call of `fit`, from 0
+
+  private:
+    options options_;
+    Net best_net_;
+    double best_ = std::nan("");
+    std::size_t best_epoch_ = 0, waited_ = 0;
+};
+
+/// What a schedule counts.
+enum class per { step, epoch };
+
+/// Sets the learning rate before each step by a schedule, counted from 0: `gr::scheduled(gr::schedule::cosine{...})`. Counts the
+/// optimizer's steps, or its epochs, so that a resumed run goes on where it stopped. One-cycle's momentum goes with it.
+template <class Rate>
+class scheduled {
+  public:
+    explicit scheduled(Rate rate, per unit = per::step) : rate_(std::move(rate)), unit_(unit) {}
+
+    void before_step(auto& now) {
+        auto& o = now.descend.options;
+        const std::uint64_t t = unit_ == per::step ? now.descend.t : now.descend.epoch;
+        o.learning_rate = rate_(t);
+        if constexpr (requires { rate_.momentum(t); o.beta1; })
+            o.beta1 = rate_.momentum(t);
+        else if constexpr (requires { rate_.momentum(t); o.momentum; })
+            o.momentum = rate_.momentum(t);
+    }
+
+  private:
+    Rate rate_;
+    per unit_;
+};
+
+/// Lowers the optimizer's learning rate when an epoch has not been better for long:
+/// `gr::on_plateau({.factor = 0.5, .patience = 3})`. It begins with the rate that the optimizer has.
+class on_plateau {
+  public:
+    explicit on_plateau(schedule::reduce_on_plateau plateau = {}, watch what = watch::validation_loss)
+        : plateau_(plateau), what_(what) {
+        plateau_.watched_should = more_is_better(what) ? schedule::goal::rise : schedule::goal::fall;
+    }
+
+    void before_training(auto& now) { plateau_.learning_rate = now.descend.options.learning_rate; }
+    void after_epoch(auto& now) {
+        now.descend.options.learning_rate = plateau_(watched("on_plateau", now.so_far, what_));
+    }
+
+  private:
+    schedule::reduce_on_plateau plateau_;
+    watch what_;
+};
+
+/// f(now) after each step: `gr::every_step([&](auto& now) { average(now.net); })`.
+template <class F>
+class every_step {
+  public:
+    explicit every_step(F f) : f_(std::move(f)) {}
+    void after_step(auto& now) { f_(now); }
+
+  private:
+    F f_;
+};
+
+}  // namespace gradus

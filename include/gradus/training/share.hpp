@@ -1,0 +1,83 @@
+#pragma once
+/// \file
+/// One thread's share of a batch.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "gradus/core/dataset.hpp"
+#include "gradus/core/pass.hpp"
+#include "gradus/losses/loss.hpp"
+#include "gradus/training/evaluate.hpp"
+
+namespace gradus::training {
+
+/// Rows of a batch, and what their forward leaves: all the memory that they need.
+template <class Net, class J, class X, class Y>
+struct slice {
+    X x;
+    Y y;
+    tensor<double, 1> weights = tensor<double, 1>::from_shape({0});
+    pass<Net, X> remembered;  // the mask among it
+    typename J::template cache<output_of<Net, X>> loss_cache;
+
+    explicit slice(const Net& net, const X& like) : remembered(net, like) {}
+
+    [[nodiscard]] normalizer by(double total) const {
+        return {total, remembered.context().mask, {weights.data(), weights.size()}};
+    }
+};
+
+/// What one thread owns. Batches come in two sizes, the full one and what is left at the end of an epoch: a slice for
+/// each, so that none is ever resized.
+///
+/// Forward and backward are apart, since what a loss divides by is that of the whole batch, which masks, weights and
+/// labels decide: all threads go forward, what they counted is added, all go backward.
+template <class Net, class J, class X, class Y>
+class share {
+  public:
+    gradients<Net> grad;
+    /// Of this share: the loss before it is divided by anything, what it counted, labels met, and labels there were.
+    double loss = 0, count = 0, correct = 0, judged = 0;
+
+    share(const Net& net, const X& like) : grad(net), full_(net, like), rest_(net, like) {}
+
+    /// Forward of the samples `which`, rows first_row... of a step.
+    void forward(const Net& net, const J& J_, const dataset<X, Y>& data, std::span<const std::size_t> which,
+                 std::size_t first_row, bool is_full, std::uint64_t seed, std::uint64_t step) {
+        loss = count = correct = judged = 0;
+        now_ = which.empty() ? nullptr : is_full ? &full_ : &rest_;
+        if (now_ == nullptr) return;
+        auto& [x, y, weights, p, loss_cache] = *now_;
+        gather(data.x, which, x);
+        gather(data.y, which, y);
+        if (data.weights.size() != 0) gather(data.weights, which, weights);
+        if (data.mask.size() != 0) gather(data.mask, which, p.mask);
+        p.seed = seed, p.step = step, p.first_row = first_row;
+        const auto& y_hat = gradus::forward(net, x, p.cache, p.context());
+        const normalizer by = now_->by(1);
+        loss = J_.forward(y_hat, y, loss_cache, by);
+        count = J_.count(y_hat, y, by);
+        if constexpr (judges<J, output_of<Net, X>, Y>) {
+            correct = J_.correct(y_hat, y, by);
+            judged = inference::counted_rows(y_hat, by.mask);
+        }
+    }
+
+    /// ∇J(θ) of those rows, where J divides by `total`.
+    void backward(const Net& net, const J& J_, double total) {
+        if (now_ == nullptr) return grad.zero();
+        auto& [x, y, weights, p, loss_cache] = *now_;
+        const auto& dy = J_.backward(output(p.cache), y, loss_cache, now_->by(total));
+        gradus::backward(net, x, dy, p.cache, grad.values, p.context());
+    }
+
+    /// The rows of the last forward; null: there were none.
+    [[nodiscard]] const slice<Net, J, X, Y>* rows() const { return now_; }
+
+  private:
+    slice<Net, J, X, Y> full_, rest_, *now_ = nullptr;
+};
+
+}  // namespace gradus::training

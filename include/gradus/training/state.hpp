@@ -1,0 +1,66 @@
+#pragma once
+/// \file
+/// What training has shown so far, and how a callback is called.
+
+#include <cstddef>
+#include <type_traits>
+#include <vector>
+
+#include "gradus/optimizers/optimizer.hpp"
+
+namespace gradus {
+
+/// What happened in each epoch: means over what it went through, as it went by.
+struct history {
+    std::vector<double> loss, accuracy;                        ///< accuracy: empty where the loss judges no classes
+    std::vector<double> validation_loss, validation_accuracy;  ///< empty without validation
+    std::vector<double> learning_rate;                         ///< of the epoch's last step
+    std::size_t samples = 0;                                   ///< that training went through, over all epochs
+    double seconds = 0;                                        ///< training alone, without validation
+    bool interrupted = false;  ///< Ctrl-C or a callback ended it within an epoch, which is then a part of one
+};
+
+/// What a callback of `fit` sees, and may change: the network, the optimizer with its options, and whether to go on.
+template <class Net, class Options>
+struct training_state {
+    Net& net;
+    optimizer<Net, Options>& descend;  ///< `descend.t`: steps taken; `descend.epoch`: epochs ended, those of earlier runs too
+    const history& so_far;             ///< of this call of `fit`
+    std::size_t epoch = 0;             ///< of this call, from 0
+    double loss = 0;                   ///< of the last batch
+    bool stop = false;                 ///< set it, and training ends after this step or epoch
+};
+
+/// Moments of training at which a callback may be called. It has a member for each that it waits for, which takes the
+/// `training_state&`: `before_training`, `before_step`, `after_step`, `after_epoch`, `after_training`. A lambda is called
+/// after each epoch.
+namespace moment {
+
+inline constexpr auto before_training = [](auto& c, auto& now) {
+    if constexpr (requires { c.before_training(now); }) c.before_training(now);
+};
+inline constexpr auto before_step = [](auto& c, auto& now) {
+    if constexpr (requires { c.before_step(now); }) c.before_step(now);
+};
+inline constexpr auto after_step = [](auto& c, auto& now) {
+    if constexpr (requires { c.after_step(now); }) c.after_step(now);
+};
+inline constexpr auto after_epoch = [](auto& c, auto& now) {
+    if constexpr (requires { c.after_epoch(now); })
+        c.after_epoch(now);
+    else if constexpr (requires { c(now); })
+        c(now);
+};
+inline constexpr auto after_training = [](auto& c, auto& now) {
+    if constexpr (requires { c.after_training(now); }) c.after_training(now);
+};
+
+}  // namespace moment
+
+/// Whether C waits for anything at all.
+template <class C, class State>
+concept callback = requires(C& c, State& now) { c.before_training(now); } || requires(C& c, State& now) { c.before_step(now); } ||
+                   requires(C& c, State& now) { c.after_step(now); } || requires(C& c, State& now) { c.after_epoch(now); } ||
+                   requires(C& c, State& now) { c.after_training(now); } || requires(C& c, State& now) { c(now); };
+
+}  // namespace gradus
