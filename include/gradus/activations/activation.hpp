@@ -1,11 +1,14 @@
 #pragma once
 /// \file
-/// What an activation is: a formula f with its derivative, which reads either z or y = f(z).
+/// What an activation is: a formula f with its derivative, which reads either z or y = f(z); and how it is a layer.
 
 #include <concepts>
 #include <cstddef>
 #include <string_view>
+#include <vector>
 
+#include "gradus/core/error.hpp"
+#include "gradus/core/layer.hpp"
 #include "gradus/core/tensor.hpp"
 #include "gradus/kernels/elementwise.hpp"
 
@@ -17,15 +20,15 @@ enum class reads {
     y   ///< its output: sigmoid, tanh, ReLU
 };
 
-/// f acts on each element by itself. `F::value(z)` is f(z); `F::derivative(r)` is f'(z), where r is z or y as
-/// `F::backward_reads` says. Both are generic statements: numbers, registers, expressions. Of a tensor they make a lazy
-/// expression that refers to it: store the result while the tensor lives.
+/// f acts on each element by itself. `f.value(z)` is f(z); `f.derivative(r)` is f'(z), where r is z or y as
+/// `F::backward_reads` says. Both are generic statements: numbers, registers, expressions; static where f has no options.
+/// Of a tensor they make a lazy expression that refers to it: store the result while the tensor lives.
 template <class F>
-concept element_activation = requires(double r) {
+concept element_activation = requires(const F& f, double r) {
     { F::name } -> std::convertible_to<std::string_view>;
     { F::backward_reads } -> std::convertible_to<reads>;
-    { F::value(r) } -> std::convertible_to<double>;
-    { F::derivative(r) } -> std::convertible_to<double>;
+    { f.value(r) } -> std::convertible_to<double>;
+    { f.derivative(r) } -> std::convertible_to<double>;
 };
 
 /// f acts on a whole row: softmax. y = `F::row(z)`, dz = `F::row_backward(y, dy)`, on pointers to n elements.
@@ -36,27 +39,98 @@ concept row_activation = requires(const float* in, float* out, std::size_t n) {
     F::row_backward(in, in, out, n);
 };
 
+/// f has parameters θ of its own, and is a layer with them: PReLU. A layer that it is fused into keeps a θ for it.
 template <class F>
-concept activation = element_activation<F> || row_activation<F>;
+concept learnt_activation = requires(const F& f, const typename F::parameters& theta, typename F::parameters& grad,
+                                     const tensor<typename F::scalar, 2>& in, tensor<typename F::scalar, 2>& out) {
+    { F::name } -> std::convertible_to<std::string_view>;
+    f.activate(theta, in, out);
+    f.activate_backward(theta, in, in, out, grad);  // from z and dy: dz, and ∂J/∂θ
+};
+
+template <class F>
+concept activation = element_activation<F> || row_activation<F> || learnt_activation<F>;
 
 /// y = f(z), element by element or row by row. `y` may be `z`.
 template <activation F, class T, std::size_t N>
-void activate(const F&, const tensor<T, N>& z, tensor<T, N>& y) {
+void activate(const F& f, const tensor<T, N>& z, tensor<T, N>& y) {
     if constexpr (element_activation<F>)
-        kernels::map(z.size(), [](const auto& v) { return F::value(v); }, y.data(), z.data());
+        kernels::map(z.size(), [f](const auto& v) { return f.value(v); }, y.data(), z.data());
     else
         for (std::size_t r = 0, k = features(z); r < rows(z); ++r) F::row(z.data() + r * k, y.data() + r * k, k);
 }
 
 /// dz = dy ∘ f'(kept), where `kept` is z or y, whichever the activation reads. A row function: dz = its Jacobianᵀ dy.
 template <activation F, class T, std::size_t N>
-void activate_backward(const F&, const tensor<T, N>& kept, const tensor<T, N>& dy, tensor<T, N>& dz) {
+void activate_backward(const F& f, const tensor<T, N>& kept, const tensor<T, N>& dy, tensor<T, N>& dz) {
     if constexpr (element_activation<F>)
-        kernels::map(dy.size(), [](const auto& r, const auto& d) { return d * F::derivative(r); }, dz.data(), kept.data(),
-            dy.data());
+        kernels::map(
+            dy.size(), [f](const auto& r, const auto& d) { return d * f.derivative(r); }, dz.data(), kept.data(), dy.data());
     else
         for (std::size_t r = 0, k = features(dy); r < rows(dy); ++r)
             F::row_backward(kept.data() + r * k, dy.data() + r * k, dz.data() + r * k, k);
 }
+
+/// What an activation's forward leaves as a layer: no z, as backward is given the input again.
+template <class X>
+struct activation_cache {
+    X y, dx;
+};
+
+/// An activation as a layer, for inputs of any rank: forward and backward of every f.
+namespace activating {
+
+template <class X>
+void check(std::string_view name, const X& x) {
+    require_input<typename X::value_type, X>();
+    if (x.size() == 0) throw shape_error(name, {"y = f(x) got an empty batch, x is ", x.shape()});
+}
+template <class X>
+void check_backward(std::string_view name, const X& x, const X& dy, const X& y) {
+    check(name, x);
+    if (y.shape() != x.shape())
+        throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x.shape(),
+                                 ", the pass holds y of ", y.shape()});
+    if (dy.shape() != y.shape())
+        throw shape_error(name, {"dx = dy ∘ f'(x) needs dy shaped as y ", y.shape(), ", got ", dy.shape()});
+}
+
+template <activation F, class X>
+const X& forward(const F& f, const X& x, activation_cache<X>& c) {
+    check(F::name, x);
+    reshape(c.y, x.shape());
+    activate(f, x, c.y);                                                               // y = f(x)
+    return c.y;
+}
+template <activation F, class X>
+const X& backward(const F& f, const X& x, const X& dy, activation_cache<X>& c, const context& ctx) {
+    check_backward(F::name, x, dy, c.y);
+    if (!ctx.input_gradient) return c.dx;
+    reshape(c.dx, x.shape());
+    activate_backward(f, F::backward_reads == reads::z ? x : c.y, dy, c.dx);           // dx = dy ∘ f'(x)
+    return c.dx;
+}
+
+}  // namespace activating
+
+/// Makes a layer of an activation without options: `struct relu : activation_layer<relu>`. One with options is an aggregate
+/// without a base, and spells these members out: g++ warns of `{.slope = 0.1}` that it leaves a base without initializer.
+/// \throws shape_error for an empty batch, or a dy that is not shaped as y.
+template <class F>
+struct activation_layer {
+    using parameters = no_parameters;
+    template <class X>
+    using cache = activation_cache<X>;
+
+    template <class X>
+    const X& forward(const X& x, cache<X>& c) const {
+        return activating::forward(static_cast<const F&>(*this), x, c);
+    }
+    template <class X>
+    const X& backward(const X& x, const X& dy, cache<X>& c, parameters&, const context& ctx = {}) const {
+        return activating::backward(static_cast<const F&>(*this), x, dy, c, ctx);
+    }
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const { return in; }
+};
 
 }  // namespace gradus

@@ -5,7 +5,7 @@ namespace gradus {
 
 /// f(z) = z,   f'(z) = 1.                                                                  [identity] [identity.backward]
 /// Source: the last layer of a regression, documents/000, 4.1; Keras's `linear`, its default.
-struct identity {
+struct identity : activation_layer<identity> {
     static constexpr std::string_view name = "identity";
     static constexpr std::string_view formula = "z";
     static constexpr reads backward_reads = reads::y;

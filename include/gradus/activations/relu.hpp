@@ -8,7 +8,7 @@ namespace gradus {
 ///   ReLU'(z) = 1 where z > 0, which is where y > 0, else 0 (0 at the kink, as PyTorch and Keras)      [relu.backward]
 /// NaN stays NaN: a network that diverges must not look healthy.
 /// Source: documents/002, 4 (`activation='relu'`).
-struct relu {
+struct relu : activation_layer<relu> {
     static constexpr std::string_view name = "relu";
     static constexpr std::string_view formula = "max(z, 0)";
     static constexpr reads backward_reads = reads::y;

@@ -8,10 +8,11 @@ namespace gradus {
 ///   σ'(z) = σ(z) (1 − σ(z)) = y (1 − y)                                                            [sigmoid.backward]
 /// Range (0, 1). For z → −∞, e⁻ᶻ overflows to ∞ and y to exactly 0: no NaN for any finite z.
 /// Source: documents/000, 4.1 (`tf.nn.sigmoid`).
-struct sigmoid {
+struct sigmoid : activation_layer<sigmoid> {
     static constexpr std::string_view name = "sigmoid";
     static constexpr std::string_view formula = "1 / (1 + e⁻ᶻ)";
     static constexpr reads backward_reads = reads::y;
+    static constexpr bool gives_probabilities = true;
 
     template <class Z>
     static auto value(const Z& z) {

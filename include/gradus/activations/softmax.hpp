@@ -9,10 +9,11 @@ namespace gradus {
 /// A row function: its Jacobian y_i (δ_ij − y_j) is full, so there is no f' to multiply by.
 /// Invariant to z + c; computed with max z taken out, so finite for any finite z.
 /// Source: documents/002, 4 (`activation='softmax'`).
-struct softmax {
+struct softmax : activation_layer<softmax> {
     static constexpr std::string_view name = "softmax";
     static constexpr std::string_view formula = "eᶻ / Σⱼ eᶻʲ";
     static constexpr reads backward_reads = reads::y;
+    static constexpr bool gives_probabilities = true;
 
     template <class T>
     static void row(const T* z, T* y, std::size_t n) {
@@ -22,6 +23,28 @@ struct softmax {
     static void row_backward(const T* y, const T* dy, T* dz, std::size_t n) {
         const T dot = kernels::sum_of(n, [](const auto& p, const auto& d) { return p * d; }, y, dy);  // Σ_j dy_j y_j
         kernels::map(n, [dot](const auto& p, const auto& d) { return p * (d - dot); }, dz, y, dy);
+    }
+};
+
+/// Logarithm of softmax over the last axis, y_i = z_i − log Σ_j e^(z_j).                           [log_softmax.forward]
+///   dz_i = dy_i − e^(y_i) Σ_j dy_j                                                              [log_softmax.backward]
+/// Exact where softmax itself would be 0 and its logarithm −∞. Its outputs are no probabilities, but logits as good as z:
+/// their softmax is softmax(z).
+/// Source: Goodfellow, Bengio and Courville, "Deep learning" (2016), (6.30).
+struct log_softmax : activation_layer<log_softmax> {
+    static constexpr std::string_view name = "log_softmax";
+    static constexpr std::string_view formula = "z − log Σⱼ eᶻʲ";
+    static constexpr reads backward_reads = reads::y;
+
+    template <class T>
+    static void row(const T* z, T* y, std::size_t n) {
+        kernels::map(n, [m = kernels::row_max(z, n)](const auto& v) { return v - m; }, y, z);  // beside a large m the log
+        kernels::map(n, [l = kernels::log_sum_exp(y, n)](const auto& v) { return v - l; }, y, y);  // would lose its digits
+    }
+    template <class T>
+    static void row_backward(const T* y, const T* dy, T* dz, std::size_t n) {
+        const T sum = kernels::row_sum(dy, n);  // Σ_j dy_j
+        kernels::map(n, [sum](const auto& l, const auto& d) { return d - exp(l) * sum; }, dz, y, dy);
     }
 };
 

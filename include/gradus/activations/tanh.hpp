@@ -8,7 +8,7 @@ namespace gradus {
 ///   tanh'(z) = 1 − tanh²(z) = 1 − y²                                                                  [tanh.backward]
 /// Range (−1, 1).
 /// Source: LeCun, Bottou, Orr and Müller, "Efficient BackProp" (1998), 4.4: of the sigmoids the one with mean 0.
-struct tanh {
+struct tanh : activation_layer<tanh> {
     static constexpr std::string_view name = "tanh";
     static constexpr std::string_view formula = "(eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ)";
     static constexpr reads backward_reads = reads::y;

@@ -16,6 +16,7 @@ namespace gradus {
 using std::abs;
 using std::erf;
 using std::exp;
+using std::expm1;
 using std::log;
 using std::log1p;
 using std::sqrt;

@@ -14,23 +14,35 @@ namespace explaining {
 struct activation_words {
     std::string_view name, formula;
     bool reads_y = true;
-    double (*value)(double) = nullptr;       // null: f acts on rows (softmax)
-    double (*derivative)(double) = nullptr;  // of z or y
+    bool on_rows = false;            // softmax: no f' to multiply by
+    std::vector<double> derivative;  // f' of each element, for the backward
 
     [[nodiscard]] bool linear() const { return name == "identity"; }
 };
 
-template <class F>
-[[nodiscard]] activation_words words_of() {
+template <class T, class F>
+[[nodiscard]] activation_words words_of(const dense_layer<T, F>&) {
     activation_words w;
     w.name = F::name;
     w.reads_y = F::backward_reads == reads::y;
+    w.on_rows = row_activation<F>;
     if constexpr (requires { F::formula; }) w.formula = F::formula;
-    if constexpr (element_activation<F>) {
-        w.value = [](double z) { return static_cast<double>(F::value(z)); };
-        w.derivative = [](double r) { return static_cast<double>(F::derivative(r)); };
-    }
     return w;
+}
+
+/// f' of each z or y that is read.
+template <class T, class F, class X>
+[[nodiscard]] std::vector<double> derivatives(const dense_layer<T, F>& layer, const X& read) {
+    std::vector<double> out;
+    if constexpr (element_activation<F>) {
+        for (T r : flat(read)) out.push_back(static_cast<double>(layer.f.derivative(static_cast<double>(r))));
+    } else if constexpr (learnt_activation<F>) {
+        X one(read.shape(), T(1)), dz(read.shape());
+        auto grad = layer.theta.f;
+        layer.f.activate_backward(layer.theta.f, read, one, dz, grad);
+        out = numbers_of(dz).values;
+    }
+    return out;
 }
 
 /// z[n,o] = Σᵢ x[n,i] W[i,o] + b[o], in double, with its terms.
@@ -60,7 +72,7 @@ inline void dense_forward(page& out, const activation_words& f, const numbers& x
         const std::string at = y.place(k), lead = y.place(k, 1), column = std::to_string(o);
         out.numeric("z[" + at + "] = Σᵢ x[" + lead + ",i] W[i," + column + "] + b[" + column +
                     "] = " + out.sum(row.terms) + " + " + out.factor(b[o]) + " = " + out.number(row.z));
-        if (f.value != nullptr)
+        if (!f.on_rows)
             out.numeric("y[" + at +
                         "] = " + (f.linear() ? "z[" + at + "]" : std::string(f.name) + "(" + out.number(row.z) + ")") +
                         " = " + out.number(y[k]));
@@ -79,14 +91,17 @@ inline void dense_backward(page& out, const activation_words& f, const numbers& 
     for (std::size_t k : out.first(f.linear() ? 0 : dz.size())) {
         const std::size_t n = k / dz.columns();
         const std::string at = dz.place(k), lead = dz.place(k, 1);
-        if (f.derivative != nullptr) {
+        if (!f.on_rows) {
             out.numeric("dz[" + at + "] = dy[" + at + "] " + name + "'(z[" + at + "]) = " + out.factor(dy[k]) + "·" +
-                        out.factor(f.derivative(read[k])) + " = " + out.number(dz[k]));
-        } else {  // y (dy − Σⱼ dyⱼ yⱼ)
+                        out.factor(f.derivative[k]) + " = " + out.number(dz[k]));
+        } else if (name == "softmax") {  // y (dy − Σⱼ dyⱼ yⱼ)
             std::vector<term> dot;
             for (std::size_t j = 0; j < dy.columns(); ++j) dot.push_back({dy.at(n, j), read.at(n, j)});
             out.numeric("dz[" + at + "] = y (dy − Σⱼ dy[" + lead + ",j] y[" + lead + ",j]) = " + out.factor(read[k]) +
                         "·(" + out.number(dy[k]) + " − (" + out.sum(dot) + ")) = " + out.number(dz[k]));
+        } else {  // another function of rows
+            out.numeric("dz[" + at + "] = (Jᵀ dy[" + lead + ",:])[" + std::to_string(k % dz.columns()) +
+                        "] = " + out.number(dz[k]) + "   with J = ∂y/∂z of the row");
         }
     }
     if (!f.linear()) out.more(dz.size());
@@ -130,18 +145,24 @@ inline void dense_backward(page& out, const activation_words& f, const numbers& 
 template <class T, class F, class X, class C>
 void explain_forward(explaining::page& out, const dense_layer<T, F>& layer, const X& x, const C& c) {
     using explaining::numbers_of;
-    explaining::dense_forward(out, explaining::words_of<F>(), numbers_of(x), numbers_of(layer.theta.W),
+    explaining::dense_forward(out, explaining::words_of(layer), numbers_of(x), numbers_of(layer.theta.W),
                               numbers_of(layer.theta.b), numbers_of(c.y));
+    if constexpr (learnt_activation<F>)
+        each([&](const entry& e, const auto& t) { out.show(e.path(), numbers_of(t)); }, layer.theta.f);
 }
 
 template <class T, class F, class X, class C, class G>
 void explain_backward(explaining::page& out, const dense_layer<T, F>& layer, const X& x, const X& dy, const C& c,
                       const G& grad, const X& dx) {
     using explaining::numbers_of;
-    const auto f = explaining::words_of<F>();
-    explaining::dense_backward(out, f, numbers_of(x), numbers_of(layer.theta.W), numbers_of(f.reads_y ? c.y : c.z),
+    auto f = explaining::words_of(layer);
+    const X& read = f.reads_y ? c.y : c.z;
+    f.derivative = explaining::derivatives(layer, read);
+    explaining::dense_backward(out, f, numbers_of(x), numbers_of(layer.theta.W), numbers_of(read),
                                numbers_of(dy), numbers_of(f.linear() ? dy : c.dz), numbers_of(grad.W),
                                numbers_of(grad.b), numbers_of(dx));
+    if constexpr (learnt_activation<F>)
+        each([&](const entry& e, const auto& t) { out.show("d" + e.path(), numbers_of(t)); }, grad.f);
 }
 
 }  // namespace gradus

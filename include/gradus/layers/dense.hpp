@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -11,12 +12,17 @@
 #include "gradus/activations/identity.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
+#include "gradus/core/rebind.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/matrix_product.hpp"
 #include "gradus/kernels/rows.hpp"
 
 namespace gradus {
+
+/// An activation in the scalar of the layer that it is fused into: another type only where it is learnt.
+template <class F, class T>
+using in_scalar = decltype(rebinding::shell<T>(std::declval<const F&>()));
 
 /// Fully connected layer, y = f(xW + b).                                                               [dense.forward]
 ///   x (N, I)   W (I, O)   b (O)   z, y (N, O)                       documents/003, 3 (forward propagation)
@@ -32,20 +38,25 @@ struct dense_layer {
     static constexpr std::string_view name = "dense";
     using scalar = T;
     using input = tensor<T, 2>;
-    static constexpr bool gives_probabilities = F::name == "softmax" || F::name == "sigmoid";
+    static constexpr bool gives_probabilities = requires { requires F::gives_probabilities; };
 
-    struct parameters {
+    struct affine {
         tensor<T, 2> W;
         tensor<T, 1> b;
-        static void each(auto&& f, auto&... p) { f("W", p.W...), f(entry("b").without_decay(), p.b...); }
+        static void each(auto&& visit, auto&... p) { visit("W", p.W...), visit(entry("b").without_decay(), p.b...); }
     };
+    struct affine_learnt : affine {
+        typename F::parameters f;  // what the activation learns: a of PReLU
+        static void each(auto&& visit, auto&... p) { affine::each(visit, p...), F::parameters::each(visit, p.f...); }
+    };
+    using parameters = std::conditional_t<learnt_activation<F>, affine_learnt, affine>;
     template <class X>
     struct cache {
         X z, y, dz, dx;  // z only where f' reads it
     };
 
     parameters theta;
-    F f;
+    F f;  // where it is learnt, as it begins
     initializer init;
     std::uint64_t key = 0;  // the stream that W was drawn from
     bool by_place = false;  // drawn by default: its place in a network may draw it anew
@@ -55,29 +66,36 @@ struct dense_layer {
             throw shape_error(name, {"W (I, O) needs both sizes at least 1, got ", std::array{in, out}});
         theta.W.resize({in, out});
         theta.b.resize({out});
+        if constexpr (learnt_activation<F>) theta.f = f.theta, (void)f.output_shape({out});
     }
 
     template <class X>
     const X& forward(const X& x, cache<X>& c) const {
-        const auto& [W, b] = theta;
+        const auto &W = theta.W;
+        const auto &b = theta.b;
         check(x);
         X& z = keeps_z ? c.z : c.y;  // f works in place where its derivative reads y
         reshape(z, with_features(x, b.size()));
         reshape(c.y, z.shape());
         kernels::product_with_bias<T>(x, W, b.data(), z);                              // z = xW + b
-        if constexpr (!linear) activate(f, z, c.y);                           // y = f(z)
+        if constexpr (learnt_activation<F>)
+            f.activate(theta.f, z, c.y);                                               // y = f(z; a)
+        else if constexpr (!linear)
+            activate(f, z, c.y);                                                       // y = f(z)
         return c.y;
     }
 
     template <class X>
     const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
         const auto& W = theta.W;
-        auto& [dW, db] = grad;
+        auto& dW = grad.W;
+        auto& db = grad.b;
         check_backward(x, dy, c, grad);
-        if constexpr (!linear) {
-            reshape(c.dz, dy.shape());
-            activate_backward(f, keeps_z ? c.z : c.y, dy, c.dz);              // dz = dy ∘ f'(z)
-        }
+        if constexpr (!linear) reshape(c.dz, dy.shape());
+        if constexpr (learnt_activation<F>)
+            f.activate_backward(theta.f, c.z, dy, c.dz, grad.f);                       // and da = Σ dy ∂y/∂a
+        else if constexpr (!linear)
+            activate_backward(f, keeps_z ? c.z : c.y, dy, c.dz);                       // dz = dy ∘ f'(z)
         const X& dz = linear ? dy : c.dz;
         kernels::product<T>(1, kernels::transpose(x), dz, 0, dW);                      // dW = xᵀ dz
         kernels::column_sums(kernels::as_matrix(dz), db.data());                       // db = Σₙ dzₙ
@@ -104,13 +122,13 @@ struct dense_layer {
 
     /// The same layer in another scalar, its parameters yet to be copied.
     template <class U>
-    [[nodiscard]] dense_layer<U, F> rebind() const {
-        return {theta.W.shape()[0], theta.W.shape()[1], f, init};
+    [[nodiscard]] auto rebind() const {
+        return dense_layer<U, in_scalar<F, U>>(theta.W.shape()[0], theta.W.shape()[1], rebinding::shell<U>(f), init);
     }
 
   private:
     static constexpr bool linear = std::is_same_v<F, identity>;
-    static constexpr bool keeps_z = element_activation<F> && F::backward_reads == reads::z;
+    static constexpr bool keeps_z = !row_activation<F> && F::backward_reads == reads::z;
 
     template <class X>
     void check(const X& x) const {
@@ -141,8 +159,8 @@ struct dense_layer {
 /// W is drawn from the default seed by Glorot uniform, b = 0, unless told otherwise. In a `sequential` the layer's place
 /// keys the draw, so that no two layers begin alike.
 template <class T = float, activation F = identity>
-[[nodiscard]] dense_layer<T, F> dense(std::size_t in, std::size_t out, F f = {}, initializer init = glorot_uniform{}) {
-    dense_layer<T, F> layer(in, out, f, std::move(init));
+[[nodiscard]] auto dense(std::size_t in, std::size_t out, F f = F{}, initializer init = glorot_uniform{}) {
+    dense_layer<T, in_scalar<F, T>> layer(in, out, rebinding::shell<T>(f), std::move(init));
     layer.initialize(random::mix(default_seed(), "layer"));
     layer.by_place = true;
     return layer;

@@ -1,0 +1,66 @@
+#pragma once
+#include "gradus/activations/activation.hpp"
+#include "gradus/core/generic.hpp"
+
+namespace gradus {
+
+/// Exponential linear unit, f(z) = z where z > 0, else α (eᶻ − 1).                                               [elu]
+///   f'(z) = 1 where z > 0, else α eᶻ                                                                   [elu.backward]
+/// Range (−α, ∞): means nearer to 0 than ReLU's. By expm1, which loses no digits near 0. The backward reads z, and so is
+/// right for α ≤ 0 too.
+/// Source: Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential linear units"
+/// (2016), (15) and (16).
+struct elu {
+    static constexpr std::string_view name = "elu";
+    static constexpr std::string_view formula = "z where z > 0, else α (eᶻ − 1)";
+    static constexpr reads backward_reads = reads::z;
+
+    double alpha = 1;  ///< α: −α is the limit for z → −∞
+
+    template <class Z>
+    auto value(const Z& z) const {
+        return where(z > 0, z, constant<Z>(alpha) * expm1(z));
+    }
+    template <class Z>
+    auto derivative(const Z& z) const {
+        return where(z > 0, constant<Z>(1), constant<Z>(alpha) * exp(z));
+    }
+
+    using parameters = no_parameters;
+    template <class X>
+    using cache = activation_cache<X>;
+
+    template <class X>
+    const X& forward(const X& x, cache<X>& c) const {
+        return activating::forward(*this, x, c);
+    }
+    template <class X>
+    const X& backward(const X& x, const X& dy, cache<X>& c, parameters&, const context& ctx = {}) const {
+        return activating::backward(*this, x, dy, c, ctx);
+    }
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const { return in; }
+};
+
+/// Scaled exponential linear unit, f(z) = λz where z > 0, else λα (eᶻ − 1).                                     [selu]
+///   f'(z) = λ where z > 0, else λα eᶻ = y + λα                                                        [selu.backward]
+/// With these λ and α, inputs of mean 0 and variance 1 stay so from layer to layer (weights from LeCun's normal
+/// initializer).
+/// Source: Klambauer, Unterthiner, Mayr and Hochreiter, "Self-normalizing neural networks" (2017), (2).
+struct selu : activation_layer<selu> {
+    static constexpr std::string_view name = "selu";
+    static constexpr std::string_view formula = "λz where z > 0, else λα (eᶻ − 1)";
+    static constexpr reads backward_reads = reads::y;
+    static constexpr double lambda = 1.0507009873554804934193349852946;
+    static constexpr double alpha = 1.6732632423543772848170429916717;
+
+    template <class Z>
+    static auto value(const Z& z) {
+        return where(z > 0, constant<Z>(lambda) * z, constant<Z>(lambda * alpha) * expm1(z));
+    }
+    template <class Y>
+    static auto derivative(const Y& y) {
+        return where(y > 0, constant<Y>(lambda), y + constant<Y>(lambda * alpha));
+    }
+};
+
+}  // namespace gradus

@@ -1,0 +1,134 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "gradus/activations/activation.hpp"
+#include "gradus/core/generic.hpp"
+#include "gradus/kernels/rows.hpp"
+
+namespace gradus {
+
+/// Parametric rectified linear unit: y = z where z > 0, else a z, with a learnt.                               [prelu]
+///   dz = dy where z > 0, else a dy     da = Σ dy z over the z ≤ 0 that a stands for          [prelu.backward] [prelu.da]
+///   z, y (..., D)   a (D): one for each feature, or (1): one for all
+/// A layer, `gr::prelu(3)`, or fused into another, `gr::dense(2, 3, gr::prelu(3))`; `gr::prelu()` shares one slope.
+/// Weight decay spares a: it would turn the unit into a ReLU. a may become negative, so the backward reads z.
+/// a begins at 0.25, as in the paper and in PyTorch; Keras begins at 0: `gr::prelu(3, 0.0)`.
+/// Source: He, Zhang, Ren and Sun, "Delving deep into rectifiers" (2015), 2.1.
+/// \throws shape_error where a does not fit the features, for an empty batch, or a dy that is not shaped as y.
+template <class T = float>
+struct prelu {
+    static constexpr std::string_view name = "prelu";
+    static constexpr std::string_view formula = "z where z > 0, else a z";
+    static constexpr reads backward_reads = reads::z;
+    using scalar = T;
+
+    struct parameters {
+        tensor<T, 1> a;
+        static void each(auto&& f, auto&... p) { f(entry("a").without_decay(), p.a...); }
+    };
+    template <class X>
+    using cache = activation_cache<X>;
+
+    parameters theta;
+    double slope;           // where a begins
+    std::uint64_t key = 0;  // nothing is drawn
+
+    /// \throws shape_error for no features.
+    explicit prelu(std::size_t features = 1, double slope_ = 0.25) : slope(slope_) {
+        if (features == 0) throw shape_error(name, "a (D) needs at least one feature, got 0");
+        theta.a.resize({features});
+        initialize(key);
+    }
+    void initialize(std::uint64_t) { theta.a.fill(static_cast<T>(slope)); }
+
+    template <class Z, class A>
+    static auto value(const Z& z, const A& a) {
+        return where(z > 0, z, a * z);
+    }
+    template <class Z, class A>
+    static auto derivative(const Z& z, const A& a) {
+        return where(z > 0, constant<Z>(1), a);
+    }
+    /// ∂y/∂a = min(z, 0)
+    template <class Z>
+    static auto derivative_a(const Z& z) {
+        return where(z > 0, constant<Z>(0), z);
+    }
+
+    template <class X>
+    const X& forward(const X& x, cache<X>& c) const {
+        activating::check(name, x);
+        reshape(c.y, x.shape());
+        activate(theta, x, c.y);
+        return c.y;
+    }
+    template <class X>
+    const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad) const {
+        activating::check_backward(name, x, dy, c.y);
+        reshape(c.dx, x.shape());
+        activate_backward(theta, x, dy, c.dx, grad);
+        return c.dx;
+    }
+
+    /// y = f(z) with the slopes of `at`: this layer's θ, or that of a layer which f is fused into.
+    template <class X>
+    void activate(const parameters& at, const X& z, X& y) const {
+        check(z);
+        if (shared())
+            kernels::map(z.size(), [a = at.a(0)](const auto& v) { return value(v, a); }, y.data(), z.data());
+        else
+            for (std::size_t i = 0, D = at.a.size(); i < z.size(); i += D)
+                kernels::map(D, [](const auto& v, const auto& a) { return value(v, a); }, y.data() + i, z.data() + i, at.a.data());
+    }
+    /// dz = dy ∘ f'(z), and da.
+    template <class X>
+    void activate_backward(const parameters& at, const X& z, const X& dy, X& dz, parameters& grad) const {
+        check(z);
+        if (grad.a.shape() != theta.a.shape())
+            throw shape_error(name, {"da = Σ dy ∂y/∂a needs da of ", theta.a.shape(), ", got ", grad.a.shape(),
+                                     ": make the gradients of this network, gr::gradients grad(net)"});
+        if (shared()) {
+            kernels::map(
+                z.size(), [a = at.a(0)](const auto& v, const auto& d) { return d * derivative(v, a); }, dz.data(), z.data(), dy.data());
+            grad.a(0) = kernels::sum_of(
+                z.size(), [](const auto& v, const auto& d) { return d * derivative_a(v); }, z.data(), dy.data());
+            return;
+        }
+        grad.a.fill(T(0));
+        for (std::size_t i = 0, D = at.a.size(); i < z.size(); i += D) {
+            kernels::map(
+                D, [](const auto& v, const auto& d, const auto& a) { return d * derivative(v, a); }, dz.data() + i,
+                z.data() + i, dy.data() + i, at.a.data());
+            kernels::update(
+                D, [](auto& da, const auto& v, const auto& d) { da += d * derivative_a(v); }, grad.a.data(), z.data() + i,
+                dy.data() + i);
+        }
+    }
+
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
+        if (!shared() && (in.empty() || in.back() != theta.a.size())) in.insert(in.begin(), 0), refuse(in, true);
+        return in;
+    }
+    template <class U>
+    [[nodiscard]] prelu<U> rebind() const {
+        return prelu<U>(theta.a.size(), slope);
+    }
+
+  private:
+    [[nodiscard]] bool shared() const { return theta.a.size() == 1; }
+
+    template <class X>
+    void check(const X& z) const {
+        require_input<T, X>();
+        if (!shared() && features(z) != theta.a.size()) refuse(z.shape());
+    }
+    [[noreturn]] void refuse(std::span<const std::size_t> z, bool any_batch = false) const {
+        throw shape_error(name, {"y = f(z; a) needs z of (N, ", theta.a.size(), "), got ", shape_text(z, any_batch),
+                                 ": a is ", theta.a.shape()});
+    }
+};
+
+}  // namespace gradus
