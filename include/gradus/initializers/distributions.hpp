@@ -53,7 +53,8 @@ struct normal {
     }
 };
 
-/// N(mean, deviation²) cut at mean ± 2 deviations; its own deviation is then 0.88 of the one named. [initializer.truncated_normal]
+/// N(mean, deviation²) cut at mean ± 2 deviations.                                          [initializer.truncated_normal]
+/// Of the deviation 0.88 are left.
 /// Source: Keras's and TensorFlow's `TruncatedNormal`. PyTorch's `trunc_normal_` is cut at the numbers a = −2 and b = 2
 /// instead, whatever the deviation: with `a=mean - 2 * std, b=mean + 2 * std` it is this one.
 struct truncated_normal {

@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <utility>
+#include <new>
+#include <type_traits>
 #include <vector>
 
 #include "gradus/core/error.hpp"
@@ -53,33 +53,41 @@ struct ones : full {
 /// How the parameters of a layer begin: W as the first is told, b as the second, at 0 where there is none.
 /// `gr::dense(2, 3, gr::relu{}, gr::he_normal{})`, `gr::dense(2, 3, gr::relu{}, {gr::he_normal{}, gr::full{0.1}})`.
 ///
-/// Either may be any function `double(key, i, fan)`. Where it has a `check()`, that is called here.
+/// Either may be any function `double(key, i, fan)` that is copied byte by byte, as a struct of numbers is and a lambda
+/// that captures some. Where it has a `check()`, that is called here.
 class initializer {
   public:
     template <class W, class B = zeros>
         requires((draws_elements<W> || draws_matrix<W>) && draws_elements<B>)
-    initializer(W weights, B biases = {}) : weights_(drawing(std::move(weights))), biases_(drawing(std::move(biases))) {}
+    initializer(W weights, B biases = {}) : weights_(weights), biases_(biases) {}
 
     /// Fills W from the stream `key`.
-    void weights(kernels::matrix<double> W, std::uint64_t key, fan f) const { weights_(W, key, f); }
+    void weights(kernels::matrix<double> W, std::uint64_t key, fan f) const { weights_.fill(weights_.how, W, key, f); }
     /// Fills b; the fan is that of W.
-    void biases(kernels::matrix<double> b, std::uint64_t key, fan f) const { biases_(b, key, f); }
+    void biases(kernels::matrix<double> b, std::uint64_t key, fan f) const { biases_.fill(biases_.how, b, key, f); }
 
   private:
-    using draws = std::function<void(kernels::matrix<double>, std::uint64_t, fan)>;
+    /// What one was made of. A `std::function` would cost each program that includes it more compile time.
+    struct drawing {
+        alignas(std::max_align_t) std::byte how[32];
+        void (*fill)(const void* how, kernels::matrix<double>, std::uint64_t key, fan);
 
-    template <class How>
-    static draws drawing(How how) {
-        if constexpr (requires { how.check(); }) how.check();
-        return [how = std::move(how)](kernels::matrix<double> x, std::uint64_t key, fan f) {
-            if constexpr (draws_matrix<How>)
-                how(x, key);
-            else
-                for (std::size_t i = 0; i < x.rows * x.cols; ++i) x.data[i] = how(key, i, f);
-        };
-    }
-
-    draws weights_, biases_;
+        template <class How>
+        explicit drawing(const How& given) {
+            static_assert(sizeof(How) <= sizeof how && std::is_trivially_copyable_v<How>,
+                          "gradus: an initializer is a struct or a lambda of at most 32 bytes that can be copied byte by byte");
+            if constexpr (requires { given.check(); }) given.check();
+            new (how) How(given);
+            fill = [](const void* p, kernels::matrix<double> x, std::uint64_t key, fan f) {
+                const How& init = *static_cast<const How*>(p);
+                if constexpr (draws_matrix<How>)
+                    init(x, key);
+                else
+                    for (std::size_t i = 0; i < x.rows * x.cols; ++i) x.data[i] = init(key, i, f);
+            };
+        }
+    };
+    drawing weights_, biases_;
 };
 
 /// Fills a tensor as `init` begins weights. In double, whatever its scalar.
