@@ -29,7 +29,8 @@ void equals_pytorch(reduce_on_plateau rate, const std::string& name) {
 }  // namespace
 
 TEST_CASE("schedule.reduce_on_plateau: by hand") {
-    reduce_on_plateau rate{.learning_rate = 0.8, .factor = 0.5, .patience = 1, .threshold = 0.1, .cooldown = 2, .minimum = 0.3};
+    reduce_on_plateau rate{
+        .learning_rate = 0.8, .factor = 0.5, .patience = 1, .threshold = 0.1, .cooldown = 2, .minimum = 0.3};
     CHECK(rate(1.0) == 0.8);   // the first is the best so far
     CHECK(rate(0.95) == 0.8);  // no better by a tenth: bad
     CHECK(rate(0.8) == 0.8);   // better
@@ -66,10 +67,11 @@ TEST_CASE("schedule.reduce_on_plateau: a copy is a snapshot") {
 TEST_CASE("schedule.reduce_on_plateau: PyTorch") {
     equals_pytorch({}, "default");
     equals_pytorch({.factor = 0.5, .patience = 3, .cooldown = 4, .minimum = 1e-3}, "patient");
-    equals_pytorch({.factor = 0.7, .patience = 0, .threshold = 0.05, .by = margin::absolute, .epsilon = 1e-3}, "absolute");
+    equals_pytorch({.factor = 0.7, .patience = 0, .threshold = 0.05, .by = margin::absolute, .epsilon = 1e-3},
+                   "absolute");
     equals_pytorch({.factor = 0.5, .patience = 2, .threshold = 0.02, .watched_should = goal::rise}, "rise");
-    equals_pytorch({.factor = 0.5, .patience = 2, .threshold = 0.01, .by = margin::absolute, .watched_should = goal::rise,
-                    .cooldown = 1},
+    equals_pytorch({.factor = 0.5, .patience = 2, .threshold = 0.01, .by = margin::absolute,
+                    .watched_should = goal::rise, .cooldown = 1},
                    "rise_absolute");
 }
 TEST_CASE("schedule.reduce_on_plateau: bad options") {

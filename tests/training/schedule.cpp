@@ -58,8 +58,10 @@ TEST_CASE("schedule.constant: by hand, PyTorch") {
     equals_pytorch(schedule::constant{.learning_rate = 0.1}, "constant");
 }
 TEST_CASE("schedule.constant: bad options") {
-    CHECK(refusal(schedule::constant{-0.1}) == "constant schedule: learning_rate must be finite and at least 0, got -0.1");
-    CHECK(refusal(schedule::constant{infinity}) == "constant schedule: learning_rate must be finite and at least 0, got inf");
+    CHECK(refusal(schedule::constant{-0.1}) ==
+          "constant schedule: learning_rate must be finite and at least 0, got -0.1");
+    CHECK(refusal(schedule::constant{infinity}) ==
+          "constant schedule: learning_rate must be finite and at least 0, got inf");
 }
 
 TEST_CASE("schedule.step: by hand, the recurrence, PyTorch") {
@@ -87,7 +89,8 @@ TEST_CASE("schedule.exponential: by hand, the recurrence, PyTorch") {
     equals_pytorch(slow, "exponential");
 }
 TEST_CASE("schedule.exponential: bad options") {
-    CHECK(refusal(schedule::exponential{.factor = 1.5}) == "exponential schedule: factor must lie between 0 and 1, got 1.5");
+    CHECK(refusal(schedule::exponential{.factor = 1.5}) ==
+          "exponential schedule: factor must lie between 0 and 1, got 1.5");
 }
 
 TEST_CASE("schedule.polynomial: by hand, the recurrence, PyTorch, Keras's end") {
@@ -100,7 +103,8 @@ TEST_CASE("schedule.polynomial: by hand, the recurrence, PyTorch, Keras's end") 
     CHECK(keras(1) == Approx(0.7));
     CHECK(keras(4) == 0.1);
     CHECK(keras(5) == 0.1);
-    const schedule::polynomial line{.learning_rate = 0.1, .steps = 60}, bent{.learning_rate = 0.1, .steps = 100, .power = 2.5};
+    const schedule::polynomial line{.learning_rate = 0.1, .steps = 60};
+    const schedule::polynomial bent{.learning_rate = 0.1, .steps = 100, .power = 2.5};
     equals_twin(line), equals_twin(bent);
     equals_pytorch(line, "polynomial");
     equals_pytorch(bent, "polynomial_2");
@@ -108,7 +112,8 @@ TEST_CASE("schedule.polynomial: by hand, the recurrence, PyTorch, Keras's end") 
 TEST_CASE("schedule.polynomial: bad options") {
     CHECK(refusal(schedule::polynomial{}) == "polynomial schedule: steps must be at least 1, got 0");
     CHECK(refusal(schedule::polynomial{.steps = 9, .power = 0}) == "polynomial schedule: power must be above 0, got 0");
-    CHECK(refusal(schedule::polynomial{.steps = 9, .end = -1}) == "polynomial schedule: end must be finite and at least 0, got -1");
+    CHECK(refusal(schedule::polynomial{.steps = 9, .end = -1}) ==
+          "polynomial schedule: end must be finite and at least 0, got -1");
 }
 
 TEST_CASE("schedule.cosine: by hand, the recurrence, PyTorch") {
@@ -137,7 +142,8 @@ TEST_CASE("schedule.cosine: after its steps it climbs as PyTorch's, stays as Ker
 }
 TEST_CASE("schedule.cosine: bad options") {
     CHECK(refusal(schedule::cosine{.learning_rate = 0.1}) == "cosine schedule: steps must be at least 1, got 0");
-    CHECK(refusal(schedule::cosine{.steps = 9, .end = -1}) == "cosine schedule: end must be finite and at least 0, got -1");
+    CHECK(refusal(schedule::cosine{.steps = 9, .end = -1}) ==
+          "cosine schedule: end must be finite and at least 0, got -1");
 }
 
 TEST_CASE("schedule.warm_up: by hand, PyTorch") {
@@ -163,13 +169,15 @@ TEST_CASE("schedule.warm_up: before any schedule, another warm-up and a lambda i
     CHECK(schedule::warm_up{0, schedule::constant{0.8}}(0) == 0.8);  // none
 }
 TEST_CASE("schedule.warm_up: bad options") {
-    CHECK(refusal(schedule::warm_up{2, schedule::constant{}, 1.5}) == "warm_up schedule: from must lie in [0, 1], got 1.5");
+    CHECK(refusal(schedule::warm_up{2, schedule::constant{}, 1.5}) ==
+          "warm_up schedule: from must lie in [0, 1], got 1.5");
     CHECK(refusal(schedule::warm_up{2, schedule::cosine{}}) == "cosine schedule: steps must be at least 1, got 0");
 }
 
 TEST_CASE("schedule.one_cycle, schedule.one_cycle.momentum: by hand") {
-    const schedule::one_cycle rate{.learning_rate = 1, .steps = 11, .rise = 5. / 11, .shape = schedule::annealing::linear,
-                                   .start_divisor = 5, .end_divisor = 2, .low_momentum = 0.5, .high_momentum = 0.9};
+    const schedule::one_cycle rate{.learning_rate = 1, .steps = 11, .rise = 5. / 11,
+                                   .shape = schedule::annealing::linear, .start_divisor = 5, .end_divisor = 2,
+                                   .low_momentum = 0.5, .high_momentum = 0.9};
     CHECK(rate(0) == Approx(0.2));
     CHECK(rate(2) == Approx(0.6));
     CHECK(rate(4) == Approx(1));
@@ -196,8 +204,10 @@ TEST_CASE("schedule.one_cycle, schedule.one_cycle.momentum: PyTorch, two phases 
 }
 TEST_CASE("schedule.one_cycle: bad options") {
     CHECK(refusal(schedule::one_cycle{}) == "one_cycle schedule: steps must be at least 1, got 0");
-    CHECK(refusal(schedule::one_cycle{.steps = 9, .rise = 1}) == "one_cycle schedule: rise must lie between 0 and 1, got 1");
-    CHECK(refusal(schedule::one_cycle{.steps = 9, .rise = 0}) == "one_cycle schedule: rise must lie between 0 and 1, got 0");
+    CHECK(refusal(schedule::one_cycle{.steps = 9, .rise = 1}) ==
+          "one_cycle schedule: rise must lie between 0 and 1, got 1");
+    CHECK(refusal(schedule::one_cycle{.steps = 9, .rise = 0}) ==
+          "one_cycle schedule: rise must lie between 0 and 1, got 0");
     CHECK(refusal(schedule::one_cycle{.steps = 9, .rise = 0.6, .three_phases = true}) ==
           "one_cycle schedule: rise of three phases must lie in (0, 0.5], got 0.6");
     CHECK(refusal(schedule::one_cycle{.steps = 3}) == "one_cycle schedule: rise * steps must be above 1, got 0.9");

@@ -24,12 +24,12 @@ enum class margin {
 /// gr::schedule::reduce_on_plateau rate{.learning_rate = 0.1, .patience = 3};
 /// descend.options.learning_rate = rate(validation_loss);
 /// ```
-///   better: watched < best (1 − threshold),  or  best − threshold; > and + where it should rise
-///   α ← max(γ α, minimum)  after more than `patience` calls in a row that were no better   [schedule.reduce_on_plateau]
+///   better: watched < best (1 − threshold), or best − threshold; > and + where it should rise
+///   α ← max(γ α, minimum) after more than `patience` calls in a row without one           [schedule.reduce_on_plateau]
 ///
-/// PyTorch's `ReduceLROnPlateau`, its order of counting and its defaults: the calls of a cool-down are not counted as bad,
-/// a reduction by less than `epsilon` is left out, and NaN is no improvement. A relative threshold of a number below 0
-/// asks for less than the best so far, as it does there: take an absolute one for such.
+/// PyTorch's `ReduceLROnPlateau`, its order of counting and its defaults: the calls of a cool-down are not counted as
+/// bad, a reduction by no more than `epsilon` is left out, and NaN is no improvement. Of a watched number below 0 a
+/// relative threshold asks for less than the best so far, as it does there: take an absolute one for such.
 ///
 /// A value: what a resumed run needs are its members.
 struct reduce_on_plateau {

@@ -8,8 +8,8 @@
 /// descend(net, grad);
 /// ```
 /// All are closed forms. PyTorch computes most of them from the rate before (`reference/schedule.hpp` shows how), which
-/// needs a run to pass through every t; α(t) asks nothing of the past, so a run resumed at t goes on as if never stopped.
-/// Whoever calls sees bad options as a data_error that names schedule, field and number, at the first call.
+/// needs a run to pass through every t; α(t) asks nothing of the past, so a run resumed at t goes on as if never
+/// stopped. Bad options are a data_error that names schedule, field and number, at the first call.
 /// Complexity: O(1), no allocation.
 
 #include <cmath>
@@ -45,7 +45,7 @@ inline void require_factor(std::string_view schedule, double factor) {
     require(factor > 0 && factor < 1, schedule, "factor must lie between 0 and 1", factor);
 }
 
-/// α(t) = α₀.                                                                                      [schedule.constant]
+/// α(t) = α₀.                                                                                       [schedule.constant]
 struct constant {
     double learning_rate = 0.01;
 
@@ -55,7 +55,7 @@ struct constant {
     }
 };
 
-/// α(t) = α₀ γ^⌊t / every⌋.                                                                            [schedule.step]
+/// α(t) = α₀ γ^⌊t / every⌋.                                                                             [schedule.step]
 /// PyTorch's `StepLR`.
 struct step {
     double learning_rate = 0.1;  ///< α₀
@@ -70,7 +70,7 @@ struct step {
     }
 };
 
-/// α(t) = α₀ γᵗ.                                                                                [schedule.exponential]
+/// α(t) = α₀ γᵗ.                                                                                 [schedule.exponential]
 /// PyTorch's `ExponentialLR`.
 struct exponential {
     double learning_rate = 0.1;  ///< α₀
@@ -83,7 +83,7 @@ struct exponential {
     }
 };
 
-/// α(t) = α_end + (α₀ − α_end) (1 − min(t, T) / T)^p.                                            [schedule.polynomial]
+/// α(t) = α_end + (α₀ − α_end) (1 − min(t, T) / T)^p.                                             [schedule.polynomial]
 /// PyTorch's `PolynomialLR`, which ends at 0; Keras's `PolynomialDecay`, which ends at `end`. p = 1: a straight line.
 struct polynomial {
     double learning_rate = 0.1;  ///< α₀
@@ -108,7 +108,7 @@ enum class after {
     restart  ///< at α₀: the warm restarts of the paper, all of one length (PyTorch's `CosineAnnealingWarmRestarts`)
 };
 
-/// α(t) = α_end + ½ (α₀ − α_end) (1 + cos(π t / T)).                                                 [schedule.cosine]
+/// α(t) = α_end + ½ (α₀ − α_end) (1 + cos(π t / T)).                                                  [schedule.cosine]
 /// PyTorch's `CosineAnnealingLR`. Source: Loshchilov and Hutter, "SGDR" (2017), equation 5, where t restarts at T.
 struct cosine {
     double learning_rate = 0.1;     ///< α₀
@@ -128,11 +128,11 @@ struct cosine {
 };
 
 /// Linear warm-up, then any schedule, whose own count begins when it is over:
-///   α(t) = then(0) (from + (1 − from) t / T)  for t < T, else  then(t − T)                         [schedule.warm_up]
+///   α(t) = then(0) (from + (1 − from) t / T)  for t < T, else  then(t − T)                          [schedule.warm_up]
 ///
 /// `gr::schedule::warm_up{500, gr::schedule::cosine{.learning_rate = 0.1, .steps = 9500}}`.
 /// PyTorch's `LinearLR`, whose `from` is ⅓ too, before another in `SequentialLR`.
-/// Source: Goyal et al., "Accurate, Large Minibatch SGD" (2017), 2.2, where it begins at the rate of one worker of k: 1/k.
+/// Source: Goyal et al., "Accurate, Large Minibatch SGD" (2017), 2.2, where it begins at 1/k, with k workers.
 template <rate_schedule Then>
 struct warm_up {
     std::uint64_t steps = 0;  ///< T; 0: none
@@ -160,7 +160,7 @@ enum class annealing {
 ///   α(t) = a + (b − a) p,  or  b + ½ (a − b) (1 + cos πp),  p = (t − t_a) / (t_b − t_a)           [schedule.one_cycle]
 ///   μ(t) likewise                                                                        [schedule.one_cycle.momentum]
 ///
-/// With three phases the fall takes as long as the rise and ends where that began; what is left of n leads on to the end.
+/// With three phases the fall takes as long as the rise and ends where that began; the rest of n leads on to the end.
 /// PyTorch's `OneCycleLR` with its defaults. Source: Smith and Topin, "Super-Convergence" (2018). The paper's form is
 /// `{.rise = 0.45, .shape = annealing::linear, .three_phases = true}`. After n − 1 it stays at the end; PyTorch throws.
 struct one_cycle {
@@ -210,8 +210,9 @@ struct one_cycle {
         require(rising > 1, "one_cycle", "rise * steps must be above 1", rising);
         require(start_divisor > 0, "one_cycle", "start_divisor must be above 0", start_divisor);
         require(end_divisor > 0, "one_cycle", "end_divisor must be above 0", end_divisor);
-        require(low_momentum >= 0 && low_momentum < 1, "one_cycle", "low_momentum must lie in [0, 1)", low_momentum);
-        require(high_momentum >= 0 && high_momentum < 1, "one_cycle", "high_momentum must lie in [0, 1)", high_momentum);
+        const double low = low_momentum, high = high_momentum;
+        require(low >= 0 && low < 1, "one_cycle", "low_momentum must lie in [0, 1)", low);
+        require(high >= 0 && high < 1, "one_cycle", "high_momentum must lie in [0, 1)", high);
     }
 };
 
