@@ -74,9 +74,12 @@ class byte_reader {
         return got;
     }
 
-    /// The most bytes that the file can hold: its size, or 1032 times that if it is packed, the limit of deflate. What
-    /// a header promises beyond it is a lie, and is found before any memory is asked for.
-    [[nodiscard]] std::uint64_t limit() const { return packed_ ? 1032 * size_ : size_; }
+    /// The most bytes that the file can hold: its size, or 1032 times that if it is packed, the limit of deflate, but no
+    /// more than 4 GiB. What a header promises beyond it is found before any memory is asked for.
+    [[nodiscard]] std::uint64_t limit() const { return packed_ ? std::min(1032 * size_, most_unpacked) : size_; }
+
+    /// What is read of a packed file at most, whatever it promises: 4 GiB.
+    static constexpr std::uint64_t most_unpacked = std::uint64_t{1} << 32;
 
     [[nodiscard]] bool packed() const { return packed_; }
     [[nodiscard]] const std::string& path() const { return path_; }
@@ -97,5 +100,21 @@ class byte_reader {
     std::uint64_t size_ = 0, done_ = 0;
     bool packed_ = false;
 };
+
+/// The whole of a file, unpacked.
+/// \throws data_error as byte_reader, and for more than `most` bytes: before they are read, or while they are unpacked.
+[[nodiscard]] inline std::string read_text(const std::string& path, std::uint64_t most) {
+    byte_reader in(path);
+    std::string text;
+    for (std::uint64_t room = in.packed() ? 1u << 20 : in.limit();; room = 2 * room + 1) {
+        const auto done = text.size();
+        if (!in.packed() && room > most)
+            throw data_error(message({path, ": its ", room, " bytes are more than the limit of ", most}));
+        text.resize(static_cast<std::size_t>(std::min(room, most) + 1));  // one more than there may be
+        text.resize(done + in.read(text.data() + done, text.size() - done));
+        if (text.size() > most) throw data_error(message({path, ": its text is more than the limit of ", most, " bytes"}));
+        if (text.size() <= room) return text;
+    }
+}
 
 }  // namespace gradus::data

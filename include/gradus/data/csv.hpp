@@ -1,0 +1,296 @@
+#pragma once
+/// \file
+/// Tables in text: CSV, with any separator, gzipped or not.
+/// \code
+/// auto iris   = gr::data::csv("iris.csv", {.label = "species"});                   // x, y, columns, classes
+/// auto train  = gr::data::csv("train.csv", {.label = 0}).classification();         // a dataset with labels (N)
+/// auto prices = gr::data::csv("prices.csv", {.header = false, .label = -1, .separator = ';',
+///                                            .labels = gr::data::csv_labels::number}).regression();   // targets (N, 1)
+/// \endcode
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gradus/core/dataset.hpp"
+#include "gradus/core/error.hpp"
+#include "gradus/core/tensor.hpp"
+#include "gradus/data/byte_reader.hpp"
+#include "gradus/data/csv_records.hpp"
+
+namespace gradus::data {
+
+/// The column of the label: its name, or its number from 0, or from −1 backwards.
+struct csv_label {
+    enum { none, by_name, by_number } kind = none;
+    std::string name;
+    long number = 0;
+
+    csv_label() = default;
+    csv_label(const char* n) : kind(by_name), name(n) {}
+    csv_label(std::string n) : kind(by_name), name(std::move(n)) {}
+    csv_label(int n) : kind(by_number), number(n) {}
+};
+
+/// What a label means.
+enum class csv_labels {
+    sorted,      ///< a class; classes are counted in the order of their numbers or, if one of them is none, of their texts
+    first_seen,  ///< a class; classes are counted in the order of the file
+    whole,       ///< the number of a class, from 0
+    number       ///< the target of a regression
+};
+/// What becomes of a missing value among the features or targets.
+enum class csv_missing { as_nan, refuse };
+/// What becomes of a column of texts among the features: an error, or a column of 0 and 1 for each of its texts, sorted.
+enum class csv_texts { refuse, one_hot };
+
+struct csv_options {
+    std::optional<bool> header = {};  ///< not said: the first line is one if none of its fields is a number
+    csv_label label = {};             ///< not said: every column is a feature
+    csv_labels labels = csv_labels::sorted;
+    std::vector<std::string> classes = {};  ///< what the classes are, as the training set's table names them; empty: any
+    char separator = ',';
+    csv_missing missing = csv_missing::as_nan;
+    csv_texts texts = csv_texts::refuse;
+    std::vector<std::string> missing_texts = {"", "NA", "N/A", "NaN", "nan", "null", "?"};
+    std::uint64_t limit = std::uint64_t{1} << 32;  ///< bytes of the text, and of x, at most
+};
+
+/// What a CSV holds.   x (N, D)     y (N) or target (N, 1), whichever the label is
+template <class T = float>
+struct csv_table {
+    tensor<T, 2> x;
+    tensor<std::int32_t, 1> y;
+    tensor<T, 2> target;
+    std::vector<std::string> columns;  ///< names of the features: of the header, or "0", "1", ...; "color=red" if one-hot
+    std::vector<std::string> classes;  ///< names of the classes 0, 1, ...; empty where the labels are numbers
+    std::string source;                ///< what messages call it
+
+    /// Copies of x and the labels. \throws data_error where there are none.
+    [[nodiscard]] dataset<tensor<T, 2>, tensor<std::int32_t, 1>> classification() const {
+        if (y.size() == 0) throw data_error(message({source, ": no classes: .label must name a column of them"}));
+        return {x, y};
+    }
+
+    /// Copies of x and the targets. \throws data_error where there are none.
+    [[nodiscard]] dataset<tensor<T, 2>, tensor<T, 2>> regression() const {
+        if (target.size() == 0)
+            throw data_error(message({source, ": no targets: .label must name a column and .labels be csv_labels::number"}));
+        return {x, target};
+    }
+};
+
+/// Reads a table in passes over its text: whether it is one, and of what size; the texts of its columns; its numbers.
+class csv_reader {
+  public:
+    /// Finds header, label and shape. \throws data_error as csv.
+    csv_reader(std::string_view text, const std::string& source, const csv_options& options)
+        : options_(options), body_(text, source, options.separator) {
+        for (const std::string& m : options.missing_texts)
+            if (!m.empty()) may_be_missing_[static_cast<unsigned char>(m[0])] = true;
+        csv_records first = body_;
+        if (!first.next()) throw data_error(message({source, ": it is empty"}));
+        width_ = first.fields().size();
+        const bool named = options.label.kind == csv_label::by_name;
+        const bool header = options.header.value_or(
+            named || std::none_of(first.fields().begin(), first.fields().end(), [](auto& f) { return csv_number(f.text); }));
+        if (header) {
+            for (const csv_field& f : first.fields()) names_.push_back(f.value());
+            body_ = first;
+        } else if (named) {
+            throw data_error(message({source, ": without a header there is no column ", shown(options.label.name)}));
+        }
+        label_ = find_label();
+        count_rows(first.line());
+        find_texts();
+        if (columns_.empty()) throw data_error(message({source, ": no column is left beside the label"}));
+    }
+
+    /// The table. \throws data_error as csv.
+    template <class T>
+    [[nodiscard]] csv_table<T> table() const {
+        const std::string& source = body_.source();
+        const std::array<std::size_t, 2> shape = {rows_, columns_.size()};
+        if (rows_ > options_.limit / sizeof(T) / columns_.size())
+            throw data_error(message({source, ": x of ", shape, " is more than the limit of ", options_.limit, " bytes"}));
+        csv_table<T> out{tensor<T, 2>(shape), {}, {}, columns_, options_.classes, source};
+        const bool labelled = label_ < width_, numbers = options_.labels == csv_labels::number;
+        if (labelled && numbers) out.target = tensor<T, 2>({rows_, std::size_t{1}});
+        if (labelled && !numbers) out.y = tensor<std::int32_t, 1>::from_shape({rows_});
+        std::map<std::string, std::int32_t> classes;
+        for (const std::string& name : out.classes) classes.emplace(name, static_cast<std::int32_t>(classes.size()));
+
+        T* to = out.x.data();
+        csv_records r = body_;
+        for (std::size_t n = 0; r.next(); ++n)
+            for (std::size_t c = 0; c < width_; ++c) {
+                if (c == label_ && numbers)
+                    out.target(n, 0) = number<T>(r, c);
+                else if (c == label_)
+                    out.y(n) = label(r, classes, out.classes);
+                else if (texts_[c].empty())
+                    *to++ = number<T>(r, c);
+                else
+                    to = one_hot(r, c, to);
+            }
+        if (options_.labels == csv_labels::sorted && options_.classes.empty()) sort_classes(out.y, out.classes);
+        return out;
+    }
+
+  private:
+    [[nodiscard]] bool missing(const csv_field& f) const {
+        if (!f.text.empty() && !may_be_missing_[static_cast<unsigned char>(f.text[0])]) return false;
+        const auto& texts = options_.missing_texts;
+        return std::find(texts.begin(), texts.end(), f.text) != texts.end();
+    }
+    [[noreturn]] void fail(const csv_records& r, std::size_t c, std::initializer_list<piece> pieces) const {
+        const std::string name = names_.empty() ? "" : message({" (", names_[c], ")"});
+        r.fail({", column ", c, name, ": ", message(pieces)});
+    }
+
+    [[nodiscard]] std::size_t find_label() const {
+        const auto& label = options_.label;
+        const auto width = static_cast<long>(width_);
+        if (label.kind == csv_label::none) return width_;
+        if (label.kind == csv_label::by_number) {
+            if (label.number < -width || label.number >= width)
+                throw data_error(message({body_.source(), ": no column ", label.number, ": it has ", width_,
+                                          ", counted from 0, or from -1 backwards"}));
+            return static_cast<std::size_t>(label.number < 0 ? label.number + width : label.number);
+        }
+        const auto found = std::find(names_.begin(), names_.end(), label.name);
+        if (found == names_.end()) {
+            std::string known;
+            for (std::size_t c = 0; c < width_ && c < 8; ++c) known += message({c == 0 ? "" : ", ", shown(names_[c])});
+            throw data_error(message({body_.source(), ": no column ", shown(label.name), ", it has ", known,
+                                      width_ > 8 ? ", ..." : ""}));
+        }
+        if (std::find(found + 1, names_.end(), label.name) != names_.end())
+            throw data_error(message({body_.source(), ": two columns are called ", shown(label.name)}));
+        return static_cast<std::size_t>(found - names_.begin());
+    }
+
+    /// Each record has as many fields as the first.
+    void count_rows(std::size_t first_line) {
+        for (csv_records r = body_; r.next(); ++rows_)
+            if (const std::size_t n = r.fields().size(); n != width_)
+                r.fail({" has ", n, " fields, line ", first_line, " has ", width_});
+        if (rows_ == 0) throw data_error(message({body_.source(), ": no line follows the header"}));
+    }
+
+    /// The columns of x, and the texts of those that have texts.
+    void find_texts() {
+        texts_.resize(width_);
+        std::vector<bool> has_text(width_);
+        if (options_.texts == csv_texts::one_hot) {
+            for (csv_records r = body_; r.next();)
+                for (std::size_t c = 0; c < width_; ++c)
+                    if (const csv_field& f = r.fields()[c]; c != label_ && !has_text[c])
+                        has_text[c] = !missing(f) && !csv_number(f.text);
+            for (csv_records r = body_; r.next();)
+                for (std::size_t c = 0; c < width_; ++c)
+                    if (const csv_field& f = r.fields()[c]; has_text[c] && !missing(f)) texts_[c].insert(f.value());
+        }
+        for (std::size_t c = 0; c < width_; ++c) {
+            const std::string name = names_.empty() ? message({c}) : names_[c];
+            for (const std::string& text : texts_[c]) columns_.push_back(message({name, "=", text}));
+            if (c != label_ && texts_[c].empty()) columns_.push_back(name);
+        }
+    }
+
+    template <class T>
+    T number(const csv_records& r, std::size_t c) const {
+        const csv_field& f = r.fields()[c];
+        if (missing(f)) {
+            if (options_.missing == csv_missing::refuse) fail(r, c, {"the value is missing: ", shown(f.text)});
+            return std::numeric_limits<T>::quiet_NaN();
+        }
+        const auto value = csv_number(f.text);
+        if (!value) fail(r, c, {shown(f.text), " is no number"});
+        if (std::abs(*value) > static_cast<double>(std::numeric_limits<T>::max()))
+            fail(r, c, {shown(f.text), " is beyond ", sizeof(T) == 4 ? "float" : "double"});
+        return static_cast<T>(*value);
+    }
+
+    template <class T>
+    T* one_hot(const csv_records& r, std::size_t c, T* to) const {
+        const csv_field& f = r.fields()[c];
+        const auto& texts = texts_[c];
+        const bool lacks = missing(f);
+        if (lacks && options_.missing == csv_missing::refuse) fail(r, c, {"the value is missing: ", shown(f.text)});
+        std::fill_n(to, texts.size(), lacks ? std::numeric_limits<T>::quiet_NaN() : T(0));
+        if (!lacks) to[std::distance(texts.begin(), texts.find(f.value()))] = T(1);
+        return to + texts.size();
+    }
+
+    /// The number of a class; new ones are counted as they come.
+    std::int32_t label(const csv_records& r, std::map<std::string, std::int32_t>& classes,
+                       std::vector<std::string>& names) const {
+        const csv_field& f = r.fields()[label_];
+        if (missing(f)) fail(r, label_, {"the label is missing: ", shown(f.text)});
+        if (options_.labels == csv_labels::whole) {
+            const double value = csv_number(f.text).value_or(-1);
+            if (!(value >= 0 && value <= 2147483647 && value == std::floor(value)))
+                fail(r, label_, {"the label ", shown(f.text), " is no whole number from 0 to 2147483647"});
+            return static_cast<std::int32_t>(value);
+        }
+        const auto [at, is_new] = classes.try_emplace(f.value(), static_cast<std::int32_t>(classes.size()));
+        if (is_new && !options_.classes.empty())
+            fail(r, label_, {"the label ", shown(f.text), " is none of the ", options_.classes.size(), " classes"});
+        if (is_new) names.push_back(at->first);
+        return at->second;
+    }
+
+    static void sort_classes(tensor<std::int32_t, 1>& y, std::vector<std::string>& names) {
+        const bool numbers = std::all_of(names.begin(), names.end(), csv_number);
+        std::vector<std::pair<double, std::size_t>> order;
+        for (std::size_t k = 0; k < names.size(); ++k) order.emplace_back(numbers ? *csv_number(names[k]) : 0, k);
+        std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
+            return a.first != b.first ? a.first < b.first : names[a.second] < names[b.second];
+        });
+        std::vector<std::string> sorted;
+        std::vector<std::int32_t> place(names.size());
+        for (const auto& [number, k] : order) {
+            place[k] = static_cast<std::int32_t>(sorted.size());
+            sorted.push_back(std::move(names[k]));
+        }
+        for (std::int32_t& k : y) k = place[static_cast<std::size_t>(k)];
+        names = std::move(sorted);
+    }
+
+    const csv_options& options_;
+    csv_records body_;  // before the first line of data
+    std::array<bool, 256> may_be_missing_{};
+    std::size_t width_ = 0, label_ = 0, rows_ = 0;
+    std::vector<std::string> names_, columns_;
+    std::vector<std::set<std::string>> texts_;  // of a one-hot column; empty for one of numbers
+};
+
+/// The table in a text. \param source  what messages call it   \throws data_error as csv
+template <class T = float>
+[[nodiscard]] csv_table<T> parse_csv(std::string_view text, const std::string& source, const csv_options& options = {}) {
+    return csv_reader(text, source, options).table<T>();
+}
+
+/// The table in a file, plain or gzipped: `gr::data::csv("iris.csv", {.label = "species"})`. The file is read in one go,
+/// and memory for the table asked for when all of its lines were counted. O(bytes).
+/// \throws data_error naming the file, the line, the column and the text that is at fault: lines of unequal length, a
+/// quote that is not closed, no number, a missing value or label, no such column, an empty file, NUL bytes, more than
+/// the limit.
+template <class T = float>
+[[nodiscard]] csv_table<T> csv(const std::string& path, const csv_options& options = {}) {
+    return parse_csv<T>(read_text(path, options.limit), path, options);
+}
+
+}  // namespace gradus::data
