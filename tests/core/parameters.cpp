@@ -7,7 +7,7 @@
 #include "gradus.hpp"
 
 #include "../probes/batch_normalization.hpp"
-#include "../probes/dropout.hpp"
+#include "gradus/layers/dropout.hpp"
 
 namespace gr = gradus;
 using matrix = gr::tensor<float, 2>;
@@ -45,11 +45,11 @@ std::vector<seen> walked(const Net& net) {
 }  // namespace
 
 TEST_CASE("parameters.each: every tensor by its path, with its flags; biases are spared by weight decay") {
-    const auto net = gr::sequential(gr::dense(2, 3), probes::dropout{}, gr::named("out", gr::dense(3, 1)));
+    const auto net = gr::sequential(gr::dense(2, 3), gr::dropout{}, gr::named("out", gr::dense(3, 1)));
     CHECK(walked(net) == std::vector<seen>{{"0.W", true, true}, {"0.b", true, false}, {"out.W", true, true}, {"out.b", true, false}});
     CHECK(walked(gr::dense(2, 3)) == std::vector<seen>{{"W", true, true}, {"b", true, false}});
     CHECK(walked(gr::repeat(2, gr::dense(2, 2))).back() == seen{"1.b", true, false});
-    CHECK(walked(probes::dropout{}).empty());
+    CHECK(walked(gr::dropout{}).empty());
 }
 
 TEST_CASE("parameters.each: a flag of a layer holds for all that is in it") {
@@ -86,7 +86,7 @@ TEST_CASE("parameters.count: learnt numbers") {
     CHECK(gr::count(gr::dense(784, 128)) == 100480);
     CHECK(gr::count(gr::sequential(gr::dense(784, 128), gr::dense(128, 128), gr::dense(128, 10))) == 118282);
     CHECK(gr::count(composite{}) == 2 + 9 + 8);
-    CHECK(gr::count(probes::dropout{}) == 0);
+    CHECK(gr::count(gr::dropout{}) == 0);
 }
 
 TEST_CASE("gradients: zero at first; +=, *=, norm over all tensors, zero again") {
@@ -163,7 +163,7 @@ TEST_CASE("parameters: gradients and optimizers of a network of other sizes are 
 }
 
 TEST_CASE("parameters.each_layer: every layer, those made of layers before those in them, by its path") {
-    auto net = gr::sequential(gr::dense(2, 3), probes::dropout{}, gr::named("deep", gr::repeat(2, gr::dense(3, 3))),
+    auto net = gr::sequential(gr::dense(2, 3), gr::dropout{}, gr::named("deep", gr::repeat(2, gr::dense(3, 3))),
                               gr::sequential(gr::dense(3, 1)));
     std::vector<std::string> paths;
     gr::each_layer([&](const gr::entry& e, auto&) { paths.push_back(e.path()); }, net);

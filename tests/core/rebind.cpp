@@ -5,7 +5,7 @@
 #include "gradus.hpp"
 
 #include "../probes/batch_normalization.hpp"
-#include "../probes/dropout.hpp"
+#include "gradus/layers/dropout.hpp"
 #include "../support/close.hpp"
 #include "../support/draw.hpp"
 
@@ -31,7 +31,7 @@ TEST_CASE("rebind: the same network in double, with the same parameters, statist
     gr::seed(1);
     auto bn = probes::batch_normalization<>(3);
     bn.theta.running.mean(1) = 0.25f;
-    const auto net = gr::sequential(gr::named("in", gr::dense(2, 3, gr::gelu{})), bn, probes::dropout{0.25},
+    const auto net = gr::sequential(gr::named("in", gr::dense(2, 3, gr::gelu{})), bn, gr::dropout{0.25},
                                     gr::repeat(2, gr::dense(3, 3, gr::tanh{})));
     const auto twin = gr::rebind<double>(net);
     CHECK(twin.names == net.names);
@@ -60,7 +60,7 @@ TEST_CASE("rebind: of inputs the numbers change, indices stay; structs are templ
 
 TEST_CASE("rebind: a layer that does not say how has no twin") {
     static_assert(gr::rebindable<gr::dense_layer<float, gr::tanh>, double>);
-    static_assert(gr::rebindable<probes::dropout, double>);
+    static_assert(gr::rebindable<gr::dropout, double>);
     static_assert(!gr::rebindable<float_only, double>);
     static_assert(gr::rebindable<gr::sequential<gr::dense_layer<float, gr::tanh>>, double>);
     CHECK(true);

@@ -8,7 +8,7 @@
 #include "gradus.hpp"
 
 #include "../probes/batch_normalization.hpp"
-#include "../probes/dropout.hpp"
+#include "gradus/layers/dropout.hpp"
 #include "../support/close.hpp"
 #include "../support/draw.hpp"
 #include "temporary_folder.hpp"
@@ -20,7 +20,7 @@ namespace {
 
 auto network(std::uint64_t seed = 1) {
     gr::seed(seed);
-    return gr::sequential(gr::dense(3, 8, gr::tanh{}), probes::dropout{0.3}, probes::batch_normalization<>(8),
+    return gr::sequential(gr::dense(3, 8, gr::tanh{}), gr::dropout{0.3}, probes::batch_normalization<>(8),
                           gr::named("out", gr::dense(8, 2)));
 }
 auto small(std::size_t hidden = 3) { return gr::sequential(gr::dense(2, hidden, gr::sigmoid{}), gr::dense(hidden, 1)); }

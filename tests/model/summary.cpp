@@ -24,9 +24,9 @@ TEST_CASE("summary: of one layer, of doubles, of nested networks") {
           "dense   (N, 3)            9\n"
           "9 parameters\n");
     CHECK(gr::summary(gr::sequential(gr::dense<double>(2, 3), gr::sequential(gr::dense<double>(3, 1))), {2}) ==
-          "layer          output   parameters\n"
-          "0 dense        (N, 3)            9\n"
-          "1 sequential   (N, 1)            4\n"
+          "layer       output   parameters\n"
+          "0 dense     (N, 3)            9\n"
+          "1.0 dense   (N, 1)            4\n"
           "13 parameters\n");
 }
 

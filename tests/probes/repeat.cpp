@@ -8,7 +8,7 @@
 #include "../io/temporary_folder.hpp"
 #include "../support/close.hpp"
 #include "../support/draw.hpp"
-#include "dropout.hpp"
+#include "gradus/layers/dropout.hpp"
 
 namespace gr = gradus;
 using matrix = gr::tensor<float, 2>;
@@ -67,7 +67,7 @@ TEST_CASE("probe.repeat: trains on two threads, is saved, and loads into the sam
 }
 
 TEST_CASE("probe.repeat: each block draws a mask of its own") {
-    const auto net = gr::repeat(2, probes::dropout{0.5});
+    const auto net = gr::repeat(2, gr::dropout{0.5});
     const matrix x({40, 25}, 1.0f);
     gr::pass pass(net, x);
     double kept = 0;

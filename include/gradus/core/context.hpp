@@ -2,6 +2,7 @@
 /// \file
 /// What a forward needs to know beside its input: the mode, the random stream, the mask.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -29,6 +30,17 @@ struct context {
     /// A uniform draw in [0, 1) for an element of a row: the same however the batch is cut into shards.
     [[nodiscard]] double uniform(std::size_t row, std::size_t element) const {
         return random::uniform(key, first_row + row, element);
+    }
+    /// A standard normal draw for an element of a row.
+    [[nodiscard]] double normal(std::size_t row, std::size_t element) const {
+        return random::normal(key, first_row + row, element);
+    }
+    /// 4 × 32 random bits, for the elements 4 block ... 4 block + 3 of a row: a quarter of the work for those who need no
+    /// more of them.
+    [[nodiscard]] std::array<std::uint32_t, 4> words(std::size_t row, std::size_t block) const {
+        const auto low = [](std::uint64_t u) { return static_cast<std::uint32_t>(u); };
+        const std::uint64_t n = first_row + row, b = block;
+        return random::philox({low(n), low(n >> 32), low(b), low(b >> 32)}, {low(key), low(key >> 32)});
     }
 };
 

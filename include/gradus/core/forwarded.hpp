@@ -38,6 +38,12 @@ struct forwarded_walker {
     }
 };
 
+template <bool containers, class F, class Net, class X>
+void visit_forwarded(F& f, const Net& net, const X& x, const cache_of<Net, X>& c) {
+    if constexpr (container<Net, X>) net.each_inside(forwarded_walker<containers, F>{f, nullptr}, x, c);
+    if constexpr (containers || !container<Net, X>) f(entry(""), net, x, c);
+}
+
 }  // namespace walk
 
 /// Calls f(entry, layer, x of the layer, cache of the layer) for each layer of a network, in forward order, once a forward
@@ -48,10 +54,7 @@ struct forwarded_walker {
 /// in them; a struct of layers without `each_inside` is one layer.
 template <class F, class Net, class X>
 void each_forwarded(F&& f, const Net& net, const X& x, const cache_of<Net, X>& c) {
-    if constexpr (container<Net, X>)
-        net.each_inside(walk::forwarded_walker<false, std::remove_reference_t<F>>{f, nullptr}, x, c);
-    else
-        f(entry(""), net, x, c);
+    walk::visit_forwarded<false>(f, net, x, c);
 }
 
 }  // namespace gradus

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "gradus/core/context.hpp"
+#include "gradus/core/error.hpp"
 #include "gradus/core/parameters.hpp"
 
 namespace gradus {
@@ -163,6 +164,25 @@ const auto& backward(const L& layer, const X& x, const Y& dy, C& c, G& grad, con
         return layer.backward(x, dy, c, grad, ctx);
     else
         return layer.backward(x, dy, c, grad);
+}
+
+/// What L takes, where it says so: the base of what begins with an L. Lets `gr::pass pass(net)` do without an example.
+template <class L>
+struct takes_as {};
+template <class L>
+    requires requires { typename L::input; }
+struct takes_as<L> {
+    using input = typename L::input;
+};
+
+/// Runs a call to a layer that stands in another; what it throws about shapes is told where: `place()`.
+template <class Place, class Call>
+auto& placed(Place&& place, Call&& call) {
+    try {
+        return call();
+    } catch (const shape_error& e) {
+        throw e.within(place());
+    }
 }
 
 /// The door of every layer: inputs are gradus tensors of the layer's scalar. Without this an expression or an `xarray`

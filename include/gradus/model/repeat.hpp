@@ -18,7 +18,7 @@ namespace gradus {
 /// Complexity: n times that of the block.
 /// \throws shape_error, which names the block that does not fit by its place.
 template <class Block>
-class repeat {
+class repeat : public takes_as<Block> {
   public:
     static constexpr std::string_view name = "repeat";
 
@@ -72,12 +72,28 @@ class repeat {
         for (std::size_t i = layers.size(); i-- > 0;) {
             context inner = ctx.inside(i);
             if (i > 0) inner.input_gradient = true;
-            const X& input = i == 0 ? x : gradus::output(c.layers[i - 1]);
+            const X& x_i = i == 0 ? x : gradus::output(c.layers[i - 1]);
             d = &at(i, [&]() -> const X& {
-                return gradus::backward(layers[i], input, *d, c.layers[i], grad.layers[i], inner);
+                return gradus::backward(layers[i], x_i, *d, c.layers[i], grad.layers[i], inner);
             });
         }
         return *d;
+    }
+
+    [[nodiscard]] std::vector<std::size_t> input_shape() const
+        requires requires(const Block& b) { b.input_shape(); }
+    {
+        return layers.front().input_shape();
+    }
+    /// Shape of y for a sample of shape `in`: each block gives what the next one takes.
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const
+        requires requires(const Block& b) { b.output_shape({}); }
+    {
+        for (std::size_t i = 0; i < layers.size() && !in.empty(); ++i) {
+            std::vector<std::size_t> out;
+            in = at(i, [&]() -> auto& { return out = layers[i].output_shape(in); });
+        }
+        return in;
     }
 
     /// The blocks in their order, with what the forward of `x` left.
@@ -97,11 +113,7 @@ class repeat {
   private:
     template <class Call>
     static auto& at(std::size_t i, Call&& call) {
-        try {
-            return call();
-        } catch (const shape_error& e) {
-            throw e.within(std::to_string(i));
-        }
+        return placed([i] { return std::to_string(i); }, call);
     }
 };
 

@@ -59,15 +59,6 @@ template <class X, class First, class Second, class... Rest>
     requires(layer_has::all<typename suspect<First, X>::layer, typename suspect<First, X>::input>)
 struct first_suspect<X, First, Second, Rest...> : first_suspect<output_of<First, X>, Second, Rest...> {};
 
-/// What the first layer takes, where it says so: lets `gr::pass pass(net)` do without an example.
-template <class L>
-struct takes {};
-template <class L>
-    requires requires { typename L::input; }
-struct takes<L> {
-    using input = typename L::input;
-};
-
 }  // namespace chain
 
 /// Layers in a row, ŷ = f_L(… f₂(f₁(x))).                                                         [sequential.forward]
@@ -81,7 +72,7 @@ struct takes<L> {
 /// \throws shape_error naming the layer that does not fit.
 template <class... L>
     requires(sizeof...(L) > 0)
-class sequential : public chain::takes<typename chain::first<L...>::type> {
+class sequential : public takes_as<typename chain::first<L...>::type> {
     static constexpr std::size_t size = sizeof...(L);
     static constexpr auto index() { return std::make_index_sequence<size>{}; }
 
@@ -254,14 +245,9 @@ class sequential : public chain::takes<typename chain::first<L...>::type> {
             return dx;
     }
 
-    /// Runs a call to the I-th layer; what it throws about shapes is told where it stood.
     template <std::size_t I, class Call>
     const auto& at(Call&& call) const {
-        try {
-            return call();
-        } catch (const shape_error& e) {
-            throw e.within(label(I));
-        }
+        return placed([&] { return label(I); }, call);
     }
 };
 

@@ -4,11 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <string>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "gradus/core/forwarded.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/pass.hpp"
 
@@ -49,9 +49,11 @@ std::string output_text(const Y& y) {
 
 }  // namespace summarizing
 
-/// A table of the layers: name, output shape, number of parameters; their sum last. For an input of any type, by example.
+/// A table of the layers: path and name, output shape, number of parameters; their sum last. For an input of any type, by
+/// example.
 ///
-/// Found by sending the example through the network, so it is true of any layer, a user's own included.
+/// Containers are shown by what is in them; a user's struct of layers is one layer. Found by sending the example through
+/// the network, so it is true of any layer, a user's own included.
 /// \throws shape_error naming the layer that does not take what it gets.
 template <class Net, class X>
 [[nodiscard]] std::string summary(const Net& net, const X& x)
@@ -61,15 +63,12 @@ template <class Net, class X>
     std::vector<row> rows{{"layer", "output", "parameters"}};
     cache_of<Net, X> cache{};
     (void)gradus::forward(net, x, cache, context{});
-    if constexpr (requires { std::tuple_size<decltype(net.layers)>::value; cache.layers; })
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            (rows.push_back({(net.names[I].empty() ? std::to_string(I) : net.names[I]) + " " +
-                                 name_of(std::get<I>(net.layers)),
-                             output_text(output(std::get<I>(cache.layers))), grouped(count(std::get<I>(net.layers)))}),
-             ...);
-        }(std::make_index_sequence<std::tuple_size_v<decltype(net.layers)>>{});
-    else
-        rows.push_back({name_of(net), output_text(output(cache)), grouped(count(net))});
+    each_forwarded(
+        [&](const entry& e, const auto& layer, const auto&, const auto& c) {
+            const std::string path = e.path();
+            rows.push_back({(path.empty() ? path : path + " ") + name_of(layer), output_text(output(c)), grouped(count(layer))});
+        },
+        net, x, cache);
 
     std::array<std::size_t, 3> width{};
     for (const auto& r : rows)

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "gradus/core/context.hpp"
+#include "gradus/core/error.hpp"
+#include "gradus/core/layer.hpp"
+#include "gradus/kernels/elementwise.hpp"
+
+namespace gradus {
+
+/// Inverted dropout, y = x ∘ m / (1 − p), with m = 0 with probability p, else 1.                    [dropout.forward]
+/// Backward: dx = dy ∘ m / (1 − p)                                                                  [dropout.backward]
+/// The expectation of y is x, so in inference, as with p = 0, y = x.
+///   x, m, y (N, ...)
+///
+/// Each element of each sample has a draw of its own, by the pass's seed and step: the same however often forward runs
+/// and however the batch is cut into shards.
+/// Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (2014); inverted as in
+/// PyTorch and Keras.
+/// Complexity: a quarter of a Philox block for each element; no allocation once a batch of that size has passed.
+/// \throws shape_error where p is not in [0, 1).
+struct dropout {
+    static constexpr std::string_view name = "dropout";
+    static constexpr std::string_view formula = "x ∘ m / (1 − p)";
+    using parameters = no_parameters;
+    template <class X>
+    struct cache {
+        X m, y, dx;  // m: with its 1 / (1 − p)
+        bool drops = false;
+    };
+
+    double p = 0.5;
+
+    template <class X>
+    const X& forward(const X& x, cache<X>& c, const context& ctx) const {
+        require_input<scalar_of<X>, X>();
+        check();
+        reshape(c.y, x.shape());
+        c.drops = ctx.training && p > 0;
+        if (c.drops) {
+            reshape(c.m, x.shape());
+            draw(c.m, ctx);
+            kernels::map(x.size(), [](const auto& a, const auto& m) { return a * m; }, c.y.data(), x.data(), c.m.data());
+        } else {
+            std::copy_n(x.data(), x.size(), c.y.data());
+        }
+        return c.y;
+    }
+    template <class X>
+    const X& backward(const X&, const X& dy, cache<X>& c, parameters&, const context& ctx = {}) const {
+        if (!c.drops) return dy;
+        if (dy.shape() != c.m.shape())
+            throw shape_error(name, {"dx = dy ∘ m / (1 − p) needs dy shaped as y ", c.m.shape(), ", got ", dy.shape()});
+        if (ctx.input_gradient) {
+            reshape(c.dx, dy.shape());
+            kernels::map(dy.size(), [](const auto& d, const auto& m) { return d * m; }, c.dx.data(), dy.data(), c.m.data());
+        }
+        return c.dx;
+    }
+
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
+        check();
+        return in;
+    }
+
+  private:
+    void check() const {
+        if (!(p >= 0 && p < 1))
+            throw shape_error(name, {"y = x ∘ m / (1 − p) needs p in [0, 1), got ", number_text(p)});  // which adds its place
+    }
+    template <class X>
+    void draw(X& m, const context& ctx) const {
+        using T = scalar_of<X>;
+        const auto dropped = static_cast<std::uint32_t>(p * 0x1p32);  // of 2^32 words
+        const auto kept = static_cast<T>(1 / (1 - p));
+        const std::size_t rows = m.shape()[0], elements = rows == 0 ? 0 : m.size() / rows;
+        for (std::size_t n = 0; n < rows; ++n) {
+            T* row = m.data() + n * elements;
+            for (std::size_t block = 0; 4 * block < elements; ++block) {
+                const auto words = ctx.words(n, block);
+                const std::size_t first = 4 * block, here = std::min<std::size_t>(4, elements - first);
+                for (std::size_t k = 0; k < here; ++k) row[first + k] = words[k] < dropped ? T(0) : kept;
+            }
+        }
+    }
+};
+
+}  // namespace gradus

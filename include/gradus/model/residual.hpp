@@ -1,0 +1,150 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "gradus/core/error.hpp"
+#include "gradus/core/initialize.hpp"
+#include "gradus/core/layer.hpp"
+#include "gradus/core/rebind.hpp"
+#include "gradus/kernels/elementwise.hpp"
+
+namespace gradus {
+
+/// The way past f on which nothing is computed.
+struct straight {
+    using parameters = no_parameters;
+    template <class X>
+    struct cache {};
+};
+
+/// A layer with a way past it, y = x + f(x).                                                       [residual.forward]
+/// Backward: dx = dy + f'(x)ᵀ dy                                                                  [residual.backward]
+///   x, f(x), y of one shape
+/// Where f makes another shape, a second layer goes past it, y = s(x) + f(x): `gr::residual(f, gr::dense(64, 128))`.
+///
+/// Source: He et al., "Deep residual learning for image recognition" (2016), (1) and (2).
+/// Complexity: that of its layers, and a sum. Their parameters stand at `f` and `shortcut`.
+/// \throws shape_error where f(x) and what it is added to differ in shape.
+template <class F, class S = straight>
+class residual : public takes_as<F> {
+    static constexpr bool plain = std::is_same_v<S, straight>;
+    template <class X>
+    static constexpr bool f_is_layer =
+        layer_has::all<typename gradus::suspect<F, X>::layer, typename gradus::suspect<F, X>::input>;
+
+  public:
+    static constexpr std::string_view name = "residual";
+
+    struct parameters {
+        parameters_of<F> f;
+        parameters_of<S> shortcut;
+        static void each(auto&& visit, auto&... p) { visit("f", p.f...), visit("shortcut", p.shortcut...); }
+    };
+    template <class X>
+    using suspect = gradus::suspect<std::conditional_t<plain || !f_is_layer<X>, F, S>, X>;
+
+    template <class X>
+    struct cache {
+        cache_of<F, X> f;
+        cache_of<S, X> shortcut;
+        output_of<F, X> y;
+        X dx;
+    };
+
+    F f;
+    S shortcut;
+
+    explicit residual(F f_, S s = {}) : f(std::move(f_)), shortcut(std::move(s)) { initialize_untouched(*this); }
+
+    template <class X>
+    const auto& forward(const X& x, cache<X>& c, const context& ctx) const {
+        using Y = output_of<F, X>;
+        const Y& fx = at("f", [&]() -> auto& { return gradus::forward(f, x, c.f, ctx.inside(0)); });
+        const auto& past = at("shortcut", [&]() -> auto& {
+            if constexpr (plain)
+                return x;
+            else
+                return gradus::forward(shortcut, x, c.shortcut, ctx.inside(1));
+        });
+        static_assert(std::is_same_v<Y, std::remove_cvref_t<decltype(past)>>,
+                      "gradus: a residual adds two tensors of one type: f must give the type that it takes, or the shortcut "
+                      "that of f");
+        require_one_shape(past.shape(), fx.shape());
+        reshape(c.y, fx.shape());
+        add(past, fx, c.y);                                                            // y = x + f(x)
+        return c.y;
+    }
+    template <class X>
+    const X& backward(const X& x, const output_of<F, X>& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+        const X& through = at("f", [&]() -> auto& { return gradus::backward(f, x, dy, c.f, grad.f, ctx.inside(0)); });
+        const X& past = at("shortcut", [&]() -> auto& {
+            if constexpr (plain)
+                return dy;
+            else
+                return gradus::backward(shortcut, x, dy, c.shortcut, grad.shortcut, ctx.inside(1));
+        });
+        if (!ctx.input_gradient) return c.dx;
+        reshape(c.dx, x.shape());
+        add(past, through, c.dx);                                                      // dx = dy + f'(x)ᵀ dy
+        return c.dx;
+    }
+
+    /// f and the shortcut, with what the forward of `x` left.
+    template <class X>
+    void each_inside(auto&& visit, const X& x, const cache<X>& c) const {
+        visit("f", f, x, c.f);
+        if constexpr (!plain) visit("shortcut", shortcut, x, c.shortcut);
+    }
+
+    [[nodiscard]] std::vector<std::size_t> input_shape() const
+        requires requires(const F& l) { l.input_shape(); }
+    {
+        return f.input_shape();
+    }
+    /// Shape of y for a sample of shape `in`; empty where f or the shortcut does not say.
+    [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in) const {
+        const auto of = [&](const char* place, const auto& layer) {
+            std::vector<std::size_t> out;
+            if constexpr (requires { layer.output_shape(in); })
+                return at(place, [&]() -> auto& { return out = layer.output_shape(in); });
+            else
+                return out;
+        };
+        std::vector<std::size_t> past = in, through = of("f", f);
+        if constexpr (!plain) past = of("shortcut", shortcut);
+        if (past.empty() || through.empty()) return {};
+        if (past != through) past.insert(past.begin(), 0), through.insert(through.begin(), 0), refuse(past, through, true);
+        return through;
+    }
+
+    /// The same layers in another scalar, their parameters yet to be copied.
+    template <class U>
+    [[nodiscard]] auto rebind() const
+        requires(rebindable<F, U> && rebindable<S, U>)
+    {
+        return gradus::residual(rebinding::shell<U>(f), rebinding::shell<U>(shortcut));
+    }
+
+  private:
+    static auto& at(const char* place, auto&& call) {
+        return placed([place] { return place; }, call);
+    }
+    template <class X>
+    static void add(const X& a, const X& b, X& sum) {
+        kernels::map(a.size(), [](const auto& u, const auto& v) { return u + v; }, sum.data(), a.data(), b.data());
+    }
+    static void require_one_shape(const auto& past, const auto& through) {
+        if (past != through) refuse(past, through, false);
+    }
+    [[noreturn]] static void refuse(std::span<const std::size_t> past, std::span<const std::size_t> through, bool any_batch) {
+        throw shape_error(name, {plain ? "y = x + f(x) needs f(x) shaped as x " : "y = s(x) + f(x) needs f(x) shaped as s(x) ",
+                                 shape_text(past, any_batch), ", got ", shape_text(through, any_batch)});
+    }
+};
+
+}  // namespace gradus
