@@ -8,30 +8,66 @@
 
 namespace gradus {
 
-/// Stochastic gradient descent with momentum:
-///   v ← μ v + g          [sgd.v]
-///   θ ← θ − α v          [sgd.theta]
-/// The form of PyTorch's `torch.optim.SGD`: the step α stands outside of v, so a changed α acts at once.
-/// Source: Polyak (1964); Sutskever et al. (2013) put α inside of v.
+/// Stochastic gradient descent with momentum, as PyTorch's `torch.optim.SGD`:
+///   v ← μ v + (1 − τ) g          [sgd.v]
+///   θ ← θ − α v                  [sgd.theta]
+/// or with Nesterov's, which looks ahead along v:
+///   θ ← θ − α (g + μ v)          [sgd.nesterov]
+/// The step α stands outside of v, so a changed α acts at once. τ, the dampening, waits for the second step (PyTorch).
+/// With α inside of v, as Sutskever et al. and Keras have it, what v has gathered keeps the α of its time:
+///   v ← μ v − α g                [sgd.velocity]
+///   θ ← θ + v                    [sgd.theta_velocity]
+///   θ ← θ + μ v − α g            [sgd.nesterov_velocity]
+/// While α stays, the forms agree. Sutskever's gradient is that at θ + μv: our θ is that point (Bengio et al., 2013, 7).
+/// Source: Polyak (1964); Nesterov (1983); Sutskever et al. (2013), formulas 1 to 4.
 /// Complexity: one pass over θ, g and v, which reads three numbers and writes two per parameter; no allocation.
 struct sgd {
     double learning_rate = 0.01;  ///< α
     double momentum = 0.9;        ///< μ
+    double dampening = 0;         ///< τ, of the form `pytorch` without Nesterov
+    bool nesterov = false;
+    enum { pytorch, sutskever } form = pytorch;  ///< α outside or inside of v
     weight_decay decay = {};
 
     static constexpr std::string_view name = "sgd";
     static constexpr std::array<std::string_view, 1> slots{"v"};
     static constexpr std::array<std::string_view, 2> formulas{"v ← μ v + g   [sgd.v]", "θ ← θ − α v   [sgd.theta]"};
+    /// Those of the form chosen.
+    [[nodiscard]] std::array<std::string_view, 2> statements() const {
+        if (form == sutskever)
+            return {"v ← μ v − α g   [sgd.velocity]",
+                    nesterov ? "θ ← θ + μ v − α g   [sgd.nesterov_velocity]" : "θ ← θ + v   [sgd.theta_velocity]"};
+        return {dampening == 0 ? formulas[0] : "v ← μ v + (1 − τ) g   [sgd.v]",
+                nesterov ? "θ ← θ − α (g + μ v)   [sgd.nesterov]" : formulas[1]};
+    }
     [[nodiscard]] std::array<std::pair<std::string_view, double>, 2> constants() const {
         return {{{"α", learning_rate}, {"μ", momentum}}};
     }
-    void check() const { require(name, {{"learning_rate", learning_rate}, {"momentum", momentum}}); }
+    void check() const {
+        require(name, {{"learning_rate", learning_rate}, {"momentum", momentum}, {"dampening", dampening}});
+        if (dampening != 0 && (nesterov || form != pytorch))
+            throw data_error(message({name, ": dampening is for PyTorch's form without nesterov, is ", number_text(dampening)}));
+    }
 
     template <class T>
-    [[nodiscard]] auto step(std::uint64_t) const {
-        return [alpha = static_cast<T>(learning_rate), mu = static_cast<T>(momentum)](auto& theta, const auto& g, auto& v) {
-            v = mu * v + g;      // v ← μ v + g
-            theta -= alpha * v;  // θ ← θ − α v
+    [[nodiscard]] auto step(std::uint64_t t) const {
+        const bool dampens = t > 1 && momentum != 0;
+        return [alpha = static_cast<T>(learning_rate), mu = static_cast<T>(momentum),
+                a = static_cast<T>(dampens ? 1 - dampening : 1), inside = form == sutskever,
+                ahead = nesterov](auto& theta, const auto& g, auto& v) {
+            if (inside) {
+                v = mu * v - alpha * g;              // v ← μ v − α g
+                if (ahead)
+                    theta += mu * v - alpha * g;     // θ ← θ + μ v − α g
+                else
+                    theta += v;                      // θ ← θ + v
+            } else {
+                v = mu * v + a * g;                  // v ← μ v + (1 − τ) g
+                if (ahead)
+                    theta -= alpha * (g + mu * v);   // θ ← θ − α (g + μ v)
+                else
+                    theta -= alpha * v;              // θ ← θ − α v
+            }
         };
     }
 };

@@ -1,0 +1,54 @@
+#pragma once
+/// \file
+/// Gradients that are too large, cut down before the step.
+
+#include <algorithm>
+#include <cmath>
+
+#include "gradus/core/parameters.hpp"
+#include "gradus/optimizers/hyper_parameter.hpp"
+#include "gradus/optimizers/sum_of_squares.hpp"
+
+namespace gradus {
+
+/// How much of a gradient of this norm is left where `limit` is the most: as PyTorch's `clip_grad_norm_`.
+///   min(1, limit / (‖g‖ + 1e-6))                              [clip.factor]
+/// Where the norm is infinite or no number, it is 0 or none: who wants to skip such a step asks `std::isfinite`.
+[[nodiscard]] inline double clip_factor(double norm, double limit) { return std::min(limit / (norm + 1e-6), 1.0); }
+
+/// ‖g‖ over all tensors that learn, as one vector.                                                        [clip.norm_of]
+template <class Net>
+[[nodiscard]] double global_norm(const gradients<Net>& grad) {
+    double sum = 0;
+    each([&](const entry& e, const auto& g) { if (e.trainable) sum += sum_of_squares(g.data(), g.size()); }, grad.values);
+    return std::sqrt(sum);
+}
+
+/// g ← min(1, limit / (‖g‖ + 1e-6)) g, ‖g‖ over all tensors as one vector.                                   [clip.norm]
+/// \returns ‖g‖ as it was.
+/// \throws data_error where the limit is negative or no number.
+/// Complexity: one pass that reads, and one that writes where there is something to clip; no allocation.
+/// Source: Pascanu, Mikolov and Bengio (2013), algorithm 1; the 1e-6 is PyTorch's.
+template <class Net>
+double clip_norm(gradients<Net>& grad, double limit) {
+    require("clip_norm", {{"limit", limit}});
+    const double norm = global_norm(grad), factor = clip_factor(norm, limit);
+    if (factor != 1) grad *= factor;
+    return norm;
+}
+
+/// g ← min(max(g, −limit), limit), each number by itself: it may turn the gradient.                         [clip.value]
+/// As PyTorch's `clip_grad_value_`. What is no number stays none.
+/// \throws data_error where the limit is negative or no number.
+template <class Net>
+void clip_value(gradients<Net>& grad, double limit) {
+    require("clip_value", {{"limit", limit}});
+    each(
+        [limit]<class X>(const entry&, X& g) {
+            const auto most = static_cast<scalar_of<X>>(limit);
+            for (auto& v : flat(g)) v = v > most ? most : v < -most ? -most : v;
+        },
+        grad.values);
+}
+
+}  // namespace gradus
