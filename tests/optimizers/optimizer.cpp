@@ -2,13 +2,17 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "../support/close.hpp"
 #include "../support/draw.hpp"
+#include "../support/message.hpp"
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/model/sequential.hpp"
 #include "gradus/optimizers/adam.hpp"
 #include "gradus/optimizers/gradient_descent.hpp"
+#include "gradus/optimizers/nadam.hpp"
 #include "gradus/optimizers/sgd.hpp"
 
 namespace gr = gradus;
@@ -124,4 +128,113 @@ TEST_CASE("optimizer: moves the random stream of a pass to its step") {
     descend(net, random_gradient(net, 1), pass);
     descend(net, random_gradient(net, 2), pass);
     CHECK(pass.step == 2);
+}
+
+TEST_CASE("optimizer.apply: with a scale, as if the gradient had it") {
+    auto scaled = network();
+    auto plain = scaled;
+    gr::optimizer a(scaled, gr::sgd{}), b(plain, gr::sgd{});
+    auto grad = random_gradient(scaled, 1);
+    a.begin();
+    for (std::size_t part = 0; part < 3; ++part) a.apply(scaled, grad, part, 3, 0.25);
+    grad *= 0.25;
+    b(plain, grad);
+    CHECK(equal(scaled, plain));
+}
+TEST_CASE("optimizer.reduce: total += scale · grad") {
+    auto net = network();
+    auto expected = random_gradient(net, 1), total = expected, grad = random_gradient(net, 2);
+    for (std::size_t part = 0; part < 3; ++part) gr::optimizer<decltype(net), gr::sgd>::reduce(net, total, grad, part, 3, 0.5);
+    grad *= 0.5;
+    expected += grad;
+    CHECK(equal(total.values, expected.values));
+}
+TEST_CASE("optimizer.freeze: a layer or a parameter stays, with its slots and against decay, and moves again when let") {
+    auto net = network();
+    const auto before = net;
+    gr::optimizer descend(net, gr::adam{.decay = {.decoupled = 0.1}});
+    const auto& slot = descend.slots[0];
+    const auto zero = gr::gradients(net).values;
+    const auto moved = [&](const auto& a, const auto& b) {
+        std::string paths;
+        gr::each([&](const gr::entry& e, const auto& x, const auto& y) { if (!support::same(x, y)) paths += e.path() + " "; }, a, b);
+        return paths;
+    };
+    descend.freeze("0");
+    descend.freeze("1.b");
+    const auto grad = random_gradient(net, 1);
+    descend(net, grad);
+    CHECK(moved(net, before) == "1.W ");
+    CHECK(moved(slot, zero) == "1.W ");
+    descend.unfreeze("0.W");
+    auto copy = descend;  // a copy knows what is frozen
+    copy(net, grad);
+    CHECK(moved(net, before) == "0.W 1.W ");
+    copy.unfreeze("1"), copy.unfreeze("0");
+    copy(net, grad);
+    CHECK(moved(net, before) == "0.W 0.b 1.W 1.b ");
+}
+TEST_CASE("optimizer.freeze: names that users gave, and paths that are not there") {
+    auto net = gr::sequential(gr::named("in", gr::dense(2, 3)), gr::named("inner", gr::dense(3, 1)));
+    const auto before = net;
+    gr::optimizer descend(net, gr::gradient_descent{.learning_rate = 1});
+    descend.freeze("in");
+    descend(net, random_gradient(net, 1));
+    CHECK(support::same(net.layer<0>().theta.W, before.layer<0>().theta.W));
+    CHECK_FALSE(support::same(net.layer<1>().theta.W, before.layer<1>().theta.W));
+    const std::string has = ", the network has in.W, in.b, inner.W, inner.b";
+    for (const std::string path : {"0", "in.", "in.W.x", "inn", "", "W"}) {
+        CAPTURE(path);
+        CHECK(support::message_of([&] { descend.freeze(path); }) == "optimizer: nothing to freeze at '" + path + "'" + has);
+    }
+    CHECK(support::message_of([&] { descend.unfreeze("out"); }) == "optimizer: nothing to unfreeze at 'out'" + has);
+}
+TEST_CASE("optimizer.squared_norm: of what moves, its parts add up") {
+    auto net = network();
+    const auto grad = random_gradient(net, 1);
+    gr::optimizer descend(net, gr::sgd{});
+    const double all = descend.squared_norm(net, grad, 0, 1);
+    CHECK(all == doctest::Approx(grad.norm() * grad.norm()).epsilon(1e-14));
+    double sum = 0;
+    for (std::size_t part = 0; part < 5; ++part) sum += descend.squared_norm(net, grad, part, 5);
+    CHECK(sum == doctest::Approx(all).epsilon(1e-14));
+    descend.freeze("0");
+    const auto& last = grad.values;
+    double rest = 0;
+    gr::each([&](const gr::entry& e, const auto& g) { if (e.path()[0] == '1') rest += gr::sum_of_squares(g.data(), g.size()); }, last);
+    CHECK(descend.squared_norm(net, grad, 0, 1) == doctest::Approx(rest).epsilon(1e-14));
+
+    half_frozen half;
+    gr::optimizer of_half(half, gr::sgd{});
+    CHECK(of_half.squared_norm(half, {{1, 2}, {3, 4}}, 0, 1) == 5);
+}
+TEST_CASE("optimizer: scalars go with its steps, once each, and with its copies") {
+    auto net = network();
+    gr::optimizer descend(net, gr::nadam{});
+    CHECK(descend.scalars[0] == 1);
+    descend(net, random_gradient(net, 1));
+    CHECK(descend.scalars[0] == gr::nadam{}.mu(1));
+    auto copy = descend;
+    auto twin = net;
+    descend(net, random_gradient(net, 2));
+    copy(twin, random_gradient(net, 2));
+    CHECK(equal(net, twin));
+    CHECK(copy.scalars[0] == gr::nadam{}.mu(1) * gr::nadam{}.mu(2));
+}
+TEST_CASE("optimizer: hyper-parameters that are negative or no number, when it is made and when they are changed") {
+    auto net = network();
+    const auto made = [&](const auto& options) { return support::message_of([&] { gr::optimizer(net, options); }); };
+    CHECK(made(gr::gradient_descent{.learning_rate = -0.1}) == "gradient_descent: learning_rate must be in [0, ∞), is -0.1");
+    CHECK(made(gr::adam{.learning_rate = std::nan("")}) == "adam: learning_rate must be in [0, ∞), is nan");
+    CHECK(made(gr::adam{.beta1 = 1}) == "adam: beta1 must be in [0, 1), is 1");
+    CHECK(made(gr::nadam{.momentum_decay = std::numeric_limits<double>::infinity()}) == "nadam: momentum_decay must be in [0, ∞), is inf");
+    CHECK(made(gr::sgd{.dampening = 0.5, .nesterov = true}) ==
+          "sgd: dampening is for PyTorch's form without nesterov, is 0.5");
+    const auto before = net;
+    gr::optimizer descend(net, gr::adam{});
+    descend.options.learning_rate = -1;
+    CHECK(support::message_of([&] { descend(net, random_gradient(net, 1)); }) ==
+          "adam: learning_rate must be in [0, ∞), is -1");
+    CHECK(descend.t == 0);
+    CHECK(equal(net, before));
 }

@@ -230,7 +230,7 @@ class optimizer {
         if (known) return;
         std::string all;
         for (const auto& own : paths_) all += (all.empty() ? "" : ", ") + own;
-        throw data_error(message({"optimizer: nothing to freeze at '", path, "', the network has ", all}));
+        throw data_error(message({"optimizer: nothing to ", value ? "freeze" : "unfreeze", " at '", path, "', the network has ", all}));
     }
 
     std::vector<std::string> paths_;  // of the tensors, in walk order, for `freeze` alone
