@@ -65,5 +65,15 @@ TEST_CASE("axis: of a range, exactly, with round ticks inside") {
     const axis a(gr::plot::range{0.13, 0.97});
     CHECK(ticks(a) == "0.2 0.4 0.6 0.8");
     CHECK(a.place(0.13) == 0);
-    CHECK_THROWS_WITH_AS(axis(gr::plot::range{1, 1}), "axis: from 1.000000 to 1.000000 is no range", gr::error);
+    CHECK_THROWS_WITH_AS(axis(gr::plot::range{1, 1}), "axis: from 1 to 1 is no range", gr::data_error);
+}
+
+TEST_CASE("axis: a value by itself has about three digits") {
+    CHECK(gr::plot::short_number(0) == "0");
+    CHECK(gr::plot::short_number(0.98765) == "0.988");
+    CHECK(gr::plot::short_number(12.34) == "12.3");
+    CHECK(gr::plot::short_number(60000) == "60000");
+    CHECK(gr::plot::short_number(999.7) == "1000");
+    CHECK(gr::plot::short_number(-1.25e7) == "−1.25·10⁷");
+    CHECK(gr::plot::short_number(4e-5) == "4·10⁻⁵");
 }

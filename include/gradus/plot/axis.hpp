@@ -15,9 +15,45 @@
 
 namespace gradus::plot {
 
+/// Any range of numbers, in double.
+template <class R>
+[[nodiscard]] std::vector<double> numbers(const R& r) {
+    std::vector<double> out;
+    for (auto v : r) out.push_back(static_cast<double>(v));
+    return out;
+}
+
 struct range {
     double low = 0, high = 1;
 };
+
+/// A number with a true minus.
+[[nodiscard]] inline std::string minus(std::string text) {
+    if (text.starts_with('-')) text.replace(0, 1, "−");
+    return text;
+}
+
+/// A number of so many digits as "1.5·10⁻⁹"; `bare`: as "10⁻⁹" where it is one.
+[[nodiscard]] inline std::string scientific(double v, int digits, bool bare = false) {
+    static constexpr const char* raised[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+    if (v == 0) return "0";
+    const int exponent = static_cast<int>(std::floor(std::log10(std::abs(v)) + 1e-9));
+    char text[40];
+    std::snprintf(text, sizeof text, "%.*g", digits, v / std::pow(10, exponent));
+    std::string out = bare && text == std::string("1") ? "10" : std::string(text) + "·10";
+    if (exponent < 0) out += "⁻";
+    for (char c : std::to_string(std::abs(exponent))) out += raised[c - '0'];
+    return minus(out);
+}
+
+/// A value by itself, of about three digits: "0.987", "12.5", "60000", "1.25·10⁷".
+[[nodiscard]] inline std::string short_number(double v) {
+    const double size = std::abs(v);
+    if (size != 0 && (size < 0.999e-3 || size > 0.999e6)) return scientific(v, 3);
+    char text[40];
+    std::snprintf(text, sizeof text, size < 999.5 ? "%.3g" : "%.0f", v);
+    return minus(text);
+}
 
 /// One axis of a picture.
 class axis {
@@ -53,15 +89,15 @@ class axis {
     }
 
     /// An axis from r.low to r.high exactly, with ticks at round numbers between.
-    /// \throws error for a range that is empty or not finite.
+    /// \throws data_error for a range that is empty or not finite.
     explicit axis(range r) : low_(r.low), high_(r.high), step_(mark((r.high - r.low) / 5, true)) {
         if (!(std::isfinite(r.high - r.low) && r.low < r.high))
-            throw error("axis: from " + std::to_string(r.low) + " to " + std::to_string(r.high) + " is no range");
+            throw data_error(message({"axis: from ", number_text(r.low), " to ", number_text(r.high), " is no range"}));
         step_ticks();
     }
 
-    /// Can the axis show this value?
-    [[nodiscard]] bool has(double v) const { return std::isfinite(v) && (!log_ || v > 0); }
+    /// Can the axis show this value? Numbers whose differences would overflow count as infinite.
+    [[nodiscard]] bool has(double v) const { return std::abs(v) < 1e300 && (!log_ || v > 0); }
 
     /// Where a value lies: 0 at the beginning, 1 at the end.
     [[nodiscard]] double place(double v) const {
@@ -73,14 +109,12 @@ class axis {
     [[nodiscard]] std::string label(double v) const {
         const double most = log_ ? v : std::max(std::abs(low_), std::abs(high_));
         const double step = log_ ? v : step_, size = std::abs(v);
-        char text[40];
         if (most < 0.999e-3 || most > 0.999e6) {
             if (v == 0) return "0";
-            const int exponent = static_cast<int>(std::floor(std::log10(size) + 1e-9));
             const int digits = 1 + std::max(0, static_cast<int>(std::ceil(std::log10(size / step) - 1e-9)));
-            std::snprintf(text, sizeof text, "%.*g", digits, v / std::pow(10, exponent));
-            return minus(log_ && text == std::string("1") ? "" : std::string(text) + "·") + "10" + raised(exponent);
+            return scientific(v, digits, log_);
         }
+        char text[40];
         const int decimals = std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)));
         std::snprintf(text, sizeof text, "%.*f", decimals, v);
         return minus(text);
@@ -89,10 +123,10 @@ class axis {
   private:
     /// The nearest of ..., 0.5, 1, 2, 5, 10, 20, ... that is not below (or not above) v.
     static double mark(double v, bool above) {
-        const double power = std::pow(10, std::floor(std::log10(v) + 1e-9));
-        double best = above ? 10 * power : power;
+        const double decade = std::pow(10, std::floor(std::log10(v) + 1e-9));
+        double best = above ? 10 * decade : decade;
         for (double m : {1.0, 2.0, 5.0, 10.0}) {
-            const double candidate = m * power;
+            const double candidate = m * decade;
             if (above && candidate >= v * (1 - 1e-9)) best = std::min(best, candidate);
             if (!above && candidate <= v * (1 + 1e-9)) best = std::max(best, candidate);
         }
@@ -113,18 +147,6 @@ class axis {
                 const bool wanted = decades < 2.5 || (m == 1 && std::fmod(p, every) == 0);
                 if (wanted && v >= low_ * (1 - 1e-9) && v <= high_ * (1 + 1e-9)) ticks.push_back(v);
             }
-    }
-
-    static std::string minus(std::string text) {
-        if (text.starts_with('-')) text.replace(0, 1, "−");
-        return text;
-    }
-
-    static std::string raised(int exponent) {
-        static constexpr const char* digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
-        std::string out = exponent < 0 ? "⁻" : "";
-        for (char c : std::to_string(std::abs(exponent))) out += digits[c - '0'];
-        return out;
     }
 
     double low_ = 0, high_ = 1, step_ = 1;

@@ -1,33 +1,24 @@
 #pragma once
 /// \file
-/// Pictures as SVG: lines, points and heat maps in one pair of axes. Readable on light and on dark ground.
+/// Lines, points, heat maps and regions in one pair of axes.
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <cstdio>
-#include <cstring>
-#include <limits>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
 #include "gradus/plot/axis.hpp"
+#include "gradus/plot/frame.hpp"
 #include "gradus/plot/heat.hpp"
+#include "gradus/plot/picture.hpp"
 #include "gradus/plot/svg.hpp"
 
 namespace gradus::plot {
-
-/// What stands at the axes, and which of them is logarithmic.
-struct axes {
-    std::string x = "", y = "";
-    bool log_x = false, log_y = false;
-};
 
 /// The centres of cells x cells equal cells, row by row from the lowest y: (cells², 2), for a network to be asked
 /// about.
@@ -47,7 +38,8 @@ template <class T = float>
 /// picture.line("train", steps, losses);
 /// picture.save("loss.svg");
 /// ```
-/// Series take any range of numbers. \throws error where x and y differ in length.
+/// Series take any range of numbers; values that are not finite are gaps. \throws data_error where x and y differ in
+/// length, or there are none.
 class figure {
   public:
     explicit figure(std::string title, axes names = {}) : title_(std::move(title)), names_(std::move(names)) {}
@@ -55,49 +47,94 @@ class figure {
     /// A line through (x, y); it is broken where a value is not finite.
     template <class X, class Y>
     figure& line(std::string name, const X& x, const Y& y) {
-        return add(true, std::move(name), numbers(x), numbers(y));
+        return add(sign::line, std::move(name), numbers(x), numbers(y));
     }
     /// A line through (1, y₁), (2, y₂), ...
     template <class Y>
     figure& line(std::string name, const Y& y) {
         std::vector<double> x, values = numbers(y);
         while (x.size() < values.size()) x.push_back(static_cast<double>(x.size() + 1));
-        return add(true, std::move(name), std::move(x), std::move(values));
+        return add(sign::line, std::move(name), std::move(x), std::move(values));
     }
     /// Points at (x, y).
     template <class X, class Y>
     figure& scatter(std::string name, const X& x, const Y& y) {
-        return add(false, std::move(name), numbers(x), numbers(y));
+        return add(sign::dot, std::move(name), numbers(x), numbers(y));
     }
+
     /// z over x × y as colours, under everything else; the axes end where x and y do. z is a function f(x, y), asked
-    /// about cells x cells points, or the values of the cells of `grid`, as a network gives them.
-    /// \throws error where values do not fill a square grid.
+    /// about cells x cells points; or the values of the cells of `grid`, as a network gives them; or a matrix (rows,
+    /// columns), of which row 0 lies at the lowest y.
+    /// Colours go from dark to bright; where values are negative or there is a boundary, from blue over grey to orange.
+    /// \throws data_error where values fill neither a square grid nor a matrix.
     template <class Z>
-    figure& heat_map(std::string name, range x, range y, const Z& z, colours c = {}, std::size_t cells = 100) {
-        heat h{std::move(name), x, y, {}, 0, c};
-        if constexpr (std::invocable<const Z&, double, double>) {
+    figure& heat_map(std::string name, range x, range y, const Z& z, colours c = {}, std::size_t cells = 95) {
+        heat h{std::move(name), x, y, {}, 0, 0, 0, c};
+        if constexpr (!any_tensor<Z> && std::invocable<const Z&, double, double>) {
             const auto at = grid<double>(x, y, cells);
             for (std::size_t n = 0; n < cells * cells; ++n)
                 h.values.push_back(static_cast<double>(z(at(n, 0), at(n, 1))));
         } else {
             h.values = numbers(z);
         }
-        h.side = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(h.values.size()))));
-        if (h.side < 2 || h.side * h.side != h.values.size())
-            throw error("figure \"" + title_ + "\": heat map \"" + h.name + "\" needs a square number of values, got " +
-                        std::to_string(h.values.size()));
-        double low = std::numeric_limits<double>::infinity(), high = -low;
-        for (double v : h.values)
-            if (std::isfinite(v)) low = std::min(low, v), high = std::max(high, v);
-        if (std::isnan(c.low)) h.colour.low = low <= high ? low : 0;
-        if (std::isnan(c.high)) h.colour.high = high > h.colour.low ? high : h.colour.low + 1;
+        h.rows = h.columns = square_root(h.values.size());
+        if constexpr (any_tensor<Z>)
+            if constexpr (rank_of<Z> == 2)
+                if (z.shape()[1] > 1) h.rows = z.shape()[0], h.columns = z.shape()[1];
+        if (h.rows == 0 || h.columns < 2 || h.rows * h.columns != h.values.size())
+            refuse({"heat map \"", h.name, "\" needs a square number of values, got ", h.values.size()});
+        h.fit_colours();
         heat_ = std::move(h);
         return *this;
     }
 
-    /// The picture as SVG.
-    [[nodiscard]] std::string svg() const {
-        const bool map = heat_.side != 0;
+    /// The regions of x × y where each of several classes has the highest score, under everything else, in the colours
+    /// of the series. Scores of the cells of `grid`: (cells², classes), any range of numbers in that order.
+    /// \throws data_error where scores do not fill a square grid.
+    template <class Z>
+    figure& regions(range x, range y, const Z& scores, std::size_t classes) {
+        heat h{"", x, y, numbers(scores), 0, 0, classes, {}};
+        const std::size_t points = classes == 0 ? 0 : h.values.size() / classes;
+        h.rows = h.columns = square_root(points);
+        if (h.rows < 2 || h.rows * h.rows * classes != h.values.size())
+            refuse({"regions of ", classes, " classes need as many scores for each cell of a square grid, got ",
+                    h.values.size()});
+        heat_ = std::move(h);
+        return *this;
+    }
+
+    /// The picture as SVG. \throws data_error where nothing has been put in.
+    [[nodiscard]] std::string svg() const { return drawn().svg(); }
+
+    /// Writes it to a file. \throws data_error naming the path where that fails.
+    void save(const std::string& path) const { drawn().save(path); }
+
+  private:
+    struct series {
+        sign shown;
+        std::string name;
+        std::vector<double> x, y;
+    };
+
+    [[nodiscard]] static std::size_t square_root(std::size_t n) {
+        const auto root = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(n))));
+        return root * root == n ? root : 0;
+    }
+
+    [[noreturn]] void refuse(std::initializer_list<piece> why) const {
+        throw data_error(message({"figure \"", title_, "\": ", message(why)}));
+    }
+
+    figure& add(sign shown, std::string name, std::vector<double> x, std::vector<double> y) {
+        if (x.size() != y.size()) refuse({"\"", name, "\" has ", x.size(), " x and ", y.size(), " y"});
+        if (x.empty()) refuse({"\"", name, "\" has no values"});
+        series_.push_back({shown, std::move(name), std::move(x), std::move(y)});
+        return *this;
+    }
+
+    [[nodiscard]] picture drawn() const {
+        if (series_.empty() && heat_.rows == 0) refuse({"nothing to draw: it has no line, no points and no heat map"});
+        const bool map = heat_.rows != 0, bar = map && heat_.classes == 0;
         const auto values = [&](auto member) {
             std::vector<double> all;
             for (const auto& s : series_) all.insert(all.end(), (s.*member).begin(), (s.*member).end());
@@ -106,155 +143,76 @@ class figure {
         const axis x = map ? axis(heat_.x) : axis(values(&series::x), names_.log_x);
         const axis y = map ? axis(heat_.y) : axis(values(&series::y), names_.log_y);
 
-        const double left = 72, width = map ? 380 : 544, height = map ? 380 : 290;
-        const double whole = left + width + (map ? 92 : 24);
-        double top = 44;
-        const std::string legend = legend_as_svg(left, whole, top);
-        const double under = top + height, bottom = under + 54;
-        std::string out = element("title", {}, escaped(title_));
-        out += style();
-        out += element("rect", {{"class", "paper"}, {"width", px(whole)}, {"height", px(bottom)}});
-        out += element("text", {{"class", "title"}, {"x", px(left)}, {"y", "26"}}, escaped(title_));
-        out += legend;
-        std::string lines;
-        for (double v : x.ticks) {
-            const double at = left + width * x.place(v);
-            draw(lines, 'M', {at, top});
-            draw(lines, 'v', {height});
-            out += label(at, under + 20, "middle", x.label(v));
-        }
-        for (double v : y.ticks) {
-            const double at = under - height * y.place(v);
-            draw(lines, 'M', {left, at});
-            draw(lines, 'h', {width});
-            out += label(left - 8, at + 4.5, "end", y.label(v));
-        }
-        out += element("path", {{"class", "grid"}, {"d", lines}});
-        out += label(left + width / 2, under + 42, "middle", names_.x);
-        out += element("g", {{"transform", "rotate(-90)"}}, label(-top - height / 2, 18, "middle", names_.y));
+        box b{left_margin(y), 0, map ? 380.0 : 544.0, map ? 380.0 : 290.0};
+        double right = 24;  // room for half of the last number of the x axis, or for the colours and their numbers
+        if (!x.ticks.empty()) right = std::max(right, text_width(x.label(x.ticks.back())) / 2 + 4);
+        if (bar)
+            for (double v : colour_axis().ticks)
+                right = std::max({right, 92.0, 46 + text_width(colour_axis().label(v))});
+        const double whole = b.right() + right;
+        std::string out = heading(title_, b.left, whole - b.left - 8, b.top);
+        out += legend_as_svg(series_, b.left, b.right(), b.top);
+        if (bar && !heat_.name.empty() && b.top < 30) b.top = 30;  // the name of the colours stands above them
+        out += x_axis_as_svg(x, names_.x, b);
+        out += y_axis_as_svg(y, names_.y, b);
 
         std::string content;
-        if (map) content = heat_.cells_as_svg(width, height) + heat_.boundary_as_svg(width, height);
-        for (std::size_t i = 0; i < series_.size(); ++i) content += series_as_svg(i, x, y, width, height);
+        if (map) content = heat_.cells_as_svg(b.width, b.height) + heat_.boundary_as_svg(b.width, b.height);
+        for (std::size_t i = 0; i < series_.size(); ++i) content += series_as_svg(i, x, y, b);
         // A picture in the picture: its edge cuts off what does not lie between the axes of a heat map.
         out += element("svg",
-                       {{"x", px(left)},
-                        {"y", px(top)},
-                        {"width", px(width)},
-                        {"height", px(height)},
+                       {{"x", px(b.left)},
+                        {"y", px(b.top)},
+                        {"width", px(b.width)},
+                        {"height", px(b.height)},
                         {"overflow", map ? "hidden" : "visible"}},
                        content);
-        out += element(
-            "rect",
-            {{"class", "frame"}, {"x", px(left)}, {"y", px(top)}, {"width", px(width)}, {"height", px(height)}});
-        if (map) out += bar_as_svg(left + width + 16, top, height);
-        std::string box = "0 0 ";  // lets a page scale it
-        ((box += px(whole)) += ' ') += px(bottom);
-        return element("svg",
-                       {{"xmlns", "http://www.w3.org/2000/svg"},
-                        {"class", "gradus-plot"},
-                        {"role", "img"},
-                        {"width", px(whole)},
-                        {"height", px(bottom)},
-                        {"viewBox", box}},
-                       out);
+        out += rectangle("frame", b.left, b.top, b.width, b.height);
+        if (bar) out += colours_as_svg({b.right() + 16, b.top, 16, b.height});
+        return {title_, whole, b.bottom() + (names_.x.empty() ? 34 : 54), out};
     }
 
-    /// Writes it to a file. \throws data_error naming the path where that fails.
-    void save(const std::string& path) const {
-        const std::string text = svg();
-        std::FILE* file = std::fopen(path.c_str(), "wb");
-        const bool written = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
-        const bool closed = file != nullptr && std::fclose(file) == 0;
-        if (!written || !closed) throw data_error("cannot write " + path + ": " + std::strerror(errno));
-    }
-
-  private:
-    struct series {
-        bool line;
-        std::string name;
-        std::vector<double> x, y;
-    };
-
-    template <class R>
-    static std::vector<double> numbers(const R& r) {
-        std::vector<double> out;
-        for (auto v : r) out.push_back(static_cast<double>(v));
-        return out;
-    }
-
-    figure& add(bool line, std::string name, std::vector<double> x, std::vector<double> y) {
-        if (x.size() != y.size())
-            throw error("figure \"" + title_ + "\": \"" + name + "\" has " + std::to_string(x.size()) + " x and " +
-                        std::to_string(y.size()) + " y");
-        series_.push_back({line, std::move(name), std::move(x), std::move(y)});
-        return *this;
-    }
-
-    /// The classes that give series `i` its colour; where colours come again, lines are dashed.
-    static std::string colour(std::string kind, std::size_t i) {
-        return numbered(kind += " s", i % series_colours) += i / series_colours % 2 == 1 ? " dashed" : "";
-    }
-
-    /// A point of series `i`: round, or square, so that two classes differ in more than colour.
-    static std::string dot(std::size_t i, double x, double y) {
-        const std::string kind = colour("dot", i);
-        if (i % 2 == 0) return element("circle", {{"class", kind}, {"cx", px(x)}, {"cy", px(y)}, {"r", "5"}});
-        return element("rect",
-                       {{"class", kind}, {"x", px(x - 4.5)}, {"y", px(y - 4.5)}, {"width", "9"}, {"height", "9"}});
-    }
-
-    /// Series `i`, drawn into width x height pixels.
-    [[nodiscard]] std::string series_as_svg(std::size_t i, const axis& x, const axis& y, double width,
-                                            double height) const {
+    /// Series `i`, drawn into a box. The more points there are, the smaller they are.
+    [[nodiscard]] std::string series_as_svg(std::size_t i, const axis& x, const axis& y, const box& b) const {
         const auto& s = series_[i];
-        std::string dots, d;
+        const std::size_t n_points = s.x.size();
+        const double r = n_points <= 100 ? 5 : n_points <= 400 ? 4 : n_points <= 2000 ? 3 : 2;
+        std::string points, d;
         bool drawing = false;
-        for (std::size_t n = 0; n < s.x.size(); ++n) {
-            const double at_x = width * x.place(s.x[n]), at_y = height * (1 - y.place(s.y[n]));
-            const bool shown = x.has(s.x[n]) && y.has(s.y[n]);
-            if (shown && !s.line) dots += dot(i, at_x, at_y);
-            if (shown && s.line) draw(d, drawing ? 'L' : 'M', {at_x, at_y});
-            if (shown && s.line && !drawing) draw(d, 'h', {0});  // a point that stands alone is seen, too
-            drawing = shown;
+        const auto has = [&](std::size_t n) { return n < n_points && x.has(s.x[n]) && y.has(s.y[n]); };
+        for (std::size_t n = 0; n < n_points; ++n) {
+            const bool alone = !drawing && !has(n + 1);  // no line: a point
+            drawing = has(n);
+            if (!drawing) continue;
+            const double at_x = b.width * x.place(s.x[n]), at_y = b.height * (1 - y.place(s.y[n]));
+            if (s.shown == sign::dot)
+                points += dot(i, at_x, at_y, r);
+            else if (alone)
+                points += element("circle", {{"cx", px(at_x)}, {"cy", px(at_y)}, {"r", "3"}});
+            else
+                draw(d, n > 0 && has(n - 1) ? 'L' : 'M', {at_x, at_y});
         }
-        return s.line ? element("path", {{"class", colour("line", i)}, {"d", d}}) : dots;
+        return (d.empty() ? "" : element("path", {{"class", series_class("line", i)}, {"d", d}})) + dots(i, points);
     }
 
-    /// The names of the series, in rows between the title and `top`, which moves down to make room.
-    [[nodiscard]] std::string legend_as_svg(double left, double right, double& top) const {
-        std::string out;
-        double x = left;
-        for (std::size_t i = 0; i < series_.size(); ++i) {
-            const auto& s = series_[i];
-            if (s.name.empty()) continue;
-            const double wide = 28 + text_width(s.name) + 20;
-            if (x > left && x + wide > right) x = left;
-            if (x == left) top += 22;
-            const double y = top - 18;
-            std::string d;
-            draw(d, 'M', {x, y});
-            draw(d, 'h', {20});
-            out += s.line ? element("path", {{"class", colour("line", i)}, {"d", d}}) : dot(i, x + 10, y);
-            out += label(x + 28, y + 4.5, "start", s.name);
-            x += wide;
-        }
-        return out;
-    }
+    [[nodiscard]] axis colour_axis() const { return axis(range{heat_.colour.low, heat_.colour.high}); }
 
     /// The colours of the heat map and what they mean.
-    [[nodiscard]] std::string bar_as_svg(double x, double top, double height) const {
-        const axis values(range{heat_.colour.low, heat_.colour.high});
-        const double step = height / heat_levels;
-        std::string out = label(x, top - 10, "start", heat_.name);
-        for (std::size_t k = 0; k < heat_levels; ++k)
-            out += element("rect", {{"class", numbered("heat h", k)},
-                                    {"x", px(x)},
-                                    {"y", px(top + height - step * static_cast<double>(k + 1))},
-                                    {"width", "16"},
-                                    {"height", px(step)}});
+    [[nodiscard]] std::string colours_as_svg(const box& b) const {
+        const axis values = colour_axis();
+        const double step = b.height / heat_levels;
+        std::string out = label(b.left, b.top - 10, "start", shortened(heat_.name, 72));
+        for (std::size_t k = 0; k < heat_levels; ++k) {
+            const double part = static_cast<double>(k) + 0.5;
+            const double v = heat_.colour.low + part / heat_levels * (heat_.colour.high - heat_.colour.low);
+            std::string d;
+            draw(d, 'M', {b.left, b.bottom() - step * part});
+            draw(d, 'h', {b.width});
+            out += element("path",
+                           {{"class", heat_.level_class(heat_.level_of(v))}, {"stroke-width", px(step)}, {"d", d}});
+        }
         for (double v : values.ticks)
-            out += label(x + 22, top + height * (1 - values.place(v)) + 4.5, "start", values.label(v));
+            out += label(b.right() + 6, b.bottom() - b.height * values.place(v) + 4.5, "start", values.label(v));
         return out;
     }
 

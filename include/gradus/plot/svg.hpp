@@ -1,52 +1,116 @@
 #pragma once
 /// \file
-/// The words of SVG: escaped text, short numbers, and one style sheet for light and dark ground.
+/// The words of SVG: escaped text, how wide a text is, short numbers, paths and elements.
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace gradus::plot {
 
-/// Text as XML wants it. Control characters, which XML cannot hold, become spaces.
+/// How many bytes the first character of a text has: UTF-8 that XML can hold. 0 for any other byte.
+[[nodiscard]] inline std::size_t character(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+    const unsigned lead = byte(0);
+    if (lead < 0x80) return lead < 0x20 || lead == 0x7F ? 0 : 1;
+    const std::size_t size = lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+    std::uint32_t code = lead & (0x7Fu >> size);
+    for (std::size_t i = 1; i < size; ++i) {
+        if (byte(i) >> 6 != 2) return 0;
+        code = code << 6 | (byte(i) & 0x3F);
+    }
+    const bool surrogate = code >= 0xD800 && code < 0xE000, mark = code == 0xFFFE || code == 0xFFFF;
+    constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    return code < least[size] || code > 0x10FFFF || surrogate || mark ? 0 : size;
+}
+
+/// Text as XML wants it. Control characters become spaces, bytes that are no UTF-8 become �.
 [[nodiscard]] inline std::string escaped(std::string_view text) {
     static constexpr std::pair<char, const char*> names[] = {
         {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
     std::string out;
-    for (char c : text) {
-        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+    for (std::size_t i = 0, n = 0; i < text.size(); i += n) {
+        n = character(text.substr(i));
+        if (n == 0) {
+            out += static_cast<unsigned char>(text[i]) < 0x80 ? " " : "�";
+            n = 1;
+            continue;
+        }
+        out += text.substr(i, n);
         for (const auto& [letter, name] : names)
-            if (c == letter) out.replace(out.size() - 1, 1, name);
+            if (n == 1 && text[i] == letter) out.replace(out.size() - 1, 1, name);
     }
     return out;
 }
 
-/// A length to a tenth of a pixel, no longer than it must be.
+/// About how wide a text is, without asking a font: a middling letter for each character, twice that for Chinese,
+/// Japanese and Korean.
+[[nodiscard]] inline double text_width(std::string_view text, double size = 13) {
+    double ems = 0;
+    for (char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x80 || byte >= 0xC0) ems += byte >= 0xE3 ? 1 : 0.57;
+    }
+    return size * ems;
+}
+
+/// How many bytes of a text are no wider than `width`: whole characters.
+[[nodiscard]] inline std::size_t that_fit(std::string_view text, double width, double size = 13) {
+    std::size_t end = 0;
+    while (end < text.size()) {
+        std::size_t next = end + 1;
+        while (next < text.size() && (static_cast<unsigned char>(text[next]) & 0xC0) == 0x80) ++next;
+        if (text_width(text.substr(0, next), size) > width) break;
+        end = next;
+    }
+    return end;
+}
+
+/// A text no wider than `width`: what is too long ends in "…".
+[[nodiscard]] inline std::string shortened(std::string_view text, double width, double size = 13) {
+    if (text_width(text, size) <= width) return std::string(text);
+    return std::string(text.substr(0, that_fit(text, width - size, size))) += "…";
+}
+
+/// A text in lines no wider than `width`, broken at spaces where that is possible.
+[[nodiscard]] inline std::vector<std::string> wrapped(std::string_view text, double width, double size) {
+    std::vector<std::string> lines;
+    while (text_width(text, size) > width) {
+        std::size_t end = that_fit(text, width, size);
+        if (const std::size_t space = text.rfind(' ', end); space != text.npos && space > 0) end = space;
+        if (end == 0) break;
+        lines.emplace_back(text.substr(0, end));
+        text.remove_prefix(text[end] == ' ' ? end + 1 : end);
+    }
+    if (!text.empty()) lines.emplace_back(text);
+    return lines;
+}
+
+/// A length to a tenth of a pixel, no longer than it must be: "12", "3.5", "-.1".
 [[nodiscard]] inline std::string px(double v) {
     char text[40];
     std::snprintf(text, sizeof text, "%.1f", v);
     std::string out = text;
     if (out.ends_with(".0")) out.resize(out.size() - 2);
+    if (out.starts_with("0.") || out.starts_with("-0.")) out.erase(out.find('0'), 1);
     return out == "-0" ? "0" : out;
 }
 
 /// A name with its number: "s3".
 [[nodiscard]] inline std::string numbered(std::string name, std::size_t i) { return name += std::to_string(i); }
 
-/// About how wide a text is, without asking a font: its code points (not its bytes) times a middling letter.
-[[nodiscard]] inline double text_width(std::string_view text) {
-    double letters = 0;
-    for (char c : text) letters += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    return 7 * letters;
-}
-
-/// Appends a command to a path: `draw(d, 'M', {12, 3.5})` adds "M12 3.5".
+/// Appends a command to a path: `draw(d, 'M', {12, -3.5})` adds "M12-3.5".
 inline void draw(std::string& d, char command, std::initializer_list<double> numbers) {
     d += command;
-    for (const double* v = numbers.begin(); v != numbers.end(); ++v) (d += v == numbers.begin() ? "" : " ") += px(*v);
+    for (const double* v = numbers.begin(); v != numbers.end(); ++v) {
+        const std::string number = px(*v);
+        (d += v == numbers.begin() || number[0] == '-' ? "" : " ") += number;
+    }
 }
 
 /// `<name a="1" b="2">content</name>`, or `<name a="1" b="2"/>` where there is none. The values of the attributes are
@@ -66,62 +130,17 @@ inline void draw(std::string& d, char command, std::initializer_list<double> num
     return text.empty() ? "" : element("text", {{"x", px(x)}, {"y", px(y)}, {"text-anchor", anchor}}, escaped(text));
 }
 
-/// Colours that the colour-blind can tell apart (after Okabe and Ito), on light and on dark ground.
-inline constexpr std::size_t series_colours = 6;
-/// Steps of colour in a heat map; even, so that the middle is an edge.
-inline constexpr std::size_t heat_levels = 20;
+/// The same in another style: "title", "small", "quiet", ...
+[[nodiscard]] inline std::string label(double x, double y, const char* anchor, std::string_view text,
+                                       const char* kind) {
+    if (text.empty()) return "";
+    return element("text", {{"class", kind}, {"x", px(x)}, {"y", px(y)}, {"text-anchor", anchor}}, escaped(text));
+}
 
-/// The style sheet. Plain rules and no variables, which some renderers lack; all of them below `.gradus-plot`, as a
-/// picture may stand inside a page.
-[[nodiscard]] inline std::string style() {
-    struct theme {
-        const char *paper, *ink, *grid, *series[series_colours];
-        double low[3], middle[3], high[3];
-    };
-    // clang-format off
-    constexpr theme light = {
-        .paper = "#ffffff", .ink = "#333333", .grid = "#e4e4e4",
-        .series = {"#0072b2", "#d55e00", "#009e73", "#b8559a", "#b88600", "#5b5bd6"},
-        .low = {86, 152, 206}, .middle = {246, 246, 246}, .high = {236, 140, 82}};
-    constexpr theme dark = {
-        .paper = "#16181d", .ink = "#d4d6da", .grid = "#343840",
-        .series = {"#56b4e9", "#f28e4a", "#2fc39a", "#e39acb", "#e6bf45", "#a9a6f7"},
-        .low = {36, 110, 170}, .middle = {40, 43, 50}, .high = {176, 82, 30}};
-    // clang-format on
-    std::string out = R"(
-.gradus-plot text{font:13px system-ui,sans-serif}
-.gradus-plot .title{font-size:16px;font-weight:600}
-.gradus-plot .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
-.gradus-plot .dashed{stroke-dasharray:6 5}
-.gradus-plot .frame{fill:none}
-.gradus-plot .heat{shape-rendering:crispEdges}
-)";
-    const auto rule = [&](const char* pattern, auto... values) {
-        char text[100];
-        std::snprintf(text, sizeof text, pattern, values...);
-        (out += ".gradus-plot ") += text;
-    };
-    const auto rules = [&](const theme& t) {
-        rule(".paper{fill:%s}\n", t.paper);
-        rule("text{fill:%s}\n", t.ink);
-        rule(".grid{stroke:%s}\n", t.grid);
-        rule(".frame{stroke:%s}\n", t.ink);
-        for (std::size_t i = 0; i < series_colours; ++i) {
-            rule(".s%zu{stroke:%s}\n", i, t.series[i]);
-            rule(".s%zu.dot{fill:%s;stroke:%s}\n", i, t.series[i], t.paper);
-        }
-        for (std::size_t i = 0; i < heat_levels; ++i) {
-            const double at = (2 * static_cast<double>(i) + 1) / heat_levels - 1, away = at < 0 ? -at : at;
-            int rgb[3];
-            for (int k = 0; k < 3; ++k)
-                rgb[k] = static_cast<int>((1 - away) * t.middle[k] + away * (at < 0 ? t.low[k] : t.high[k]));
-            rule(".h%zu{fill:rgb(%d,%d,%d)}\n", i, rgb[0], rgb[1], rgb[2]);
-        }
-    };
-    rules(light);
-    out += "@media (prefers-color-scheme:dark){\n";
-    rules(dark);
-    return element("style", {}, out += "}\n");
+/// A rectangle in a style.
+[[nodiscard]] inline std::string rectangle(std::string kind, double x, double y, double width, double height) {
+    return element(
+        "rect", {{"class", std::move(kind)}, {"x", px(x)}, {"y", px(y)}, {"width", px(width)}, {"height", px(height)}});
 }
 
 }  // namespace gradus::plot

@@ -1,0 +1,65 @@
+#pragma once
+/// \file
+/// A finished picture: an SVG that stands alone, readable on light and on dark ground.
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gradus/core/error.hpp"
+#include "gradus/plot/style.hpp"
+#include "gradus/plot/svg.hpp"
+
+namespace gradus::plot {
+
+/// An SVG as text, and a way to a file.
+class picture {
+  public:
+    /// width x height pixels; `content` is drawn on the paper.
+    picture(std::string_view title, double width, double height, const std::string& content) {
+        std::string out = title.empty() ? "" : element("title", {}, escaped(title));
+        out += style(content);
+        out += element("rect", {{"class", "paper"}, {"width", px(width)}, {"height", px(height)}});
+        out += content;
+        std::string box = "0 0 ";  // lets a page scale it
+        ((box += px(width)) += ' ') += px(height);
+        svg_ = element("svg",
+                       {{"xmlns", "http://www.w3.org/2000/svg"},
+                        {"class", "gradus-plot"},
+                        {"role", "img"},
+                        {"width", px(width)},
+                        {"height", px(height)},
+                        {"viewBox", box}},
+                       out);
+    }
+
+    [[nodiscard]] const std::string& svg() const { return svg_; }
+
+    /// Writes it to a file. \throws data_error naming the path where that fails.
+    void save(const std::string& path) const {
+        std::FILE* file = std::fopen(path.c_str(), "wb");
+        const bool written = file != nullptr && std::fwrite(svg_.data(), 1, svg_.size(), file) == svg_.size();
+        const bool closed = file != nullptr && std::fclose(file) == 0;
+        if (!written || !closed) throw data_error(message({"cannot write ", path, ": ", std::strerror(errno)}));
+    }
+
+  private:
+    std::string svg_;
+};
+
+/// The title from `left` on, in as many lines as it needs; `top` becomes where what stands below it may begin.
+[[nodiscard]] inline std::string heading(std::string_view title, double left, double width, double& top) {
+    std::string out;
+    top = 16;
+    for (const std::string& line : wrapped(title, width, 17)) {  // 16 px, but bold
+        out += label(left, top + 10, "start", line, "title");
+        top += 20;
+    }
+    if (!title.empty()) top += 8;
+    return out;
+}
+
+}  // namespace gradus::plot
