@@ -121,6 +121,17 @@ TEST_CASE("idx: gzip") {
         (void)read(lie),
         (path + ": truncated, the header promises (60000, 28, 28) values, the file holds at most " + most).c_str(),
         gr::data_error);
+
+    // A packed file that is large enough for more than 4 GiB is not believed either.
+    std::string noise(5u << 20, '\0');
+    for (std::size_t i = 0; i < noise.size(); i += 8) {
+        const std::uint64_t bits = gr::random::bits(1, i);
+        std::copy_n(reinterpret_cast<const char*>(&bits), 8, noise.data() + i);
+    }
+    CHECK_THROWS_WITH_AS(
+        (void)read(gzip(header({5000, 1000, 1000}) + noise)),
+        (path + ": truncated, the header promises (5000, 1000, 1000) values, the file holds at most 4294967280").c_str(),
+        gr::data_error);
 #else
     const auto path = here.write("images.gz", "\x1f\x8b\x08");
     CHECK_THROWS_WITH_AS((void)gr::data::read_idx<3>(path),

@@ -98,6 +98,8 @@ TEST_CASE("io.npy: each thing that can be wrong has its message") {
     };
     CHECK(with("'<f4'", "False", "(2, 3)") == "no error");
     CHECK(with("'<f4'", "False", "(2, 4)") == "a.npy: shape (2, 4) of f4 needs 32 bytes, got 24");
+    CHECK(with("'<f4'", "False", "(1152921504606846976,)") ==
+          "a.npy: shape (1152921504606846976) of f4 needs 4611686018427387904 bytes, got 24");
     CHECK(with("'<f4'", "False", "(4294967296, 4294967296)") ==
           "a.npy: shape (4294967296, 4294967296) is beyond memory");
     CHECK(with("'<f4'", "False", "(0, 4294967296, 4294967296)") ==

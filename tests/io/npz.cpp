@@ -277,6 +277,13 @@ TEST_CASE("io.npz: a deflated member may claim only what deflate can do") {
     CHECK(claim(153) == "a.npz, '0.W.npy': damaged, 152 of 153 bytes could be inflated");
     CHECK(claim(4000000000).find(" bytes cannot be in ") != std::string::npos);
 }
+
+TEST_CASE("io.npz: an array may be larger than a limit that is given") {
+    const std::string path = fixtures + "compressed.npz";  // 40 x 50 doubles, of which 200 bytes are left
+    CHECK(npz_reader(path, 16128).contains("zeros"));
+    CHECK(message_of([&] { npz_reader in(path, 16127); }) ==
+          path + ", 'zeros.npy': its 16128 bytes are more than the limit of 16127");
+}
 #endif
 
 TEST_CASE("io.npz: a file that is larger than any archive that can be read") {

@@ -63,10 +63,13 @@ class npz_writer {
 /// \throws data_error with the path, the array, the field and its numbers.
 class npz_reader {
   public:
-    explicit npz_reader(const std::string& path) : npz_reader(read_file(path, 0xFFFFFFFF), path) {}
+    /// \param limit  bytes that an array may have when it is unpacked: a small file may hold 1032 times its size
+    explicit npz_reader(const std::string& path, std::uint64_t limit = zip::in_zip64)
+        : npz_reader(read_file(path, 0xFFFFFFFF), path, limit) {}
 
     /// \param file  what messages call these bytes
-    npz_reader(std::vector<std::byte> bytes, std::string file) : zip_(std::move(bytes), std::move(file)) {
+    npz_reader(std::vector<std::byte> bytes, std::string file, std::uint64_t limit = zip::in_zip64)
+        : zip_(std::move(bytes), std::move(file), limit) {
         for (const std::string& name : zip_.names()) {
             if (!name.ends_with(".npy"))
                 fail({zip_.file(), ": member '", name, "' is no array, its name does not end in .npy"});

@@ -56,12 +56,15 @@ class zip_fields {
 /// The members of a zip archive in memory, stored or (with `GRADUS_HAS_ZLIB`) deflated.
 ///
 /// Opening reads the directory and every member's own header and holds them against each other and against the size of
-/// the file; nothing is allocated for a size that a file merely claims. A member's checksum is compared when it is
-/// read. \throws data_error with the file, the member, and the numbers.
+/// the file; nothing is allocated for a size that a file merely claims. Members may not overlap, and one inflates to no
+/// more than 1032 times its bytes, the most that deflate can do, and no more than `limit`. A member's checksum is
+/// compared when it is read. \throws data_error with the file, the member, and the numbers.
 class zip_reader {
   public:
-    /// \param file  what messages call the archive
-    zip_reader(std::vector<std::byte> bytes, std::string file) : bytes_(std::move(bytes)), file_(std::move(file)) {
+    /// \param file   what messages call the archive
+    /// \param limit  bytes that a member may have; the format's own is 4 GiB
+    zip_reader(std::vector<std::byte> bytes, std::string file, std::uint64_t limit = zip::in_zip64)
+        : bytes_(std::move(bytes)), file_(std::move(file)), limit_(limit) {
         const std::size_t end = find_end();
         zip_fields f(bytes_, end + 4, message({file_, ": end of the directory"}));
         const std::uint32_t disk = f.u16(), first_disk = f.u16(), here = f.u16(), count = f.u16();
@@ -148,6 +151,7 @@ class zip_reader {
         // Deflate cannot do better than 258 bytes in 2 bits: more is a lie, and nobody shall allocate for it.
         need(m.method == zip::stored ? m.size == m.packed : m.size <= std::uint64_t{m.packed} * 1032,
              {m.size, " bytes cannot be in ", m.packed});
+        need(m.size <= limit_, {"its ", m.size, " bytes are more than the limit of ", limit_});
         m.data = check_header(zip_fields(first(members_end), offset, message({what, ": header"})), m, name);
         need(m.packed <= members_end - m.data,
              {m.packed, " bytes from ", m.data, " on, but the directory begins at ", members_end});
@@ -219,6 +223,7 @@ class zip_reader {
 
     std::vector<std::byte> bytes_;
     std::string file_;
+    std::uint64_t limit_;
     std::vector<std::string> names_;
     std::vector<member> members_;
     std::map<std::string, std::size_t, std::less<>> places_;  // of the names in both

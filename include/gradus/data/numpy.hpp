@@ -1,0 +1,84 @@
+#pragma once
+/// \file
+/// Tensors and datasets from NumPy's files, in the element type that the program computes in.
+/// \code
+/// auto x     = gr::data::npy<float, 2>("x.npy");
+/// using images = gr::tensor<float, 3>;
+/// using labels = gr::tensor<std::int32_t, 1>;
+/// auto train = gr::data::npz<images, labels>("mnist.npz", "x_train", "y_train");
+/// \endcode
+/// NumPy computes in f8 and i8, a network mostly in float, its labels in 32 bits: here elements are converted, where
+/// io::array takes them as they are.
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "gradus/core/dataset.hpp"
+#include "gradus/core/error.hpp"
+#include "gradus/core/tensor.hpp"
+#include "gradus/io/npz.hpp"
+
+namespace gradus::data {
+
+/// Whether a number is one of T's, where T is an integer.
+template <class T, class From>
+[[nodiscard]] bool holds(From v) {
+    using limits = std::numeric_limits<T>;
+    if constexpr (std::integral<From>)
+        return std::in_range<T>(v);
+    else  // the greatest of 64 bits is rounded up as a double, the next power of two is not
+        return v == std::floor(v) && v >= static_cast<From>(limits::min()) &&
+               v < static_cast<From>(2) * static_cast<From>(limits::max() / 2 + 1);
+}
+
+/// The elements of an array as a tensor. To float they are rounded; to integers they must be whole and fit.
+/// \throws data_error where the rank is another, or naming the first element that is none of T's.
+template <any_tensor X>
+[[nodiscard]] X converted(const io::array& a) {
+    using T = scalar_of<X>;
+    if (a.shape.size() != rank_of<X>)
+        throw data_error(message({a.source, ": has shape ", io::text_of(a.shape), ", asked for ", rank_of<X>, " axes"}));
+    X out;
+    reshape(out, a.shape);
+    const auto copy = [&]<class From>(From) {
+        const auto values = a.as<From>();
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            if constexpr (std::integral<T>)
+                if (!holds<T>(values[i]))
+                    throw data_error(message({a.source, ": element ", i, " is ", number_text(static_cast<double>(values[i])),
+                                              ", no ", io::dtype_of<T>.text()}));
+            out.data()[i] = static_cast<T>(values[i]);
+        }
+    };
+    const bool is_signed = a.type.kind == 'i';
+    if (a.type.kind == 'f') return a.type.size == 4 ? copy(float{}) : copy(double{}), out;
+    switch (a.type.size) {
+        case 1: is_signed ? copy(std::int8_t{}) : copy(std::uint8_t{}); break;
+        case 2: is_signed ? copy(std::int16_t{}) : copy(std::uint16_t{}); break;
+        case 4: is_signed ? copy(std::int32_t{}) : copy(std::uint32_t{}); break;
+        default: is_signed ? copy(std::int64_t{}) : copy(std::uint64_t{});
+    }
+    return out;
+}
+
+/// The array of a `.npy` file with N axes. Nothing is allocated for a size that the header claims and the file has not.
+/// \throws data_error as io::read_npy, and as converted.
+template <class T, std::size_t N>
+[[nodiscard]] tensor<T, N> npy(const std::string& path) {
+    return converted<tensor<T, N>>(io::read_npy(path));
+}
+
+/// Two arrays of a `.npz` file as samples and their targets.
+/// \throws data_error as io::npz_reader, as converted, and where they differ in their number of rows.
+template <any_tensor X, any_tensor Y>
+[[nodiscard]] dataset<X, Y> npz(const std::string& path, const std::string& x, const std::string& y) {
+    const io::npz_reader file(path);
+    return {converted<X>(file[x]), converted<Y>(file[y])};
+}
+
+}  // namespace gradus::data
