@@ -19,3 +19,6 @@ TEST_CASE("identity: PyTorch's values") {
     support::equals_pytorch<identity, float>("identity");
     support::equals_pytorch<identity, double>("identity");
 }
+TEST_CASE("identity, identity.backward: as a layer") {
+    support::is_a_layer<identity>();
+}

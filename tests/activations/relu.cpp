@@ -36,3 +36,6 @@ TEST_CASE("relu: NaN stays NaN, as a number and in a register") {
     gradus::activate(relu{}, z, y);
     for (float v : y) CHECK(std::isnan(v));
 }
+TEST_CASE("relu, relu.backward: as a layer") {
+    support::is_a_layer<relu>();
+}

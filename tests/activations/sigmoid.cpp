@@ -36,3 +36,6 @@ TEST_CASE("sigmoid: finite for every finite z, exactly 0 and 1 at its ends") {
     CHECK(sigmoid::value(-1e4) == 0);
     CHECK(sigmoid::value(1e4) == 1);
 }
+TEST_CASE("sigmoid, sigmoid.backward: as a layer") {
+    support::is_a_layer<sigmoid>();
+}

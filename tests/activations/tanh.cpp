@@ -32,3 +32,6 @@ TEST_CASE("tanh: finite for every finite z") {
     support::is_finite_everywhere<activation, float>();
     support::is_finite_everywhere<activation, double>();
 }
+TEST_CASE("tanh, tanh.backward: as a layer") {
+    support::is_a_layer<activation>();
+}

@@ -10,10 +10,16 @@
 #include "../support/close.hpp"
 #include "../support/draw.hpp"
 #include "../support/fixture.hpp"
+#include "gradus/activations/elu.hpp"
 #include "gradus/activations/gelu.hpp"
+#include "gradus/activations/hard_sigmoid.hpp"
+#include "gradus/activations/leaky_relu.hpp"
 #include "gradus/activations/relu.hpp"
 #include "gradus/activations/sigmoid.hpp"
+#include "gradus/activations/silu.hpp"
 #include "gradus/activations/softmax.hpp"
+#include "gradus/activations/softplus.hpp"
+#include "gradus/activations/softsign.hpp"
 #include "gradus/activations/tanh.hpp"
 #include "gradus/losses/mse.hpp"
 #include "gradus/model/sequential.hpp"
@@ -48,6 +54,13 @@ struct run {
         (void)layer.backward(x, dy, c, grad);
     }
 };
+
+/// f(F{}) for all that learn nothing.
+void each_activation(auto&& f) {
+    f(gr::identity{}), f(gr::sigmoid{}), f(gr::tanh{}), f(gr::relu{}), f(gr::leaky_relu{}), f(gr::elu{}), f(gr::selu{});
+    f(gr::gelu{}), f(gr::gelu_tanh{}), f(gr::silu{}), f(gr::softplus{}), f(gr::softsign{}), f(gr::hard_sigmoid{});
+    f(gr::softmax{}), f(gr::log_softmax{});
+}
 
 template <class T, class F, std::size_t N>
 void equals_pytorch(const std::string& sizes) {
@@ -152,25 +165,14 @@ TEST_CASE("dense.forward, dense.dW, dense.dx: Mazur's example, to his nine digit
 }
 
 TEST_CASE("dense.dz, dense.dW, dense.db, dense.dx: central differences with a random upstream gradient") {
-    follows_central_differences<gr::identity>();
-    follows_central_differences<gr::sigmoid>();
-    follows_central_differences<gr::tanh>();
-    follows_central_differences<gr::relu>();
-    follows_central_differences<gr::gelu>();
-    follows_central_differences<gr::softmax>();
+    each_activation([]<class F>(F) { follows_central_differences<F>(); });
 }
 
 TEST_CASE_TEMPLATE("dense.forward, dense.dW, dense.db, dense.dx: PyTorch's values", T, float, double) {
-    const auto every_size = []<class F>(F) {
+    each_activation([]<class F>(F) {
         for (const char* sizes : {"one", "sample", "batch"}) equals_pytorch<T, F, 2>(sizes);
         equals_pytorch<T, F, 3>("sequence");
-    };
-    every_size(gr::identity{});
-    every_size(gr::sigmoid{});
-    every_size(gr::tanh{});
-    every_size(gr::relu{});
-    every_size(gr::gelu{});
-    every_size(gr::softmax{});
+    });
 }
 
 TEST_CASE_TEMPLATE("dense.forward, dense.dW, dense.db, dense.dx: the textbook's twin", T, float, double) {

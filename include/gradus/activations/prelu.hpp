@@ -60,13 +60,14 @@ struct prelu {
 
     template <class X>
     const X& forward(const X& x, cache<X>& c) const {
-        activating::check(name, x);
+        check(x);
         reshape(c.y, x.shape());
         activate(theta, x, c.y);
         return c.y;
     }
     template <class X>
     const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad) const {
+        check(x);
         activating::check_backward(name, x, dy, c.y);
         reshape(c.dx, x.shape());
         activate_backward(theta, x, dy, c.dx, grad);
@@ -76,8 +77,7 @@ struct prelu {
     /// y = f(z) with the slopes of `at`: this layer's θ, or that of a layer which f is fused into.
     template <class X>
     void activate(const parameters& at, const X& z, X& y) const {
-        check(z);
-        if (shared())
+        if (at.a.size() == 1)
             kernels::map(z.size(), [a = at.a(0)](const auto& v) { return value(v, a); }, y.data(), z.data());
         else
             for (std::size_t i = 0, D = at.a.size(); i < z.size(); i += D)
@@ -86,11 +86,10 @@ struct prelu {
     /// dz = dy ∘ f'(z), and da.
     template <class X>
     void activate_backward(const parameters& at, const X& z, const X& dy, X& dz, parameters& grad) const {
-        check(z);
-        if (grad.a.shape() != theta.a.shape())
-            throw shape_error(name, {"da = Σ dy ∂y/∂a needs da of ", theta.a.shape(), ", got ", grad.a.shape(),
+        if (grad.a.shape() != at.a.shape())
+            throw shape_error(name, {"da = Σ dy ∂y/∂a needs da of ", at.a.shape(), ", got ", grad.a.shape(),
                                      ": make the gradients of this network, gr::gradients grad(net)"});
-        if (shared()) {
+        if (at.a.size() == 1) {
             kernels::map(
                 z.size(), [a = at.a(0)](const auto& v, const auto& d) { return d * derivative(v, a); }, dz.data(), z.data(), dy.data());
             grad.a(0) = kernels::sum_of(
@@ -121,12 +120,13 @@ struct prelu {
     [[nodiscard]] bool shared() const { return theta.a.size() == 1; }
 
     template <class X>
-    void check(const X& z) const {
+    void check(const X& x) const {
         require_input<T, X>();
-        if (!shared() && features(z) != theta.a.size()) refuse(z.shape());
+        activating::check(name, x);
+        if (!shared() && features(x) != theta.a.size()) refuse(x.shape());
     }
-    [[noreturn]] void refuse(std::span<const std::size_t> z, bool any_batch = false) const {
-        throw shape_error(name, {"y = f(z; a) needs z of (N, ", theta.a.size(), "), got ", shape_text(z, any_batch),
+    [[noreturn]] void refuse(std::span<const std::size_t> x, bool any_batch = false) const {
+        throw shape_error(name, {"y = f(x; a) needs x of (N, ", theta.a.size(), "), got ", shape_text(x, any_batch),
                                  ": a is ", theta.a.shape()});
     }
 };

@@ -24,6 +24,22 @@ namespace gradus {
 template <class F, class T>
 using in_scalar = decltype(rebinding::shell<T>(std::declval<const F&>()));
 
+/// θ of a dense layer: one type for every activation that learns nothing.
+template <class T>
+struct dense_parameters {
+    tensor<T, 2> W;
+    tensor<T, 1> b;
+    static void each(auto&& f, auto&... p) { f("W", p.W...), f(entry("b").without_decay(), p.b...); }
+};
+/// And with what the activation learns.
+template <class T, class F>
+struct dense_learnt_parameters : dense_parameters<T> {
+    typename F::parameters f;
+    static void each(auto&& visit, auto&... p) {
+        dense_parameters<T>::each(visit, p...), F::parameters::each(visit, p.f...);
+    }
+};
+
 /// Fully connected layer, y = f(xW + b).                                                               [dense.forward]
 ///   x (N, I)   W (I, O)   b (O)   z, y (N, O)                       documents/003, 3 (forward propagation)
 /// Backward, with dy = ∂J/∂y:
@@ -40,16 +56,8 @@ struct dense_layer {
     using input = tensor<T, 2>;
     static constexpr bool gives_probabilities = requires { requires F::gives_probabilities; };
 
-    struct affine {
-        tensor<T, 2> W;
-        tensor<T, 1> b;
-        static void each(auto&& visit, auto&... p) { visit("W", p.W...), visit(entry("b").without_decay(), p.b...); }
-    };
-    struct affine_learnt : affine {
-        typename F::parameters f;  // what the activation learns: a of PReLU
-        static void each(auto&& visit, auto&... p) { affine::each(visit, p...), F::parameters::each(visit, p.f...); }
-    };
-    using parameters = std::conditional_t<learnt_activation<F>, affine_learnt, affine>;
+    using parameters =
+        std::conditional_t<learnt_activation<F>, dense_learnt_parameters<T, F>, dense_parameters<T>>;
     template <class X>
     struct cache {
         X z, y, dz, dx;  // z only where f' reads it
@@ -71,17 +79,14 @@ struct dense_layer {
 
     template <class X>
     const X& forward(const X& x, cache<X>& c) const {
-        const auto &W = theta.W;
-        const auto &b = theta.b;
+        const auto& W = theta.W;
+        const auto& b = theta.b;
         check(x);
         X& z = keeps_z ? c.z : c.y;  // f works in place where its derivative reads y
         reshape(z, with_features(x, b.size()));
         reshape(c.y, z.shape());
         kernels::product_with_bias<T>(x, W, b.data(), z);                              // z = xW + b
-        if constexpr (learnt_activation<F>)
-            f.activate(theta.f, z, c.y);                                               // y = f(z; a)
-        else if constexpr (!linear)
-            activate(f, z, c.y);                                                       // y = f(z)
+        apply(z, c.y);                                                                 // y = f(z)
         return c.y;
     }
 
@@ -91,12 +96,7 @@ struct dense_layer {
         auto& dW = grad.W;
         auto& db = grad.b;
         check_backward(x, dy, c, grad);
-        if constexpr (!linear) reshape(c.dz, dy.shape());
-        if constexpr (learnt_activation<F>)
-            f.activate_backward(theta.f, c.z, dy, c.dz, grad.f);                       // and da = Σ dy ∂y/∂a
-        else if constexpr (!linear)
-            activate_backward(f, keeps_z ? c.z : c.y, dy, c.dz);                       // dz = dy ∘ f'(z)
-        const X& dz = linear ? dy : c.dz;
+        const X& dz = apply_backward(dy, c, grad);                                     // dz = dy ∘ f'(z)
         kernels::product<T>(1, kernels::transpose(x), dz, 0, dW);                      // dW = xᵀ dz
         kernels::column_sums(kernels::as_matrix(dz), db.data());                       // db = Σₙ dzₙ
         if (ctx.input_gradient) {
@@ -111,6 +111,7 @@ struct dense_layer {
         key = k;
         draw(theta.W, init, random::mix(k, "W"), fan_of(theta.W));
         draw_biases(theta.b, init, random::mix(k, "b"), fan_of(theta.W));
+        if constexpr (learnt_activation<F>) theta.f = f.theta;
     }
 
     [[nodiscard]] std::vector<std::size_t> input_shape() const { return {theta.W.shape()[0]}; }
@@ -129,6 +130,25 @@ struct dense_layer {
   private:
     static constexpr bool linear = std::is_same_v<F, identity>;
     static constexpr bool keeps_z = !row_activation<F> && F::backward_reads == reads::z;
+
+    template <class X>
+    void apply(const X& z, X& y) const {
+        if constexpr (learnt_activation<F>)
+            f.activate(theta.f, z, y);
+        else if constexpr (!linear)
+            activate(f, z, y);
+    }
+    /// dy itself where f is the identity. What f learns gets its gradient here.
+    template <class X>
+    const X& apply_backward(const X& dy, cache<X>& c, parameters& grad) const {
+        if constexpr (linear) return dy;
+        reshape(c.dz, dy.shape());
+        if constexpr (learnt_activation<F>)
+            f.activate_backward(theta.f, c.z, dy, c.dz, grad.f);
+        else
+            activate_backward(f, keeps_z ? c.z : c.y, dy, c.dz);
+        return c.dz;
+    }
 
     template <class X>
     void check(const X& x) const {
