@@ -5,22 +5,65 @@
 namespace gradus {
 
 /// Binary cross-entropy from logits, mean over all elements, with p = σ(z):             [binary_cross_entropy.forward]
-///   J = −Σ [y log p + (1 − y) log(1 − p)] / n = Σ [max(z, 0) − z y + log(1 + e^(−|z|))] / n
-///   ∂J/∂z = (σ(z) − y) / n                                                             [binary_cross_entropy.backward]
+///   J = −Σ [w y log p + (1 − y) log(1 − p)] / n
+///     = Σ [max(z, 0) − z y + s + (w − 1) y (s + max(−z, 0))] / n,  s = log(1 + e^(−|z|))
+///   ∂J/∂z = ((1 + (w − 1) y) σ(z) − w y) / n, for w = 1: (σ(z) − y) / n                [binary_cross_entropy.backward]
 /// The second form has no logarithm of 0 and no exponential of a large number: finite for any finite z.
-///   z (N, O) logits   y (N, O) targets in [0, 1]; or (N, T, O) both
-/// Source: documents/004 (`loss='binary_crossentropy'`), there from the sigmoid's output.
+///   z (N, O) logits   y (N, O) targets in [0, 1]; or (N, T, O) both   w `positive_weight`, PyTorch's pos_weight
+/// Source: documents/004 (`loss='binary_crossentropy'`), there from the sigmoid's output; PyTorch's BCEWithLogitsLoss.
+/// \throws data_error for a target outside [0, 1] or a negative w.
 struct binary_cross_entropy : element_loss<binary_cross_entropy> {
     static constexpr std::string_view name = "binary_cross_entropy";
     static constexpr std::string_view formula = "J = Σ [max(z, 0) − z y + log(1 + e^(−|z|))] / n";
     static constexpr std::string_view gradient_formula = "∂J/∂z = (σ(z) − y) / n";
     static constexpr std::string_view targets = "in [0, 1]";
     static constexpr double boundary = 0, target_boundary = 0.5;
+    double positive_weight = 1;  ///< of targets that are 1, for classes of unequal size; the mean divides by n all the same
     reduce reduction = reduce::mean;
 
-    static auto term(const auto& z, const auto& y) { return where(z > 0, z, 0) - z * y + log1p(exp(-abs(z))); }
-    static auto derivative(const auto& z, const auto& y) { return sigmoid::value(z) - y; }
+    template <class Z>
+    auto term(const Z& z, const auto& y) const {
+        return where(z > 0, z, 0) - z * y + log1p(exp(-abs(z))) +
+               constant<Z>(positive_weight - 1) * y * (log1p(exp(-abs(z))) + where(z < 0, -z, 0));
+    }
+    template <class Z>
+    auto derivative(const Z& z, const auto& y) const {
+        return (1 + constant<Z>(positive_weight - 1) * y) * sigmoid::value(z) - constant<Z>(positive_weight) * y;
+    }
     static bool takes_target(double y) { return y >= 0 && y <= 1; }
+    void check_options() const {
+        if (!(positive_weight >= 0 && std::isfinite(positive_weight)))
+            throw data_error(message({name, ": positive_weight must be a finite number of at least 0, got ",
+                                      number_text(positive_weight)}));
+    }
+};
+
+/// Binary cross-entropy from probabilities, mean over all elements:    [binary_cross_entropy_of_probabilities.forward]
+///   J = −Σ [y log p + (1 − y) log(1 − p)] / n, no logarithm below −100
+///   ∂J/∂p = (p − y) / max(p (1 − p), 1e-12) / n                      [binary_cross_entropy_of_probabilities.backward]
+/// Finite for p of exactly 0 and 1, but the logits are lost there: prefer `binary_cross_entropy`, before the sigmoid.
+/// Source: documents/004; PyTorch's BCELoss. Keras keeps p in [1e-7, 1 − 1e-7] instead, and sends no gradient from where
+/// it had to.
+/// \throws data_error for a target or a p outside [0, 1]: logits, for example.
+struct binary_cross_entropy_of_probabilities : element_loss<binary_cross_entropy_of_probabilities> {
+    static constexpr std::string_view name = "binary_cross_entropy_of_probabilities";
+    static constexpr std::string_view formula = "J = −Σ [y log p + (1 − y) log(1 − p)] / n";
+    static constexpr std::string_view gradient_formula = "∂J/∂p = (p − y) / (p (1 − p)) / n";
+    static constexpr std::string_view targets = "in [0, 1]", predictions = "a probability in [0, 1]";
+    static constexpr double boundary = 0.5, target_boundary = 0.5;
+    reduce reduction = reduce::mean;
+
+    template <class P>
+    static auto term(const P& p, const auto& y) {
+        return -(y * where(log(p) < -100, constant<P>(-100), log(p)) +
+                 (1 - y) * where(log1p(-p) < -100, constant<P>(-100), log1p(-p)));
+    }
+    template <class P>
+    static auto derivative(const P& p, const auto& y) {
+        return (p - y) / where(p * (1 - p) < constant<P>(1e-12), constant<P>(1e-12), p * (1 - p));
+    }
+    static bool takes_target(double y) { return y >= 0 && y <= 1; }
+    static bool takes_prediction(double p) { return !(p < 0 || p > 1); }
 };
 
 }  // namespace gradus

@@ -58,9 +58,10 @@ struct element_loss : loss_shorthand<J> {
         double sum = 0;
         each_run(y_hat, by, [&](std::size_t at, std::size_t k, double w) {
             if (w == 0) return;
-            check_domain(y_hat.data(), y.data(), at, k);
+            losses::check_domain<J>([](double v) { return J::takes_prediction(v); }, "prediction", J::predictions, y_hat.data(), at, k);
+            losses::check_domain<J>([](double v) { return J::takes_target(v); }, "target", J::targets, y.data(), at, k);
             sum += w * static_cast<double>(kernels::sum_of(
-                           k, [this](const auto& p, const auto& t) { return self().term(p, t); }, y_hat.data() + at,
+                           k, [loss = self()](const auto& p, const auto& t) { return loss.term(p, t); }, y_hat.data() + at,
                            y.data() + at));
         });
         return sum / n;
@@ -75,7 +76,7 @@ struct element_loss : loss_shorthand<J> {
         each_run(y_hat, by, [&](std::size_t at, std::size_t k, double w) {
             if (w == 0) return std::fill_n(c.dy.data() + at, k, T(0)), void();
             kernels::map(
-                k, [this, s = static_cast<T>(w / n)](const auto& p, const auto& t) { return self().derivative(p, t) * s; },
+                k, [loss = self(), s = static_cast<T>(w / n)](const auto& p, const auto& t) { return loss.derivative(p, t) * s; },
                 c.dy.data() + at, y_hat.data() + at, y.data() + at);
         });
         return c.dy;
@@ -103,19 +104,6 @@ struct element_loss : loss_shorthand<J> {
     static void each_run(const Y& y_hat, const normalizer& by, F&& f) {
         const std::size_t k = features(y_hat);
         losses::row_weights(J::name, y_hat, by).each_run([&](std::size_t row, std::size_t n, double w) { f(row * k, n * k, w); });
-    }
-
-    template <class T, class Y>
-    static void check_domain(const T* y_hat, const Y* y, std::size_t at, std::size_t k) {
-        for (std::size_t i = at; i < at + k; ++i) {
-            if (!J::takes_prediction(static_cast<double>(y_hat[i]))) refuse("prediction", y_hat[i], i, J::predictions);
-            if (!J::takes_target(static_cast<double>(y[i]))) refuse("target", y[i], i, J::targets);
-        }
-    }
-    template <class T>
-    [[noreturn, gnu::noinline]] static void refuse(std::string_view what, T value, std::size_t i, std::string_view domain) {
-        throw data_error(message({J::name, ": ", what, " ", number_text(static_cast<double>(value)), " of element ", i,
-                                  " is not ", domain}));
     }
 };
 

@@ -25,6 +25,12 @@
 
 namespace gradus {
 
+// g++ calls the empty base of `huber{.delta = 0.5}` a member without initializer. It is no member, and warnings are asked
+// for where they arise, in the program that includes this.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#endif
+
 /// J = Σ w l / Σ w, or the sum alone.
 enum class reduce { mean, sum };
 
@@ -176,6 +182,15 @@ void check_rows(std::string_view name, const Y& y_hat, const Labels& y) {
     if (!same)
         throw shape_error(name, {"needs one label per row of the prediction ", y_hat.shape(), ", got ", y.shape()});
     if (y_hat.size() == 0) throw shape_error(name, {"got an empty batch, ŷ is ", y_hat.shape()});
+}
+
+/// \throws data_error for the first of the elements [at, at + k) that `takes` does not.
+template <class J, class Takes, class T>
+void check_domain(Takes takes, std::string_view what, std::string_view domain, const T* x, std::size_t at, std::size_t k) {
+    for (std::size_t i = at; i < at + k; ++i)
+        if (!takes(static_cast<double>(x[i])))
+            throw data_error(message({J::name, ": ", what, " ", number_text(static_cast<double>(x[i])), " of element ", i,
+                                      " is not ", domain}));
 }
 
 }  // namespace losses

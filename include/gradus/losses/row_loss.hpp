@@ -6,9 +6,10 @@
 /// T row(const T* p, Target t, std::size_t k, T* kept) const;                  // l(ŷₙ, yₙ); leaves what backward reads
 /// void row_backward(const T* p, Target t, std::size_t k, T* dp) const;        // turns that into ∂l/∂ŷₙ
 /// ```
-/// where t is a label, or points to the k targets of the row. It may also say `double row_weight(label) const`, by which
-/// the row weighs in the mean, `void check_options(std::size_t k) const`, and `takes_target`, `takes_prediction` as an
-/// element loss does.
+/// where t is a label, or points to the k targets of the row. It may also say
+/// - `double row_weight(label) const`, by which the row weighs in the mean;
+/// - `judges_classes = true`: the largest entry of a row is the class that it tells;
+/// - `check_options(k)`, `takes_target` and `takes_prediction`, as an element loss does.
 
 #include <algorithm>
 #include <cstdint>
@@ -18,21 +19,6 @@
 #include "gradus/losses/loss.hpp"
 
 namespace gradus {
-
-namespace losses {
-
-/// How many of the rows that the mask leaves have their label as the largest entry.
-template <class Y, class Labels>
-[[nodiscard]] double most_probable(std::string_view name, const Y& y_hat, const Labels& y, const normalizer& by) {
-    const row_weights there(name, y_hat, {0, by.mask});
-    const std::size_t k = features(y_hat);
-    double n = 0;
-    for (std::size_t r = 0; r < rows(y_hat); ++r)
-        n += there[r] != 0 && kernels::argmax(y_hat.data() + r * k, k) == static_cast<std::size_t>(y.data()[r]) ? 1 : 0;
-    return n;
-}
-
-}  // namespace losses
 
 /// What a row is judged by.
 enum class judged_by {
@@ -51,6 +37,12 @@ struct row_loss : loss_shorthand<J> {
     using target_check =
         std::conditional_t<By == judged_by::label, losses::label_per_row<Y, Target>, losses::same_rank<Y, Target>>;
 
+    // what a loss says of itself where it differs
+    static constexpr judged_by target_kind = By;
+    static constexpr bool judges_classes = false;
+    static constexpr std::string_view targets = {}, predictions = {};
+    static constexpr bool takes_target(double) { return true; }
+    static constexpr bool takes_prediction(double) { return true; }
     void check_options(std::size_t) const {}
 
     /// What the mean divides by: the weights of the rows that count.
@@ -64,10 +56,10 @@ struct row_loss : loss_shorthand<J> {
         self().check_options(features(y_hat));
         const losses::row_weights w(J::name, y_hat, by);
         if constexpr (By == judged_by::label) check_labels(y, features(y_hat), w);
-        if constexpr (requires { self().row_weight(y.data()[0]); }) {
+        if constexpr (requires { self().row_weight(target(y, 0, 1)); }) {
             double sum = 0;
             for (std::size_t r = 0; r < rows(y_hat); ++r)
-                if (w[r] != 0) sum += w[r] * self().row_weight(y.data()[r]);
+                if (w[r] != 0) sum += w[r] * self().row_weight(target(y, r, 1));
             return sum;
         } else {
             return w.sum();
@@ -83,10 +75,13 @@ struct row_loss : loss_shorthand<J> {
         const std::size_t k = features(y_hat);
         reshape(c.dy, y_hat.shape());
         double sum = 0;
-        for (std::size_t r = 0; r < rows(y_hat); ++r)
-            if (w[r] != 0)
-                sum += w[r] * static_cast<double>(
-                                  self().row(y_hat.data() + r * k, target(y, r, k), k, c.dy.data() + r * k));
+        for (std::size_t r = 0; r < rows(y_hat); ++r) {
+            if (w[r] == 0) continue;
+            losses::check_domain<J>([](double v) { return J::takes_prediction(v); }, "prediction", J::predictions, y_hat.data(), r * k, k);
+            if constexpr (By == judged_by::targets)
+                losses::check_domain<J>([](double v) { return J::takes_target(v); }, "target", J::targets, y.data(), r * k, k);
+            sum += w[r] * static_cast<double>(self().row(y_hat.data() + r * k, target(y, r, k), k, c.dy.data() + r * k));
+        }
         c.kept = true;
         return sum / n;
     }
@@ -109,6 +104,24 @@ struct row_loss : loss_shorthand<J> {
             kernels::map(count * k, [s = static_cast<T>(weight / n)](const auto& d) { return d * s; }, dy, dy);
         });
         return c.dy;
+    }
+
+    /// How many of the rows that the mask leaves have their largest entry where their label, or their largest target, is.
+    template <class Y, class Target, class Judge = J>
+    [[nodiscard]] double correct(const Y& y_hat, const Target& y, const normalizer& by = {}) const
+        requires(Judge::judges_classes)
+    {
+        const losses::row_weights there(J::name, y_hat, {0, by.mask});
+        const std::size_t k = features(y_hat);
+        double n = 0;
+        for (std::size_t r = 0; r < rows(y_hat); ++r) {
+            const std::size_t told = kernels::argmax(y_hat.data() + r * k, k);
+            if constexpr (By == judged_by::label)
+                n += there[r] != 0 && told == target(y, r, k) ? 1 : 0;
+            else
+                n += there[r] != 0 && told == kernels::argmax(y.data() + r * k, k) ? 1 : 0;
+        }
+        return n;
     }
 
   private:

@@ -1,0 +1,48 @@
+#pragma once
+/// \file
+/// What the losses of classes share: the target q of a row, with smoothed labels and weighted classes.
+
+#include <cmath>
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "gradus/core/error.hpp"
+
+namespace gradus::losses {
+
+/// w_c: 1 where no weights are given.
+template <class Loss>
+[[nodiscard]] double class_weight(const Loss& loss, std::size_t c) {
+    return loss.class_weights.empty() ? 1 : loss.class_weights[c];
+}
+
+/// q_c = w_c ((1 − ε) t_c + ε / V), with t the one-hot row of a label, or the row of targets.
+/// Source: Szegedy and others, "Rethinking the Inception architecture" (2016), 7; PyTorch's order of weights and smoothing.
+template <class Loss>
+[[nodiscard]] auto class_target(const Loss& loss, std::size_t label, std::size_t k) {
+    return [&loss, label, share = loss.label_smoothing / static_cast<double>(k)](std::size_t c) {
+        return class_weight(loss, c) * ((c == label ? 1 - loss.label_smoothing : 0) + share);
+    };
+}
+template <class Loss, class T>
+[[nodiscard]] auto class_target(const Loss& loss, const T* t, std::size_t k) {
+    return [&loss, t, share = loss.label_smoothing / static_cast<double>(k)](std::size_t c) {
+        return class_weight(loss, c) * ((1 - loss.label_smoothing) * static_cast<double>(t[c]) + share);
+    };
+}
+
+/// \throws shape_error where there is not one weight for each of k classes; data_error for a weight or a smoothing that
+/// is none.
+inline void check_classes(std::string_view name, const std::vector<double>& class_weights, double label_smoothing, std::size_t k) {
+    if (!class_weights.empty() && class_weights.size() != k)
+        throw shape_error(name, {"got ", class_weights.size(), " class weights for ", k, " classes"});
+    for (std::size_t c = 0; c < class_weights.size(); ++c)
+        if (!(class_weights[c] >= 0 && std::isfinite(class_weights[c])))
+            throw data_error(message({name, ": weight ", number_text(class_weights[c]), " of class ", c,
+                                      " is not a finite number of at least 0"}));
+    if (!(label_smoothing >= 0 && label_smoothing < 1))
+        throw data_error(message({name, ": label_smoothing must be in [0, 1), got ", number_text(label_smoothing)}));
+}
+
+}  // namespace gradus::losses
