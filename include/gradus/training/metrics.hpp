@@ -18,7 +18,6 @@
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
-#include <vector>
 
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
@@ -92,7 +91,7 @@ enum class average {
 
 namespace metric {
 
-/// Of one class, or summed over classes.
+/// Of one class, or summed over all.
 struct counts {
     double met = 0;        ///< TP
     double predicted = 0;  ///< TP + FP
@@ -107,41 +106,38 @@ struct counts {
 [[nodiscard]] inline double f1(const counts& c) { return share(2 * c.met, c.predicted + c.actual); }
 
 /// \throws data_error for a matrix that is not square, or counts nothing.
-[[nodiscard]] inline std::vector<counts> count(std::string_view metric, const tensor<std::size_t, 2>& C) {
-    const std::size_t V = C.shape()[0];
+inline void require_confusion(std::string_view metric, const tensor<std::size_t, 2>& C) {
     std::size_t all = 0;
     for (std::size_t n : flat(C)) all += n;
-    if (V != C.shape()[1] || all == 0)
+    if (C.shape()[0] != C.shape()[1] || all == 0)
         throw data_error(message({metric, ": the confusion matrix is ", C.shape(), " and counts ", all,
                                   " samples: it must be square, and not empty"}));
-    std::vector<counts> classes(V);
-    for (std::size_t k = 0; k < V; ++k)
-        for (std::size_t j = 0; j < V; ++j) {
-            const auto n = static_cast<double>(C(k, j));
-            classes[k].actual += n, classes[j].predicted += n;
-            if (k == j) classes[k].met += n;
-        }
-    return classes;
 }
 
-[[nodiscard]] inline counts sum(const std::vector<counts>& classes) {
-    counts all;
-    for (const counts& c : classes) all.met += c.met, all.predicted += c.predicted, all.actual += c.actual;
-    return all;
+/// Those of class k.
+[[nodiscard]] inline counts of_class(const tensor<std::size_t, 2>& C, std::size_t k) {
+    counts c{.met = static_cast<double>(C(k, k))};
+    for (std::size_t j = 0; j < C.shape()[0]; ++j)
+        c.predicted += static_cast<double>(C(j, k)), c.actual += static_cast<double>(C(k, j));
+    return c;
 }
 
 /// binary: f₁.   macro: Σₖ fₖ / V.   micro: f(Σₖ cₖ).   weighted: Σₖ actualₖ fₖ / Σₖ actualₖ.          [metric.average]
 [[nodiscard]] inline double averaged(std::string_view metric, const tensor<std::size_t, 2>& C, average how,
                                      double (*f)(const counts&)) {
-    const auto classes = count(metric, C);
-    const counts all = sum(classes);
-    if (how == average::binary && classes.size() != 2)
-        throw data_error(message({metric, ": average::binary is of 2 classes, got ", classes.size()}));
-    if (how == average::binary) return f(classes[1]);
-    if (how == average::micro) return f(all);
-    double total = 0;
-    for (const counts& c : classes) total += how == average::macro ? f(c) : c.actual * f(c);
-    return total / (how == average::macro ? static_cast<double>(classes.size()) : all.actual);
+    require_confusion(metric, C);
+    const std::size_t V = C.shape()[0];
+    if (how == average::binary && V != 2)
+        throw data_error(message({metric, ": average::binary is of 2 classes, got ", V}));
+    if (how == average::binary) return f(of_class(C, 1));
+    counts sum;
+    double mean = 0, weighted = 0;
+    for (std::size_t k = 0; k < V; ++k) {
+        const counts c = of_class(C, k);
+        sum.met += c.met, sum.predicted += c.predicted, sum.actual += c.actual;
+        mean += f(c) / static_cast<double>(V), weighted += c.actual * f(c);
+    }
+    return how == average::micro ? f(sum) : how == average::macro ? mean : weighted / sum.actual;
 }
 
 }  // namespace metric
@@ -183,15 +179,14 @@ struct class_metrics {
 };
 /// \throws data_error for a matrix that is not square or counts nothing.
 [[nodiscard]] inline class_metrics per_class(const tensor<std::size_t, 2>& confusion) {
-    const auto classes = metric::count("per_class", confusion);
-    const std::size_t V = classes.size();
+    metric::require_confusion("per_class", confusion);
+    const std::size_t V = confusion.shape()[0];
     const tensor<double, 1> none({V}, 0.0);
     class_metrics out{none, none, none, tensor<std::size_t, 1>({V}, std::size_t(0))};
     for (std::size_t k = 0; k < V; ++k) {
-        out.precision(k) = metric::precision(classes[k]);
-        out.recall(k) = metric::recall(classes[k]);
-        out.f1(k) = metric::f1(classes[k]);
-        out.support(k) = static_cast<std::size_t>(classes[k].actual);
+        const metric::counts c = metric::of_class(confusion, k);
+        out.precision(k) = metric::precision(c), out.recall(k) = metric::recall(c), out.f1(k) = metric::f1(c);
+        out.support(k) = static_cast<std::size_t>(c.actual);
     }
     return out;
 }
@@ -201,13 +196,14 @@ struct class_metrics {
 /// Source: Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient" (2004).
 /// \throws data_error for a matrix that is not square or counts nothing.
 [[nodiscard]] inline double matthews(const tensor<std::size_t, 2>& confusion) {
-    const auto classes = metric::count("matthews", confusion);
-    const auto all = metric::sum(classes);
-    const double n = all.actual;
-    double tp = 0, tt = 0, pp = 0;
-    for (const auto& c : classes)
+    metric::require_confusion("matthews", confusion);
+    double met = 0, n = 0, tp = 0, tt = 0, pp = 0;
+    for (std::size_t k = 0; k < confusion.shape()[0]; ++k) {
+        const metric::counts c = metric::of_class(confusion, k);
+        met += c.met, n += c.actual;
         tp += c.actual * c.predicted, tt += c.actual * c.actual, pp += c.predicted * c.predicted;
-    return metric::share(n * all.met - tp, std::sqrt((n * n - tt) * (n * n - pp)));
+    }
+    return metric::share(n * met - tp, std::sqrt((n * n - tt) * (n * n - pp)));
 }
 
 /// Share of targets (0 or 1) that are met by p ≥ threshold, over all elements.                 [metric.binary_accuracy]

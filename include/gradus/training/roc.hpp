@@ -27,20 +27,7 @@ struct ranking {
     double positives = 0, negatives = 0;
 };
 
-/// \throws data_error where one of the classes is missing.
-[[nodiscard]] inline ranking ranked(std::string_view metric, std::vector<std::pair<double, bool>> samples) {
-    std::sort(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-    ranking r;
-    for (const auto& [score, positive] : samples) {
-        if (r.ties.empty() || r.ties.back().score != score) r.ties.push_back({score, 0, 0});
-        ++(positive ? r.ties.back().positives : r.ties.back().negatives);
-        ++(positive ? r.positives : r.negatives);
-    }
-    if (r.positives == 0 || r.negatives == 0)
-        throw data_error(message({metric, ": all ", samples.size(), " targets are ", r.positives == 0 ? 0 : 1,
-                                  ": it needs both classes"}));
-    return r;
-}
+/// \throws data_error as `roc_curve` does.
 template <any_tensor Y, any_tensor S>
 [[nodiscard]] ranking ranked(std::string_view metric, const Y& y, const S& scores) {
     require_pairs(metric, y, scores);
@@ -48,7 +35,17 @@ template <any_tensor Y, any_tensor S>
     for (std::size_t i = 0; i < y.size(); ++i)
         samples[i] = {finite(metric, "score", static_cast<double>(scores.data()[i]), i),
                       positive(metric, static_cast<double>(y.data()[i]), i)};
-    return ranked(metric, std::move(samples));
+    std::sort(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    ranking r;
+    for (const auto& [score, is_positive] : samples) {
+        if (r.ties.empty() || r.ties.back().score != score) r.ties.push_back({score, 0, 0});
+        ++(is_positive ? r.ties.back().positives : r.ties.back().negatives);
+        ++(is_positive ? r.positives : r.negatives);
+    }
+    if (r.positives == 0 || r.negatives == 0)
+        throw data_error(message({metric, ": all ", samples.size(), " targets are ", r.positives == 0 ? 0 : 1,
+                                  ": it needs both classes"}));
+    return r;
 }
 
 }  // namespace metric
