@@ -101,8 +101,9 @@ TEST_CASE("figure: a heat map of a matrix, from dark to bright where nothing is 
     CHECK(well_formed(svg));
     CHECK(count(svg, "<path class=\"run q0\" stroke-width=\"190\" d=\"M0 285h95\"/>") == 1);
     CHECK(count(svg, "<path class=\"run q19\" stroke-width=\"190\" d=\"M285 95h95\"/>") == 1);
-    CHECK(count(svg, "stroke-width=\"190\"") == 7);  // one is infinite: a gap
-    CHECK(count(svg, ".q0{color:#440154}") == 1);    // viridis, on either ground
+    CHECK(count(svg, "stroke-width=\"190\"") == 7);                                    // one is infinite: a gap
+    CHECK(count(picture.line("", zero_one).svg(), "<path class=\"line halo\"") == 1);  // a line is seen on any colour
+    CHECK(count(svg, ".q0{color:#440154}") == 1);                                      // viridis, on either ground
     CHECK(texts(svg) == "z | 0 | 1 | 2 | 3 | 4 | 0.0 | 0.5 | 1.0 | 1.5 | 2.0 | z | 0 | 2 | 4 | 6 | 8");
 }
 

@@ -21,10 +21,10 @@ namespace gradus::plot {
 struct plane {
     std::string title = "";
     std::vector<std::string> names = {};  ///< of the classes; without: "class 0", "class 1", ...
-    axes names_of_axes = {.x = "x₁", .y = "x₂"};
-    std::string value = "p";  ///< what one value for each point is called
-    double boundary = 0.5;    ///< where one value for each point changes sides
-    std::size_t cells = 95;   ///< the classifier is asked about cells x cells points
+    std::string x = "x₁", y = "x₂";       ///< at the axes
+    std::string value = "p";              ///< what one value for each point is called
+    double boundary = 0.5;                ///< where one value for each point changes sides
+    std::size_t cells = 95;               ///< the classifier is asked about cells x cells points
 };
 
 /// The smallest range that holds one column of x, with a margin.
@@ -77,7 +77,7 @@ template <class T, class Y, std::invocable<const tensor<T, 2>&> F>
     const std::size_t outputs = values.size() / points;
     require(outputs > 0 && outputs * points == values.size(),
             {"classify gave ", values.size(), " values for ", points, " points"});
-    figure out(std::move(o.title), std::move(o.names_of_axes));
+    figure out(std::move(o.title), axes{.x = std::move(o.x), .y = std::move(o.y)});
     if constexpr (std::integral<std::remove_cvref_t<decltype(*z.begin())>>) {
         for (double k : values)
             require(outputs == 1 && k >= 0 && k < 1000, {"classify gave the class ", number_text(k)});

@@ -192,7 +192,11 @@ class figure {
             else
                 draw(d, n > 0 && has(n - 1) ? 'L' : 'M', {at_x, at_y});
         }
-        return (d.empty() ? "" : element("path", {{"class", series_class("line", i)}, {"d", d}})) + dots(i, points);
+        std::string out;
+        if (!d.empty() && heat_.rows != 0)
+            out = element("path", {{"class", "line halo"}, {"d", d}});  // seen on any colour
+        if (!d.empty()) out += element("path", {{"class", series_class("line", i)}, {"d", d}});
+        return out += dots(i, points);
     }
 
     [[nodiscard]] axis colour_axis() const { return axis(range{heat_.colour.low, heat_.colour.high}); }

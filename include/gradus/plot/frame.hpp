@@ -89,7 +89,8 @@ struct box {
             out += label(x, bottom + 20, "middle", names[i]);
         } else {
             const std::string turn = "translate(" + px(x + 5) + " " + px(bottom + 14) + ")rotate(-40)";
-            out += element("g", {{"transform", turn}}, label(0, 0, "end", shortened(names[i], 150)));
+            out +=
+                element("g", {{"transform", turn}}, label(0, 0, "end", shortened(names[i], std::min(150.0, x / 0.77))));
         }
     }
     return out;

@@ -83,6 +83,7 @@ inline constexpr rgb bright[] = {{68, 1, 84}, {59, 82, 139}, {33, 145, 140}, {94
         rule(".grid", painted("fill:none;stroke", t.grid));
         rule(".frame", painted("stroke", t.ink));
         rule(".dot", painted("fill:currentColor;stroke", t.paper));
+        rule(".halo", painted("stroke-width:4;stroke", t.paper));
         for (std::size_t i = 0; i < series_colours; ++i) colour(numbered("s", i), t.series[i]);
         for (std::size_t i = 0; i < heat_levels; ++i) {
             const double at = (2 * static_cast<double>(i) + 1) / heat_levels - 1, away = at < 0 ? -at : at;
