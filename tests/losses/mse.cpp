@@ -26,31 +26,38 @@ TEST_CASE("half_mse.forward: the total error of Mazur's example") {
     CHECK(gr::half_mse{}.value(matrix{{0.75136507, 0.77292847}}, matrix{{0.01, 0.99}}) ==
           doctest::Approx(0.298371109).epsilon(1e-8));
 }
-TEST_CASE("mse.backward, half_mse.backward: central differences, masked, with a normalizer that is given") {
+TEST_CASE("mse.backward, half_mse.backward: central differences, masked, weighted, with a total that is given, as mean and sum") {
     support::follows_central_differences(gr::mse{});
     support::follows_central_differences(gr::half_mse{});
 }
 TEST_CASE("mse.forward, mse.backward, half_mse.forward, half_mse.backward: PyTorch's values") {
-    support::equals_pytorch(gr::mse{}, "y");
-    support::equals_pytorch(gr::half_mse{}, "y");
+    support::equals_pytorch(gr::mse{}, "y_hat", "y");
+    support::equals_pytorch(gr::half_mse{}, "y_hat", "y");
 }
 TEST_CASE_TEMPLATE("mse.forward, half_mse.forward: shards add up", T, float, double) {
     support::shards_add_up<gr::mse, T>(gr::mse{});
     support::shards_add_up<gr::half_mse, T>(gr::half_mse{});
 }
 TEST_CASE_TEMPLATE("mse.forward, half_mse.forward: the textbook's twins", T, float, double) {
-    support::equals_reference<gr::mse, T>(gr::mse{}, gr::reference::mse<T, 2>);
-    support::equals_reference<gr::half_mse, T>(gr::half_mse{}, gr::reference::half_mse<T, 2>);
+    support::equals_reference<T>(gr::mse{}, gr::reference::mse<T, 2>);
+    support::equals_reference<T>(gr::half_mse{}, gr::reference::half_mse<T, 2>);
 }
-TEST_CASE("mse: what it says to targets of another shape, an empty batch, masks that do not fit") {
-    const matrix y_hat({4, 3}, 0.0), y({4, 1}, 0.0);
-    CHECK(support::message_of([&] { (void)gr::mse{}.value(y_hat, y); }) ==
-          "mse: needs targets shaped as the prediction (4, 3), got (4, 1)");
-    CHECK(support::message_of([&] { (void)gr::half_mse{}.value(y_hat, y); }) ==
-          "half_mse: needs targets shaped as the prediction (4, 3), got (4, 1)");
-    gr::mse::cache<matrix> c;
-    CHECK(support::message_of([&] { (void)gr::mse{}.backward(y_hat, y, c); }) ==
-          "mse: needs targets shaped as the prediction (4, 3), got (4, 1)");
-    support::refuses_empty_and_masks(gr::mse{});
-    support::refuses_empty_and_masks(gr::half_mse{});
+TEST_CASE_TEMPLATE("mse.forward, mse.backward, half_mse.forward, half_mse.backward: one statement", T, float, double) {
+    support::is_generic<T>(gr::mse{});
+    support::is_generic<T>(gr::half_mse{});
+}
+TEST_CASE_TEMPLATE("mse.forward, mse.backward, half_mse.forward, half_mse.backward: finite", T, float, double) {
+    support::is_finite<T>(gr::mse{}, {-1e4, 0, 1e4}, {-1e4, 0, 1});
+    support::is_finite<T>(gr::half_mse{}, {-1e4, 0, 1e4}, {-1e4, 0, 1});
+}
+TEST_CASE("mse.forward: a weight of a sample is that of all its elements") {
+    const matrix y_hat{{1, 2}, {3, 4}}, y{{0, 2}, {1, 5}};
+    const std::vector<double> weights{3, 1};
+    CHECK(gr::mse{}.value(y_hat, y, {.weights = weights}) == 8.0 / 8);  // (3 (1 + 0) + 1 (4 + 1)) / (2 (3 + 1))
+    CHECK(gr::mse{.reduction = gr::reduce::sum}.value(y_hat, y, {.weights = weights}) == 8);
+    CHECK(gr::mse{}.gradient(y_hat, y, {.weights = weights}) == matrix{{0.75, 0}, {0.5, -0.25}});  // 2 w (ŷ − y) / 8
+}
+TEST_CASE("mse, half_mse: what they say to shapes, masks and weights that do not fit") {
+    support::refuses_other_shapes(gr::mse{});
+    support::refuses_other_shapes(gr::half_mse{});
 }

@@ -16,6 +16,7 @@
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -100,7 +101,8 @@ class row_weights {
         const std::size_t samples = y_hat.shape()[0];
         if (weights_.size() != samples && weights_.size() != rows_)
             throw shape_error(name, {"got ", weights_.size(), " weights for ŷ ", y_hat.shape(), ": there must be ", samples,
-                                     ", one for each sample", rank_of<Y> > 2 ? ", or one for each row" : ""});
+                                     ", one for each sample",
+                                     rank_of<Y> > 2 ? message({", or ", rows_, ", one for each row"}) : std::string()});
         per_weight_ = rows_ / weights_.size();
         check_each(name);
     }
