@@ -6,6 +6,8 @@
 #include <fstream>
 
 #include "gradus.hpp"
+#include "gradus/optimizers/moving_average.hpp"
+#include "gradus/optimizers/nadam.hpp"
 
 #include "../probes/batch_normalization.hpp"
 #include "gradus/layers/dropout.hpp"
@@ -233,4 +235,45 @@ TEST_CASE("save: two parameters of one name are an error, and the file that was 
     auto net = small();
     CHECK_NOTHROW(gr::load(file, net));
     CHECK(message_of([&] { gr::save(folder / "none/net.npz", net); }).starts_with(folder / "none/net.npz"));
+}
+
+TEST_CASE("save: an optimizer's scalars and slots, to go on bit for bit; what is frozen is the program's") {
+    const temporary_folder folder;
+    const std::string file = folder / "net.npz";
+    gr::seed(1);
+    auto whole = small();
+    gr::optimizer a(whole, gr::nadam{.decay = {.coupled = 0.1}});
+    const auto step = [](auto& net, auto& descend) {
+        gr::gradients grad(net);
+        gr::each([](const gr::entry&, auto& g) { g.fill(0.5f); }, grad.values);
+        descend(net, grad);
+    };
+    for (int t = 0; t < 5; ++t) step(whole, a);
+    gr::save(file, whole, a);
+    CHECK(gr::io::npz_reader(file).contains("optimizer/mu_product"));
+
+    gr::seed(2);
+    auto resumed = small();
+    gr::optimizer b(resumed, a.options);
+    b.freeze("0.b");
+    gr::load(file, resumed, b);
+    CHECK(b.scalars == a.scalars);
+    CHECK(b.scalars[0] < 1);
+    CHECK_FALSE(b.moves(gr::entry("b"), 1));
+    b.unfreeze("0.b");
+    for (int t = 0; t < 5; ++t) step(whole, a), step(resumed, b);
+    CHECK(same(resumed, whole));
+}
+
+TEST_CASE("save: a moving average, put into a network") {
+    const temporary_folder folder;
+    auto net = small();
+    gr::moving_average average(net, {.beta = 0.5});
+    gr::each([](const gr::entry&, auto& p) { p.fill(1); }, net);
+    average(net);
+    auto smooth = net;
+    average.apply_to(smooth);
+    gr::save(folder / "average.npz", smooth);
+    gr::load(folder / "average.npz", net);
+    CHECK(same(net, smooth));
 }

@@ -40,6 +40,22 @@ bool equal(const A& a, const B& b) {
     return all;
 }
 
+/// The optimizer of docs/optimizers.md.
+struct bounded_descent {
+    double learning_rate = 0.01;
+    gr::weight_decay decay = {};
+    static constexpr std::string_view name = "bounded_descent";
+    static constexpr std::array<std::string_view, 0> slots{};
+    void check() const { gr::require(name, {{"learning_rate", learning_rate}}); }
+
+    template <class T>
+    auto step(std::uint64_t) const {
+        return [alpha = static_cast<T>(learning_rate)](auto& theta, const auto& g) {
+            theta -= alpha * g / (1 + g * g);  // θ ← θ − α g / (1 + g²)
+        };
+    }
+};
+
 /// A layer of which the optimizer may change one tensor.
 struct half_frozen {
     struct parameters {
@@ -160,17 +176,17 @@ TEST_CASE("optimizer.freeze: a layer or a parameter stays, with its slots and ag
         gr::each([&](const gr::entry& e, const auto& x, const auto& y) { if (!support::same(x, y)) paths += e.path() + " "; }, a, b);
         return paths;
     };
-    descend.freeze("0");
-    descend.freeze("1.b");
+    descend.freeze(net, "0");
+    descend.freeze(net, "1.b");
     const auto grad = random_gradient(net, 1);
     descend(net, grad);
     CHECK(moved(net, before) == "1.W ");
     CHECK(moved(slot, zero) == "1.W ");
-    descend.unfreeze("0.W");
+    descend.unfreeze(net, "0.W");
     auto copy = descend;  // a copy knows what is frozen
     copy(net, grad);
     CHECK(moved(net, before) == "0.W 1.W ");
-    copy.unfreeze("1"), copy.unfreeze("0");
+    copy.unfreeze(net, "1"), copy.unfreeze(net, "0");
     copy(net, grad);
     CHECK(moved(net, before) == "0.W 0.b 1.W 1.b ");
 }
@@ -178,16 +194,16 @@ TEST_CASE("optimizer.freeze: names that users gave, and paths that are not there
     auto net = gr::sequential(gr::named("in", gr::dense(2, 3)), gr::named("inner", gr::dense(3, 1)));
     const auto before = net;
     gr::optimizer descend(net, gr::gradient_descent{.learning_rate = 1});
-    descend.freeze("in");
+    descend.freeze(net, "in");
     descend(net, random_gradient(net, 1));
     CHECK(support::same(net.layer<0>().theta.W, before.layer<0>().theta.W));
     CHECK_FALSE(support::same(net.layer<1>().theta.W, before.layer<1>().theta.W));
     const std::string has = ", the network has in.W, in.b, inner.W, inner.b";
     for (const std::string path : {"0", "in.", "in.W.x", "inn", "", "W"}) {
         CAPTURE(path);
-        CHECK(support::message_of([&] { descend.freeze(path); }) == "optimizer: nothing to freeze at '" + path + "'" + has);
+        CHECK(support::message_of([&] { descend.freeze(net, path); }) == "optimizer: nothing to freeze at '" + path + "'" + has);
     }
-    CHECK(support::message_of([&] { descend.unfreeze("out"); }) == "optimizer: nothing to unfreeze at 'out'" + has);
+    CHECK(support::message_of([&] { descend.unfreeze(net, "out"); }) == "optimizer: nothing to unfreeze at 'out'" + has);
 }
 TEST_CASE("optimizer.squared_norm: of what moves, its parts add up") {
     auto net = network();
@@ -198,7 +214,7 @@ TEST_CASE("optimizer.squared_norm: of what moves, its parts add up") {
     double sum = 0;
     for (std::size_t part = 0; part < 5; ++part) sum += descend.squared_norm(net, grad, part, 5);
     CHECK(sum == doctest::Approx(all).epsilon(1e-14));
-    descend.freeze("0");
+    descend.freeze(net, "0");
     const auto& last = grad.values;
     double rest = 0;
     gr::each([&](const gr::entry& e, const auto& g) { if (e.path()[0] == '1') rest += gr::sum_of_squares(g.data(), g.size()); }, last);
@@ -237,4 +253,13 @@ TEST_CASE("optimizer: hyper-parameters that are negative or no number, when it i
           "adam: learning_rate must be in [0, ∞), is -1");
     CHECK(descend.t == 0);
     CHECK(equal(net, before));
+}
+TEST_CASE("optimizer: with options and a formula of one's own") {
+    half_frozen net;
+    gr::optimizer descend(net, bounded_descent{.learning_rate = 1, .decay = {.decoupled = 0.5}});
+    descend(net, {{2, 3}, {1, 1}});
+    CHECK(net.theta.learnt(0) == doctest::Approx(0.5 - 0.4));
+    CHECK(net.theta.learnt(1) == doctest::Approx(1 - 0.3));
+    CHECK(support::message_of([&] { gr::optimizer(net, bounded_descent{.learning_rate = -1}); }) ==
+          "bounded_descent: learning_rate must be in [0, ∞), is -1");
 }
