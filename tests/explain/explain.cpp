@@ -323,6 +323,21 @@ TEST_CASE("explain: names, repeat, and a layer alone") {
               "FORWARD\n\ndense\n"));
 }
 
+TEST_CASE("explain: a residual is shown by what is in it, forward and back") {
+    gr::seed(1);
+    auto net = gr::sequential(gr::dense(2, 2), gr::residual(gr::dense(2, 2, gr::tanh{})), gr::residual(gr::dense(2, 1), gr::dense(2, 1)));
+    gr::optimizer descend(net, gr::gradient_descent{});
+    const gr::tensor<float, 2> x({3, 2}, 0.5f), y({3, 1}, 1.0f);
+    const std::string text = gr::explanation(net, gr::mse{}, descend, x, y);
+    for (const char* part : {"\n0 dense", "\n1.f dense", "\n2.f dense", "\n2.shortcut dense"}) {
+        CAPTURE(part);
+        const auto forward = text.find(part), back = text.rfind(part);
+        CHECK(forward < text.find("\nLOSS"));
+        CHECK(back > text.find("\nBACKWARD"));
+        CHECK(back != std::string::npos);
+    }
+}
+
 TEST_CASE("explain: what does not fit is told as the network tells it") {
     auto net = gr::sequential(gr::dense(2, 3), gr::dense(3, 1));
     const gr::tensor<float, 2> x{{1, 2, 3}}, y{{1}};

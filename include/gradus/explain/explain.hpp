@@ -20,11 +20,13 @@
 #include <type_traits>
 #include <utility>
 
+#include "gradus/core/forwarded.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/explain/dense.hpp"
 #include "gradus/explain/losses.hpp"
 #include "gradus/explain/page.hpp"
 #include "gradus/model/repeat.hpp"
+#include "gradus/model/residual.hpp"
 #include "gradus/model/sequential.hpp"
 #include "gradus/optimizers/adam.hpp"
 #include "gradus/optimizers/optimizer.hpp"
@@ -49,19 +51,17 @@ template <class L>
     return path.empty() ? name : path + " " + name;
 }
 
-/// Runs a forward, layer by layer, and writes down what happens.
+/// Writes down what a layer's forward made of x.
 template <class L, class X, class C>
-const auto& run_forward(page& out, const L& layer, const X& x, C& c, const context& ctx, const std::string& path) {
-    const auto& y = gradus::forward(layer, x, c, ctx);
+void write_forward(page& out, const L& layer, const X& x, const C& c, const std::string& path) {
     out.part(title(layer, path));
     if constexpr (requires { explain_forward(out, layer, x, c); }) {
         explain_forward(out, layer, x, c);
     } else {
         show(out, "x", x);
         each([&](const entry& e, const auto& t) { out.show(e.path(), numbers_of(t)); }, layer);
-        show(out, "y", y);
+        show(out, "y", output(c));
     }
-    return y;
 }
 
 /// Runs a backward, layer by layer from the end, and writes down what happens.
@@ -93,19 +93,7 @@ const auto& input_of(const X& x, const C& c) {
         return output(std::get<I - 1>(c.layers));
 }
 
-// Layers in a row have nothing to show but their members.
-template <class... L, class X, class C>
-const auto& run_forward(page& out, const sequential<L...>& net, const X& x, C& c, const context& ctx,
-                        const std::string& path) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-        (run_forward(out, net.template layer<I>(), input_of<I>(x, c), std::get<I>(c.layers), ctx.inside(I),
-                     inside(path, net.names[I], I)),
-         ...);
-    }
-    (std::index_sequence_for<L...>{});
-    return output(c);
-}
-
+// Containers have nothing to show but their members.
 template <std::size_t I, class... L, class X, class Y, class C, class G>
 const X& run_backward_from(page& out, const sequential<L...>& net, const X& x, const Y& dy, C& c, G& grad,
                            const context& ctx, const std::string& path) {
@@ -124,13 +112,6 @@ const X& run_backward(page& out, const sequential<L...>& net, const X& x, const 
     return run_backward_from<sizeof...(L) - 1>(out, net, x, dy, c, grad, ctx, path);
 }
 
-template <class B, class X, class C>
-const X& run_forward(page& out, const repeat<B>& net, const X& x, C& c, const context& ctx, const std::string& path) {
-    const X* y = &x;
-    for (std::size_t i = 0; i < net.layers.size(); ++i)
-        y = &run_forward(out, net.layers[i], *y, c.layers[i], ctx.inside(i), inside(path, "", i));
-    return *y;
-}
 template <class B, class X, class C, class G>
 const X& run_backward(page& out, const repeat<B>& net, const X& x, const X& dy, C& c, G& grad, const context& ctx,
                       const std::string& path) {
@@ -142,6 +123,15 @@ const X& run_backward(page& out, const repeat<B>& net, const X& x, const X& dy, 
         d = &run_backward(out, net.layers[i], input, *d, c.layers[i], grad.layers[i], inner, inside(path, "", i));
     }
     return *d;
+}
+
+template <class F, class S, class X, class Y, class C, class G>
+const X& run_backward(page& out, const residual<F, S>& net, const X& x, const Y& dy, C& c, G& grad, const context& ctx,
+                      const std::string& path) {
+    run_backward(out, net.f, x, dy, c.f, grad.f, ctx.inside(0), inside(path, "f", 0));
+    if constexpr (!std::is_same_v<S, straight>)
+        run_backward(out, net.shortcut, x, dy, c.shortcut, grad.shortcut, ctx.inside(1), inside(path, "shortcut", 1));
+    return gradus::backward(net, x, dy, c, grad, ctx);  // once more, with the sum
 }
 
 /// J and ∂J/∂ŷ.
@@ -221,10 +211,12 @@ template <class Net, class J, class Options, class X, class Y>
     pass<Net, X> p(net, x);
     p.seed = descend.seed, p.step = descend.t;
     const context ctx = p.context();
-    (void)gradus::forward(net, x, p.cache, ctx);  // what does not fit is told by the network itself
+    const auto& y_hat = gradus::forward(net, x, p.cache, ctx);
 
     out.text = "FORWARD\n";
-    const auto& y_hat = run_forward(out, net, x, p.cache, ctx, "");
+    each_forwarded(
+        [&](const entry& e, const auto& layer, const auto& x_i, const auto& c) { write_forward(out, layer, x_i, c, e.path()); },
+        net, x, p.cache);
     out.text += "\nLOSS\n";
     typename J::template cache<std::remove_cvref_t<decltype(y_hat)>> loss_cache;
     const double value = loss.forward(y_hat, y, loss_cache);
