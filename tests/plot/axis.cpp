@@ -56,6 +56,8 @@ TEST_CASE("axis: nothing to show, one value, values that are not finite") {
     CHECK(ticks(std::vector<double>{}) == "0.0 0.2 0.4 0.6 0.8 1.0");
     CHECK(ticks(std::vector<double>{}, true) == "1 2 5 10");
     CHECK(ticks({not_a_number, infinite, 1, 2}) == "1 2");
+    CHECK(ticks({0, 5e-324}) == "−1.0 −0.5 0.0 0.5 1.0");  // too small to be divided
+    CHECK(ticks({5e-324, 1e308}, true) == "1 2 5 10");
     CHECK(ticks({0.5}) == "0.44 0.46 0.48 0.50 0.52 0.54 0.56");
     CHECK(ticks({1, 1 + 1e-16, 1 + 1e-15}).size() < 100);
 }

@@ -154,6 +154,8 @@ TEST_CASE("figure: what does not fit is an error with its numbers") {
         picture.regions({0, 1}, {0, 1}, std::vector<double>(13), 3),
         "figure \"Loss\": regions of 3 classes need as many scores for each cell of a square grid, got 13",
         gr::data_error);
+    CHECK_THROWS_WITH_AS(picture.heat_map("p", {0, 1}, {0, 1}, std::vector<double>(4), {.low = 1, .high = 0}),
+                         "figure \"Loss\": heat map \"p\": from 1 to 0 is no range of colours", gr::data_error);
     CHECK_THROWS_WITH_AS(picture.scatter("train", std::vector<float>{}, std::vector<float>{}),
                          "figure \"Loss\": \"train\" has no values", gr::data_error);
     CHECK_THROWS_WITH_AS((void)picture.svg(),

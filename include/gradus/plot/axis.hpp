@@ -77,9 +77,9 @@ class axis {
             mark_ticks();
         } else {
             const double size = std::max(std::abs(low), std::abs(high));
-            if (high - low <= 1e-9 * size) {  // one value, or as good as one: it goes to the middle
-                low -= size == 0 ? 1 : size / 10;
-                high += size == 0 ? 1 : size / 10;
+            if (high - low <= std::max(1e-9 * size, tiny)) {  // one value, or as good as one: it goes to the middle
+                low -= size <= tiny ? 1 : size / 10;
+                high += size <= tiny ? 1 : size / 10;
             }
             step_ = mark((high - low) / 5, true);
             if (whole) step_ = std::max(step_, 1.0);
@@ -91,17 +91,17 @@ class axis {
     /// An axis from r.low to r.high exactly, with ticks at round numbers between.
     /// \throws data_error for a range that is empty or not finite.
     explicit axis(range r) : low_(r.low), high_(r.high), step_(mark((r.high - r.low) / 5, true)) {
-        if (!(std::isfinite(r.high - r.low) && r.low < r.high))
+        if (!(std::isfinite(r.high - r.low) && r.high - r.low > tiny))
             throw data_error(message({"axis: from ", number_text(r.low), " to ", number_text(r.high), " is no range"}));
         step_ticks();
     }
 
     /// Can the axis show this value? Numbers whose differences would overflow count as infinite.
-    [[nodiscard]] bool has(double v) const { return std::abs(v) < 1e300 && (!log_ || v > 0); }
+    [[nodiscard]] bool has(double v) const { return std::abs(v) < 1e300 && (!log_ || v > tiny); }
 
     /// Where a value lies: 0 at the beginning, 1 at the end.
     [[nodiscard]] double place(double v) const {
-        return log_ ? std::log(v / low_) / std::log(high_ / low_) : (v - low_) / (high_ - low_);
+        return log_ ? (std::log(v) - std::log(low_)) / (std::log(high_) - std::log(low_)) : (v - low_) / (high_ - low_);
     }
 
     /// A tick as text: as many decimals as the step needs, a true minus, powers of ten where zeros would have to be
@@ -121,6 +121,8 @@ class axis {
     }
 
   private:
+    static constexpr double tiny = 1e-300;  ///< below it, steps and powers of ten would be 0
+
     /// The nearest of ..., 0.5, 1, 2, 5, 10, 20, ... that is not below (or not above) v.
     static double mark(double v, bool above) {
         const double decade = std::pow(10, std::floor(std::log10(v) + 1e-9));
@@ -140,7 +142,7 @@ class axis {
 
     /// Every 1, 2 and 5 of few decades, powers of ten alone of more, and not all of those of very many.
     void mark_ticks() {
-        const double decades = std::log10(high_ / low_), every = std::ceil(decades / 8);
+        const double decades = std::log10(high_) - std::log10(low_), every = std::ceil(decades / 8);
         for (double p = std::floor(std::log10(low_) + 1e-9); std::pow(10, p) <= high_ * (1 + 1e-9); ++p)
             for (double m : {1.0, 2.0, 5.0}) {
                 const double v = m * std::pow(10, p);

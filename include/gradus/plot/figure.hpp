@@ -66,7 +66,7 @@ class figure {
     /// about cells x cells points; or the values of the cells of `grid`, as a network gives them; or a matrix (rows,
     /// columns), of which row 0 lies at the lowest y.
     /// Colours go from dark to bright; where values are negative or there is a boundary, from blue over grey to orange.
-    /// \throws data_error where values fill neither a square grid nor a matrix.
+    /// \throws data_error where values fill neither a square grid nor a matrix, or `c` asks for no range.
     template <class Z>
     figure& heat_map(std::string name, range x, range y, const Z& z, colours c = {}, std::size_t cells = 95) {
         heat h{std::move(name), x, y, {}, 0, 0, 0, c};
@@ -83,7 +83,9 @@ class figure {
                 if (z.shape()[1] > 1) h.rows = z.shape()[0], h.columns = z.shape()[1];
         if (h.rows == 0 || h.columns < 2 || h.rows * h.columns != h.values.size())
             refuse({"heat map \"", h.name, "\" needs a square number of values, got ", h.values.size()});
-        h.fit_colours();
+        if (!h.fit_colours())
+            refuse({"heat map \"", h.name, "\": from ", number_text(h.colour.low), " to ", number_text(h.colour.high),
+                    " is no range of colours"});
         heat_ = std::move(h);
         return *this;
     }

@@ -33,15 +33,19 @@ struct heat {
     colours colour;
     bool two_sided = false;  ///< blue over grey to orange; else from dark to bright
 
-    /// Fits the colours to the values.
-    void fit_colours() {
+    /// Numbers whose differences would overflow count as infinite.
+    [[nodiscard]] static bool has(double v) { return std::abs(v) < 1e300; }
+
+    /// Fits the colours to the values. False where the range that was asked for is none.
+    [[nodiscard]] bool fit_colours() {
         double low = std::numeric_limits<double>::infinity(), high = -low;
         for (double v : values)
-            if (std::isfinite(v)) low = std::min(low, v), high = std::max(high, v);
+            if (has(v)) low = std::min(low, v), high = std::max(high, v);
         if (low > high) low = 0, high = 1;
         if (std::isnan(colour.low)) colour.low = low;
-        if (std::isnan(colour.high)) colour.high = high > colour.low ? high : colour.low + 1;
-        two_sided = std::isfinite(colour.boundary) || colour.low < 0;
+        if (std::isnan(colour.high)) colour.high = high - colour.low > 1e-300 ? high : colour.low + 1;
+        two_sided = has(colour.boundary) || colour.low < 0;
+        return has(colour.low) && has(colour.high) && colour.high - colour.low > 1e-300;
     }
 
     /// The colour of a value: 0 to heat_levels - 1. On two sides, grey stands at the boundary, or at 0, and values as far
@@ -49,7 +53,7 @@ struct heat {
     [[nodiscard]] std::size_t level_of(double v) const {
         double low = colour.low, high = colour.high;
         if (two_sided) {
-            const double middle = std::isfinite(colour.boundary) ? colour.boundary : 0;
+            const double middle = has(colour.boundary) ? colour.boundary : 0;
             const double away = std::max(std::abs(low - middle), std::abs(high - middle));
             low = middle - away, high = middle + away;
         }
@@ -66,7 +70,7 @@ struct heat {
     /// The colour of cell n, or its class; heat_levels or `classes`, which are none, where there is no number.
     [[nodiscard]] std::size_t level(std::size_t n) const {
         if (classes != 0) return top_class(n);
-        return std::isfinite(values[n]) ? level_of(values[n]) : heat_levels;
+        return has(values[n]) ? level_of(values[n]) : heat_levels;
     }
     /// Its style: "run h3", "run q3" or "area s3".
     [[nodiscard]] std::string level_class(std::size_t k) const {

@@ -71,9 +71,10 @@ requires(R >= 2 && R <= 4) [[nodiscard]] picture images(const tensor<T, R>& x, i
             const T* p = x.data() + (n * height * width + i) * channels;
             bool whole = true;
             for (std::size_t c = 0; c < channels; ++c) {
-                const double t = (static_cast<double>(p[c]) - low) / (high - low);
-                whole = whole && std::isfinite(t);
-                pixels += static_cast<char>(std::isfinite(t) ? std::lround(255 * std::clamp(t, 0.0, 1.0)) : 0);
+                const auto value = static_cast<double>(p[c]);
+                whole = whole && std::isfinite(value);
+                const double t = std::isfinite(value) ? std::clamp((value - low) / (high - low), 0.0, 1.0) : 0;
+                pixels += static_cast<char>(std::lround(255 * t));
             }
             if (holes) pixels += static_cast<char>(whole ? 255 : 0);
         }
