@@ -29,6 +29,7 @@ int main(int, char** argv) {
     for (const auto& file : files) {
         const std::string name = file.filename();
         std::printf("%s: ", name.c_str());
+        std::fflush(stdout);  // a finding ends the process
         try {
             const auto content = gradus::io::read_file(file);
             LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(content.data()), content.size());

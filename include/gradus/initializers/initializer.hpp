@@ -20,8 +20,8 @@ struct fan {
     std::size_t in = 1, out = 1;
 };
 
-/// in = r I, out = r O of W (..., I, O), with r the product of the axes before: 1 for a matrix, KH·KW for a convolution.
-///                                                                                                  [initializer.fan]
+/// in = r I, out = r O of W (..., I, O), r the product of the axes before.                            [initializer.fan]
+/// That is 1 for a matrix, KH·KW for the filters of a convolution.
 /// Source: Keras, `compute_fans`, whose layout of W it is.
 template <class T, std::size_t N>
     requires(N >= 2)

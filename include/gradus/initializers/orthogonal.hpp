@@ -6,9 +6,9 @@
 
 namespace gradus {
 
-/// W = gain Q, QᵀQ = I (QQᵀ = I where W has fewer rows than columns): Q of the QR decomposition of a matrix of standard
-/// normals, R's diagonal positive, which makes all rotations equally likely.                  [initializer.orthogonal]
+/// W = gain Q, QᵀQ = I (QQᵀ = I where W has fewer rows than columns).                          [initializer.orthogonal]
 ///
+/// Q of the QR decomposition of a matrix of standard normals, R's diagonal positive: all rotations are equally likely.
 /// By modified Gram and Schmidt, every vector twice: twice is enough (Giraud et al., 2005). All axes of W but the last
 /// are rows. Complexity: 4nm² operations for an n x m matrix, m ≤ n.
 /// Source: Saxe, McClelland, Ganguli (2014). Keras's `Orthogonal`, PyTorch's `orthogonal_`.

@@ -16,10 +16,10 @@ namespace initializing {
 [[nodiscard]] inline double symmetric(double limit, std::uint64_t key, std::uint64_t i) {
     return limit * (2 * random::uniform(key, i) - 1);
 }
-/// variance · N(0, 1), or cut and widened: N(0, variance / 0.88²) within two deviations.  [initializer.variance_scaling]
+/// N(0, v), or N(0, v / 0.88²) cut at its two deviations.                                [initializer.variance_scaling]
 /// Source: Keras, `VarianceScaling(distribution="truncated_normal")`.
-[[nodiscard]] inline double of_variance(double variance, bool truncated, std::uint64_t key, std::uint64_t i) {
-    const double deviation = std::sqrt(variance);
+[[nodiscard]] inline double of_variance(double v, bool truncated, std::uint64_t key, std::uint64_t i) {
+    const double deviation = std::sqrt(v);
     return truncated ? deviation / deviation_within_two * within_two(key, i) : deviation * random::normal(key, i);
 }
 
