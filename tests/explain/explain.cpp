@@ -6,6 +6,8 @@
 #include <string>
 
 #include "gradus.hpp"
+#include "gradus/losses/cosine_distance.hpp"
+#include "gradus/losses/huber.hpp"
 
 namespace gr = gradus;
 
@@ -343,4 +345,26 @@ TEST_CASE("explain: what does not fit is told as the network tells it") {
     const gr::tensor<float, 2> x{{1, 2, 3}}, y{{1}};
     CHECK_THROWS_WITH_AS((void)gr::explanation(net, gr::mse{}, gr::optimizer(net, gr::gradient_descent{}), x, y),
                          "dense #0: y = f(xW + b) needs x of (N, 2), got (1, 3): W is (2, 3)", gr::shape_error);
+}
+TEST_CASE("explain: a loss shows its formula, its terms and its value, however it is asked") {
+    auto net = gr::sequential(gr::dense<double>(2, 2));
+    net.layer<0>().theta.W = {{1, 0}, {0, 1}};
+    net.layer<0>().theta.b = {0, 0};
+    const gr::tensor<double, 2> x{{1, 4}}, y{{0.5, 1}};
+    const auto explained = [&](const auto& loss, const auto& target) {
+        return gr::explanation(net, loss, gr::optimizer(net, gr::gradient_descent{}), x, target);
+    };
+    const std::string mean = explained(gr::huber{}, y);
+    CHECK(has(mean, "l = ½ (ŷ − y)² where |ŷ − y| ≤ δ, else δ (|ŷ − y| − ½ δ)   [huber.forward]"));
+    CHECK(has(mean, "J = [0.125 + 2.5] / 2 = 1.3125"));
+    CHECK(has(mean, "dŷ[0,1] = 1 / 2 = 0.5"));
+    const std::string sum = explained(gr::huber{.reduction = gr::reduce::sum}, y);
+    CHECK(has(sum, "as a sum: divided by 1"));
+    CHECK(has(sum, "J = [0.125 + 2.5] / 1 = 2.625"));
+    CHECK(has(explained(gr::binary_cross_entropy{.positive_weight = 2}, y), "J = ["));
+    const gr::tensor<std::int32_t, 1> labels{1};
+    const std::string weighted = explained(gr::cross_entropy{.label_smoothing = 0.5}, labels);
+    CHECK(has(weighted, "J = 0.798587"));
+    CHECK(has(explained(gr::dense_cross_entropy{}, y), "[dense_cross_entropy.forward]"));
+    CHECK(has(explained(gr::cosine_distance{}, y), "[cosine_distance.forward]"));
 }

@@ -36,6 +36,19 @@ void gradient_entries(page& out, const loss_numbers& v, const std::string& name,
     out.more(v.dy.size());
 }
 
+/// Of a loss that acts on each element, in a shell or of its own: its terms and its derivatives, as numbers.
+template <class J>
+void elements(page& out, const J& loss, const loss_numbers& v) {
+    out.numeric("J = [" + spelt(out, v.y.size(), [&](std::size_t i) { return out.factor(loss.term(v.y_hat[i], v.y[i])); }) +
+                "] / " + out.number(v.count) + " = " + out.number(v.value));
+    gradient_entries(out, v, "dŷ", [&](std::size_t i) { return out.factor(loss.derivative(v.y_hat[i], v.y[i])); });
+}
+/// Of any other.
+inline void bare(page& out, const loss_numbers& v) {
+    out.numeric("J = " + out.number(v.value));
+    out.show("ŷ", v.y_hat), out.show("y", v.y), out.show("dŷ", v.dy);
+}
+
 inline void squared_error(page& out, const loss_numbers& v, bool half) {
     const auto difference = [&](std::size_t i) {
         return "(" + out.number(v.y_hat[i]) + " − " + out.factor(v.y[i]) + ")";
@@ -48,6 +61,12 @@ inline void squared_error(page& out, const loss_numbers& v, bool half) {
 
 }  // namespace explaining
 
+template <class J>
+    requires requires(const J& loss) { loss.term(0.0, 0.0), loss.derivative(0.0, 0.0); }
+void explain_loss(explaining::page& out, const J& loss, const explaining::loss_numbers& v) {
+    explaining::elements(out, loss, v);
+}
+
 inline void explain_loss(explaining::page& out, const mse&, const explaining::loss_numbers& v) {
     explaining::squared_error(out, v, false);
 }
@@ -55,7 +74,8 @@ inline void explain_loss(explaining::page& out, const half_mse&, const explainin
     explaining::squared_error(out, v, true);
 }
 
-inline void explain_loss(explaining::page& out, const binary_cross_entropy&, const explaining::loss_numbers& v) {
+inline void explain_loss(explaining::page& out, const binary_cross_entropy& loss, const explaining::loss_numbers& v) {
+    if (loss.positive_weight != 1) return explaining::elements(out, loss, v);
     const auto word = [&](std::size_t i) {
         const double z = v.y_hat[i];
         return "(" + out.number(z > 0 ? z : 0) + " − " + out.factor(z) + "·" + out.factor(v.y[i]) + " + log(1 + e^-" +
@@ -68,7 +88,8 @@ inline void explain_loss(explaining::page& out, const binary_cross_entropy&, con
     });
 }
 
-inline void explain_loss(explaining::page& out, const cross_entropy&, const explaining::loss_numbers& v) {
+inline void explain_loss(explaining::page& out, const cross_entropy& loss, const explaining::loss_numbers& v) {
+    if (!loss.plain()) return explaining::bare(out, v);
     const std::size_t classes = v.y_hat.columns();
     std::vector<double> lse(v.y.size());  // log Σⱼ e^zⱼ of each row
     for (std::size_t n = 0; n < lse.size(); ++n) {

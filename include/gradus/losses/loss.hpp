@@ -144,12 +144,21 @@ class row_weights {
     std::size_t rows_, per_weight_ = 1;
 };
 
+/// Whether J is asked for as a sum. A loss that has no such option is a mean.
+template <class J>
+[[nodiscard]] bool is_sum(const J& loss) {
+    if constexpr (requires { loss.reduction; })
+        return loss.reduction == reduce::sum;
+    else
+        return false;
+}
+
 /// What J divides by: 1 for a sum; else the total that it is given, else its own count.
 /// \throws shape_error, data_error as the loss's count does; data_error where nothing is left to take a mean of.
 template <class J, class Y, class Target>
 [[nodiscard]] double divisor(const J& loss, const Y& y_hat, const Target& y, const normalizer& by) {
     const double n = loss.count(y_hat, y, by);  // it checks the mask and the weights, also where J does not divide by it
-    if (loss.reduction == reduce::sum) return 1;
+    if (is_sum(loss)) return 1;
     if (by.total > 0) return by.total;
     if (n > 0) return n;
     if (by.mask != nullptr && by.weights.empty())
