@@ -51,8 +51,8 @@ TEST_CASE("activation: as a layer of a network, with summary, fit, saving and lo
           "35 parameters\n");
     const auto data = gr::data::xor_gate();
     gr::optimizer descend(net, gr::adam{.learning_rate = 0.05});
-    const auto history =
-        gr::fit(net, gr::mse{}, descend, data, {.epochs = 600, .batch_size = 4, .threads = 2, .progress = gr::show::never});
+    const auto history = gr::fit(net, gr::mse{}, descend, data,
+                                 {.epochs = 600, .batch_size = 4, .threads = 2, .progress = gr::show::never});
     CHECK(history.loss.back() < 1e-3);
     CHECK_FALSE(net.layer<2>().theta.f.a(0) == 0.25f);
     CHECK_FALSE(net.layer<3>().theta.a(0) == 0.25f);

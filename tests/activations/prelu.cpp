@@ -92,7 +92,8 @@ TEST_CASE_TEMPLATE("prelu: kernel and twin at every length", T, float, double) {
     for (std::size_t n = 1; n <= 40; ++n)
         for (const std::size_t slopes : {std::size_t(1), n}) {
             CAPTURE(n);
-            const auto z = support::draw<gr::tensor<T, 2>>({3, n}, n, -4, 4), dy = support::draw<gr::tensor<T, 2>>({3, n}, n + 1);
+            const auto z = support::draw<gr::tensor<T, 2>>({3, n}, n, -4, 4);
+            const auto dy = support::draw<gr::tensor<T, 2>>({3, n}, n + 1);
             run<T> f(support::draw<gr::tensor<T, 1>>({slopes}, n + 2));
             f(z, dy);
             const gr::reference::prelu_backward<T> twin(z, f.layer.theta.a, dy);

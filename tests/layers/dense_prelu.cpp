@@ -71,7 +71,8 @@ TEST_CASE_TEMPLATE("prelu, prelu.backward, prelu.da, dense.dz: fused, PyTorch's 
 TEST_CASE("prelu.backward, prelu.da, dense.dz: fused, central differences with a random upstream gradient") {
     for (const std::size_t slopes : {std::size_t(1), std::size_t(5)}) {
         auto x = support::draw<gr::tensor<double, 3>>({2, 3, 7}, 3);
-        run<double, 3> dense(support::draw<matrix>({7, 5}, 1), support::draw<vector>({5}, 2), support::draw<vector>({slopes}, 5));
+        run<double, 3> dense(support::draw<matrix>({7, 5}, 1), support::draw<vector>({5}, 2),
+                             support::draw<vector>({slopes}, 5));
         const auto dy = support::draw<gr::tensor<double, 3>>({2, 3, 5}, 4);
         const auto J = [&] { return support::dot(dy, dense.layer.forward(x, dense.c)); };
         auto& theta = dense.layer.theta;

@@ -65,7 +65,8 @@ template <activation F, class T, std::size_t N>
 void activate_backward(const F& f, const tensor<T, N>& kept, const tensor<T, N>& dy, tensor<T, N>& dz) {
     if constexpr (element_activation<F>)
         kernels::map(
-            dy.size(), [f](const auto& r, const auto& d) { return d * f.derivative(r); }, dz.data(), kept.data(), dy.data());
+            dy.size(), [f](const auto& r, const auto& d) { return d * f.derivative(r); }, dz.data(), kept.data(),
+            dy.data());
     else
         for (std::size_t r = 0, k = features(dy); r < rows(dy); ++r)
             F::row_backward(kept.data() + r * k, dy.data() + r * k, dz.data() + r * k, k);
@@ -113,8 +114,8 @@ const X& backward(const F& f, const X& x, const X& dy, activation_cache<X>& c, c
 
 }  // namespace activating
 
-/// Makes a layer of an activation without options: `struct relu : activation_layer<relu>`. One with options is an aggregate
-/// without a base, and spells these members out: g++ warns of `{.slope = 0.1}` that it leaves a base without initializer.
+/// Makes a layer of an activation without options: `struct relu : activation_layer<relu>`. One with options is an
+/// aggregate without a base, and spells these members out: of a base g++ warns that `{.slope = 0.1}` leaves it out.
 /// \throws shape_error for an empty batch, or a dy that is not shaped as y.
 template <class F>
 struct activation_layer {

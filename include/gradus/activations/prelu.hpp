@@ -11,7 +11,7 @@
 namespace gradus {
 
 /// Parametric rectified linear unit: y = z where z > 0, else a z, with a learnt.                               [prelu]
-///   dz = dy where z > 0, else a dy     da = Σ dy z over the z ≤ 0 that a stands for          [prelu.backward] [prelu.da]
+///   dz = dy where z > 0, else a dy     da = Σ dy z over the z ≤ 0 that a stands for      [prelu.backward] [prelu.da]
 ///   z, y (..., D)   a (D): one for each feature, or (1): one for all
 /// A layer, `gr::prelu(3)`, or fused into another, `gr::dense(2, 3, gr::prelu(3))`; `gr::prelu()` shares one slope.
 /// Weight decay spares a: it would turn the unit into a ReLU. a may become negative, so the backward reads z.
@@ -77,33 +77,35 @@ struct prelu {
     /// y = f(z) with the slopes of `at`: this layer's θ, or that of a layer which f is fused into.
     template <class X>
     void activate(const parameters& at, const X& z, X& y) const {
-        if (at.a.size() == 1)
-            kernels::map(z.size(), [a = at.a(0)](const auto& v) { return value(v, a); }, y.data(), z.data());
+        const T* a = at.a.data();
+        const std::size_t D = at.a.size();
+        if (D == 1)
+            kernels::map(z.size(), [a = *a](const auto& v) { return value(v, a); }, y.data(), z.data());
         else
-            for (std::size_t i = 0, D = at.a.size(); i < z.size(); i += D)
-                kernels::map(D, [](const auto& v, const auto& a) { return value(v, a); }, y.data() + i, z.data() + i, at.a.data());
+            for (std::size_t i = 0; i < z.size(); i += D)
+                kernels::map(D, [](const auto& v, const auto& s) { return value(v, s); }, y.data() + i, z.data() + i, a);
     }
     /// dz = dy ∘ f'(z), and da.
     template <class X>
     void activate_backward(const parameters& at, const X& z, const X& dy, X& dz, parameters& grad) const {
-        if (grad.a.shape() != at.a.shape())
+        const T* a = at.a.data();
+        const std::size_t D = at.a.size();
+        if (grad.a.size() != D)
             throw shape_error(name, {"da = Σ dy ∂y/∂a needs da of ", at.a.shape(), ", got ", grad.a.shape(),
                                      ": make the gradients of this network, gr::gradients grad(net)"});
-        if (at.a.size() == 1) {
-            kernels::map(
-                z.size(), [a = at.a(0)](const auto& v, const auto& d) { return d * derivative(v, a); }, dz.data(), z.data(), dy.data());
-            grad.a(0) = kernels::sum_of(
-                z.size(), [](const auto& v, const auto& d) { return d * derivative_a(v); }, z.data(), dy.data());
+        const auto da_term = [](const auto& v, const auto& d) { return d * derivative_a(v); };
+        if (D == 1) {
+            const auto dz_of = [a = *a](const auto& v, const auto& d) { return d * derivative(v, a); };
+            kernels::map(z.size(), dz_of, dz.data(), z.data(), dy.data());
+            grad.a(0) = kernels::sum_of(z.size(), da_term, z.data(), dy.data());
             return;
         }
+        const auto dz_of = [](const auto& v, const auto& d, const auto& s) { return d * derivative(v, s); };
+        const auto add = [&](auto& da, const auto& v, const auto& d) { da += da_term(v, d); };
         grad.a.fill(T(0));
-        for (std::size_t i = 0, D = at.a.size(); i < z.size(); i += D) {
-            kernels::map(
-                D, [](const auto& v, const auto& d, const auto& a) { return d * derivative(v, a); }, dz.data() + i,
-                z.data() + i, dy.data() + i, at.a.data());
-            kernels::update(
-                D, [](auto& da, const auto& v, const auto& d) { da += d * derivative_a(v); }, grad.a.data(), z.data() + i,
-                dy.data() + i);
+        for (std::size_t i = 0; i < z.size(); i += D) {
+            kernels::map(D, dz_of, dz.data() + i, z.data() + i, dy.data() + i, a);
+            kernels::update(D, add, grad.a.data(), z.data() + i, dy.data() + i);
         }
     }
 

@@ -38,8 +38,9 @@ struct log_softmax : activation_layer<log_softmax> {
 
     template <class T>
     static void row(const T* z, T* y, std::size_t n) {
-        kernels::map(n, [m = kernels::row_max(z, n)](const auto& v) { return v - m; }, y, z);  // beside a large m the log
-        kernels::map(n, [l = kernels::log_sum_exp(y, n)](const auto& v) { return v - l; }, y, y);  // would lose its digits
+        const T m = kernels::row_max(z, n);  // taken out first: beside a large m the logarithm would lose its digits
+        kernels::map(n, [m](const auto& v) { return v - m; }, y, z);
+        kernels::map(n, [l = kernels::log_sum_exp(y, n)](const auto& v) { return v - l; }, y, y);
     }
     template <class T>
     static void row_backward(const T* y, const T* dy, T* dz, std::size_t n) {
