@@ -39,7 +39,7 @@ struct dropout {
 
     template <class X>
     const X& forward(const X& x, cache<X>& c, const context& ctx) const {
-        require_input<scalar_of<X>, X>();
+        require_input<typename X::value_type, X>();
         check();
         reshape(c.y, x.shape());
         c.drops = ctx.training && p > 0;

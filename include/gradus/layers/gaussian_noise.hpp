@@ -33,6 +33,7 @@ struct gaussian_noise {
 
     template <class X>
     const X& forward(const X& x, cache<X>& c, const context& ctx) const {
+        require_input<typename X::value_type, X>();
         using T = scalar_of<X>;
         check();
         reshape(c.y, x.shape());

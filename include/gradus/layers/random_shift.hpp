@@ -37,6 +37,7 @@ struct random_shift {
 
     template <class X>
     const X& forward(const X& x, cache<X>& c, const context& ctx) const {
+        require_input<typename X::value_type, X>();
         check(std::span(x.shape()).subspan(1));
         reshape(c.y, x.shape());
         shift_all(x, c.y, ctx, false);
