@@ -142,12 +142,12 @@ void write_loss(page& out, const J& loss, const Y& y_hat, const Target& y, const
         out.line(std::string(J::formula) + "   [" + std::string(J::name) + ".forward]");
     if constexpr (requires { J::gradient_formula; })
         out.line(std::string(J::gradient_formula) + "   [" + std::string(J::name) + ".backward]");
+    if (losses::is_sum(loss)) out.line("as a sum: divided by 1");
     const loss_numbers v{numbers_of(y_hat), numbers_of(y), numbers_of(dy), value, losses::divisor(loss, y_hat, y, {})};
     if constexpr (requires { explain_loss(out, loss, v); }) {
         explain_loss(out, loss, v);
     } else {
-        out.numeric("J = " + out.number(value));
-        out.show("ŷ", v.y_hat), out.show("y", v.y), out.show("dŷ", v.dy);
+        bare(out, v);
     }
 }
 
@@ -219,8 +219,8 @@ template <class Net, class J, class Options, class X, class Y>
         net, x, p.cache);
     out.text += "\nLOSS\n";
     typename J::template cache<std::remove_cvref_t<decltype(y_hat)>> loss_cache;
-    const double value = loss.forward(y_hat, y, loss_cache);
-    const auto& dy = loss.backward(y_hat, y, loss_cache);
+    const double value = loss.forward(y_hat, y, loss_cache, {});
+    const auto& dy = loss.backward(y_hat, y, loss_cache, {});
     write_loss(out, loss, y_hat, y, dy, value);
     out.text += "\nBACKWARD\n";
     gradients<Net> grad(net);
