@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 
 #include "gradus/core/parameters.hpp"
 #include "gradus/optimizers/hyper_parameter.hpp"
@@ -37,17 +38,21 @@ double clip_norm(gradients<Net>& grad, double limit) {
     return norm;
 }
 
+/// Each of n numbers to [−limit, limit]. What is no number stays none.
+template <class T>
+void clip_values(T* g, std::size_t n, double limit) {
+    const auto most = static_cast<T>(limit);
+    for (std::size_t i = 0; i < n; ++i) g[i] = g[i] > most ? most : g[i] < -most ? -most : g[i];
+}
+
 /// g ← min(max(g, −limit), limit), each number by itself: it may turn the gradient.                         [clip.value]
-/// As PyTorch's `clip_grad_value_`. What is no number stays none.
+/// As PyTorch's `clip_grad_value_`.
 /// \throws data_error where the limit is negative or no number.
 template <class Net>
 void clip_value(gradients<Net>& grad, double limit) {
     require("clip_value", {{"limit", limit}});
     each(
-        [limit]<class X>(const entry&, X& g) {
-            const auto most = static_cast<scalar_of<X>>(limit);
-            for (auto& v : flat(g)) v = v > most ? most : v < -most ? -most : v;
-        },
+        [limit](const entry&, auto& g) { clip_values(g.data(), g.size(), limit); },
         grad.values);
 }
 

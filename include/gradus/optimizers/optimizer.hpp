@@ -11,12 +11,11 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "gradus/core/parameters.hpp"
 #include "gradus/core/pass.hpp"
 #include "gradus/kernels/elementwise.hpp"
-#include "gradus/optimizers/sum_of_squares.hpp"
+#include "gradus/optimizers/clip.hpp"
 #include "gradus/optimizers/weight_decay.hpp"
 
 namespace gradus {
@@ -77,8 +76,6 @@ class optimizer {
         check();
         for (std::size_t i = 0; i < n_scalars; ++i) scalars[i] = scalars_of<Options>()[i].second;
         for (auto& slot : slots) slot = gradients<Net>(net).values;
-        each([this](const entry& e, const auto&) { paths_.push_back(e.path()); }, net);
-        frozen_.resize(paths_.size());
     }
 
     /// One step with the gradient of a batch.
@@ -98,12 +95,12 @@ class optimizer {
     /// From now on leaves alone what stands at a path: a parameter ("encoder.3.W") or all below a layer ("encoder").
     /// Neither decay nor slots move; batch statistics do. Like the options, it is the program's: `save` does not keep it.
     /// \throws data_error naming the path and those that there are.
-    void freeze(std::string_view path) { set_frozen(path, true); }
+    void freeze(const Net& net, std::string_view path) { set_frozen(net, path, true); }
     /// Lets it move again, from the slots as they stand.
-    void unfreeze(std::string_view path) { set_frozen(path, false); }
+    void unfreeze(const Net& net, std::string_view path) { set_frozen(net, path, false); }
     /// Whether the k-th tensor of the walk, whose entry e is, takes part in steps.
     [[nodiscard]] bool moves(const entry& e, std::size_t k) const {
-        return e.trainable && !(k < frozen_.size() && frozen_[k]);
+        return e.trainable && (k >= frozen_.size() || frozen_[k] == moving);
     }
 
     /// A step in parts, for threads that share it: `begin` once, then `apply` for every part.
@@ -172,30 +169,18 @@ class optimizer {
             total, grad);
     }
 
-    /// g ← min(max(g, −limit), limit) for the elements of one part.
-    static void clip_value(const Net& net, parameters& grad, double limit, std::size_t part, std::size_t parts) {
-        const interval mine = range(net, part, parts);
-        std::size_t at = 0;
-        each(
-            [&]<class P>(const entry&, P& g) {
-                const auto [a, b] = overlap(at, g.size(), mine);
-                for (std::size_t i = a; i < b; ++i)
-                    g.data()[i] = std::clamp(g.data()[i], static_cast<scalar_of<P>>(-limit), static_cast<scalar_of<P>>(limit));
-                at += g.size();
-            },
-            grad);
-    }
-
-    /// Σ g² over what moves, in double, for the elements of one part: the parts' sum is ‖∇J‖², for clipping.
-    [[nodiscard]] double squared_norm(const Net& net, const parameters& grad, std::size_t part, std::size_t parts) const {
+    /// g ← min(max(g, −limit), limit) for the elements of one part. Returns their Σ g² over what moves, in double: the sum
+    /// of all parts is ‖∇J‖². Infinity clips nothing.
+    double clip(const Net& net, parameters& grad, double limit, std::size_t part, std::size_t parts) const {
         const interval mine = range(net, part, parts);
         std::size_t at = 0, k = 0;
         double sum = 0;
         each(
-            [&](const entry& e, const auto& theta, const auto& g) {
+            [&]<class P>(const entry& e, const P& theta, P& g) {
                 require_same_shape(e, theta, g);
                 const auto [a, b] = overlap(at, g.size(), mine);
-                if (moves(e, k++) && a < b) sum += sum_of_squares(g.data() + a, b - a);
+                clip_values(g.data() + a, b - a, limit);
+                if (moves(e, k++)) sum += sum_of_squares(g.data() + a, b - a);
                 at += g.size();
             },
             net, grad);
@@ -219,22 +204,26 @@ class optimizer {
         if constexpr (requires { options.check(); }) options.check();
         if constexpr (requires { weight_decay(options.decay); }) options.decay.check(optimizer_name<Options>());
     }
-    void set_frozen(std::string_view path, bool value) {
+    void set_frozen(const Net& net, std::string_view path, bool value) {
         bool known = false;
-        for (std::size_t k = 0; k < paths_.size(); ++k) {
-            const std::string_view own = paths_[k];
-            if (!own.starts_with(path) || (own.size() > path.size() && own[path.size()] != '.')) continue;
-            known = true;
-            frozen_[k] = value;
-        }
-        if (known) return;
         std::string all;
-        for (const auto& own : paths_) all += (all.empty() ? "" : ", ") + own;
-        throw data_error(message({"optimizer: nothing to ", value ? "freeze" : "unfreeze", " at '", path, "', the network has ", all}));
+        std::size_t k = 0;
+        each(
+            [&](const entry& e, const auto&) {
+                const std::string own = e.path();
+                all += (all.empty() ? "" : ", ") + own;
+                frozen_.resize(std::max(frozen_.size(), ++k), moving);
+                if (!own.starts_with(path) || (own.size() > path.size() && own[path.size()] != '.')) return;
+                known = true;
+                frozen_[k - 1] = value ? 'f' : moving;
+            },
+            net);
+        if (!known)
+            throw data_error(message({"optimizer: nothing to ", value ? "freeze" : "unfreeze", " at '", path, "', the network has ", all}));
     }
 
-    std::vector<std::string> paths_;  // of the tensors, in walk order, for `freeze` alone
-    std::vector<bool> frozen_;        // likewise
+    static constexpr char moving = 'm';
+    std::string frozen_;  // a letter for each tensor of the walk; empty: all move
 };
 
 }  // namespace gradus

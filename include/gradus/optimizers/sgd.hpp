@@ -51,23 +51,15 @@ struct sgd {
 
     template <class T>
     [[nodiscard]] auto step(std::uint64_t t) const {
-        const bool dampens = t > 1 && momentum != 0;
-        return [alpha = static_cast<T>(learning_rate), mu = static_cast<T>(momentum),
-                a = static_cast<T>(dampens ? 1 - dampening : 1), inside = form == sutskever,
-                ahead = nesterov](auto& theta, const auto& g, auto& v) {
-            if (inside) {
-                v = mu * v - alpha * g;              // v ← μ v − α g
-                if (ahead)
-                    theta += mu * v - alpha * g;     // θ ← θ + μ v − α g
-                else
-                    theta += v;                      // θ ← θ + v
-            } else {
-                v = mu * v + a * g;                  // v ← μ v + (1 − τ) g
-                if (ahead)
-                    theta -= alpha * (g + mu * v);   // θ ← θ − α (g + μ v)
-                else
-                    theta -= alpha * v;              // θ ← θ − α v
-            }
+        const bool inside = form == sutskever, dampens = t > 1 && momentum != 0;
+        // what g and v are multiplied by: (1 − τ, α) with α outside of v, (−α, −1) with α inside
+        return [mu = static_cast<T>(momentum), a = static_cast<T>(inside ? -learning_rate : dampens ? 1 - dampening : 1),
+                alpha = static_cast<T>(inside ? -1 : learning_rate), ahead = nesterov](auto& theta, const auto& g, auto& v) {
+            v = mu * v + a * g;                         // v ← μ v + (1 − τ) g     or  v ← μ v − α g
+            if (ahead)
+                theta -= alpha * (mu * v + a * g);      // θ ← θ − α (g + μ v)     or  θ ← θ + μ v − α g
+            else
+                theta -= alpha * v;                     // θ ← θ − α v             or  θ ← θ + v
         };
     }
 };
