@@ -255,12 +255,12 @@ TEST_CASE("save: an optimizer's scalars and slots, to go on bit for bit; what is
     gr::seed(2);
     auto resumed = small();
     gr::optimizer b(resumed, a.options);
-    b.freeze("0.b");
+    b.freeze(resumed, "0.b");
     gr::load(file, resumed, b);
     CHECK(b.scalars == a.scalars);
     CHECK(b.scalars[0] < 1);
     CHECK_FALSE(b.moves(gr::entry("b"), 1));
-    b.unfreeze("0.b");
+    b.unfreeze(resumed, "0.b");
     for (int t = 0; t < 5; ++t) step(whole, a), step(resumed, b);
     CHECK(same(resumed, whole));
 }

@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 #include <limits>
+#include <string>
 #include <string_view>
 
 #include "gradus/core/error.hpp"
@@ -17,10 +18,11 @@ struct hyper_parameter {
 
 /// \throws data_error "adam: beta1 must be in [0, 1), is 1.5": outside of its interval, infinite or no number.
 [[gnu::noinline]] inline void require(std::string_view optimizer, std::initializer_list<hyper_parameter> all) {
-    for (const auto& [field, value, below] : all)
-        if (!(value >= 0 && value < below))
-            throw data_error(message({optimizer, ": ", field, " must be in [0, ", below <= std::numeric_limits<double>::max() ? number_text(below) : "∞",
-                                      "), is ", number_text(value)}));
+    for (const auto& [field, value, below] : all) {
+        if (value >= 0 && value < below) continue;
+        const std::string end = below <= std::numeric_limits<double>::max() ? number_text(below) : "∞";
+        throw data_error(message({optimizer, ": ", field, " must be in [0, ", end, "), is ", number_text(value)}));
+    }
 }
 
 }  // namespace gradus
