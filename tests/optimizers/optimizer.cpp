@@ -205,24 +205,26 @@ TEST_CASE("optimizer.freeze: names that users gave, and paths that are not there
     }
     CHECK(support::message_of([&] { descend.unfreeze(net, "out"); }) == "optimizer: nothing to unfreeze at 'out'" + has);
 }
-TEST_CASE("optimizer.squared_norm: of what moves, its parts add up") {
+TEST_CASE("optimizer.clip: the squares of what moves, its parts add up") {
     auto net = network();
-    const auto grad = random_gradient(net, 1);
+    auto grad = random_gradient(net, 1);
     gr::optimizer descend(net, gr::sgd{});
-    const double all = descend.squared_norm(net, grad, 0, 1);
+    const double all = descend.clip(net, grad, INFINITY, 0, 1);
     CHECK(all == doctest::Approx(grad.norm() * grad.norm()).epsilon(1e-14));
     double sum = 0;
-    for (std::size_t part = 0; part < 5; ++part) sum += descend.squared_norm(net, grad, part, 5);
+    for (std::size_t part = 0; part < 5; ++part) sum += descend.clip(net, grad, INFINITY, part, 5);
     CHECK(sum == doctest::Approx(all).epsilon(1e-14));
     descend.freeze(net, "0");
     const auto& last = grad.values;
     double rest = 0;
     gr::each([&](const gr::entry& e, const auto& g) { if (e.path()[0] == '1') rest += gr::sum_of_squares(g.data(), g.size()); }, last);
-    CHECK(descend.squared_norm(net, grad, 0, 1) == doctest::Approx(rest).epsilon(1e-14));
+    CHECK(descend.clip(net, grad, INFINITY, 0, 1) == doctest::Approx(rest).epsilon(1e-14));
 
     half_frozen half;
     gr::optimizer of_half(half, gr::sgd{});
-    CHECK(of_half.squared_norm(half, {{1, 2}, {3, 4}}, 0, 1) == 5);
+    half_frozen::parameters of_both{{1, 2}, {3, 4}};
+    CHECK(of_half.clip(half, of_both, INFINITY, 0, 1) == 5);
+    CHECK(of_half.clip(half, of_both, 1.5, 0, 1) == 3.25);
 }
 TEST_CASE("optimizer: scalars go with its steps, once each, and with its copies") {
     auto net = network();

@@ -45,12 +45,21 @@ struct data_error : error {
     return out;
 }
 
+/// "0.05": a number as short as it may be.
+[[nodiscard, gnu::noinline]] inline std::string number_text(double value) {
+    if (value != value) return "nan";  // whatever its sign
+    char text[32];
+    std::snprintf(text, sizeof text, "%g", value);
+    return text;
+}
+
 /// A text, a number or a shape in a message.
 struct piece {
     std::string_view text;
     std::span<const std::size_t> shape;
     std::uint64_t number = 0;
-    enum { words, natural, negative, sizes } kind = words;
+    double decimal = 0;
+    enum { words, natural, negative, sizes, real } kind = words;
 
     piece(std::string_view t) : text(t) {}
     piece(const std::string& t) : text(t) {}
@@ -59,6 +68,7 @@ struct piece {
     piece(T value)
         : number(value < T(0) ? std::uint64_t(0) - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value)),
           kind(value < T(0) ? negative : natural) {}
+    piece(double v) : decimal(v), kind(real) {}
     template <std::size_t N>
     piece(const std::array<std::size_t, N>& s) : shape(s), kind(sizes) {}
 };
@@ -73,17 +83,12 @@ struct piece {
             out.append(p.text.data(), p.text.size());
         else if (p.kind == piece::sizes)
             out.append(shape_text(p.shape));
+        else if (p.kind == piece::real)
+            out.append(number_text(p.decimal));
         else
             append_number(out, p.number);
     }
     return out;
-}
-
-/// "0.05": a number as short as it may be.
-[[nodiscard, gnu::noinline]] inline std::string number_text(double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%g", value);
-    return text;
 }
 
 /// Shapes that do not fit a formula: "dense #3: y = f(xW + b) needs x of (N, 120), got (32, 100): W is (120, 10)".

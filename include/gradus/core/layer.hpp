@@ -12,6 +12,7 @@
 /// Both may take a `const gr::context&` as last argument. θ stands in a member `theta`, or in the members of a layer that
 /// is made of layers.
 
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -90,6 +91,15 @@ template <class L, class X>
 inline constexpr bool all = scalar<L, X> && axes<L, X> && backward<L, X>;
 
 }  // namespace layer_has
+
+/// What messages and tables call a layer: the name that it says, else "layer".
+template <class L>
+[[nodiscard]] constexpr std::string_view name_of(const L&) {
+    if constexpr (requires { std::string_view(L::name); })
+        return L::name;
+    else
+        return "layer";
+}
 
 /// The output that a forward left in a cache: its member `y`, or what its `output()` names.
 template <class C>

@@ -162,22 +162,27 @@ void write_loss(page& out, const J& loss, const Y& y_hat, const Target& y, const
 template <class Net, class Options>
 void write_step(page& out, const optimizer<Net, Options>& descend, const Net& net, const parameters_of<Net>& grad) {
     const Options& o = descend.options;
-    const std::uint64_t t = descend.t + 1;
+    auto next = descend;  // as it will be in the step
+    next.begin();
+    const std::uint64_t t = next.t;
+    std::size_t place = 0;
     std::string head(Options::name);
     if constexpr (requires { o.constants(); })
         for (const auto& [symbol, value] : o.constants())
             head += ", " + std::string(symbol) + " = " + out.number(value);
     out.part(head + ", step t = " + std::to_string(t));
-    if constexpr (requires { Options::formulas; })
+    if constexpr (requires { o.statements(); })
+        for (std::string_view formula : o.statements()) out.line(formula);
+    else if constexpr (requires { Options::formulas; })
         for (std::string_view formula : Options::formulas) out.line(formula);
     const auto write = [&]<class P>(const entry& e, const P& theta, const P& g, const auto&... slot) {
-        if (!e.trainable) return out.numeric(e.path() + ": frozen");
+        if (!next.moves(e, place++)) return out.numeric(e.path() + ": frozen");
         using T = scalar_of<P>;
         const numbers shown = numbers_of(g);
         for (std::size_t i : out.entries(shown)) {
             T after = theta.data()[i];
             std::tuple slots{slot.data()[i]...};
-            std::apply([&](auto&... s) { o.template step<T>(t)(after, g.data()[i], s...); }, slots);
+            std::apply([&](auto&... s) { next.template formula<T>(e)(after, g.data()[i], s...); }, slots);
             std::string line = e.path() + "[" + shown.place(i) + "]: g = " + out.number(shown[i]);
             std::size_t k = 0;
             const auto moved = [&](std::string_view name, double from, double to) {

@@ -5,7 +5,6 @@
 /// Inflating needs zlib: `GRADUS_HAS_ZLIB` is 1 and the program is linked with -lz. CMake sees to both where zlib is
 /// found.
 
-#include <map>
 
 #include "gradus/io/file.hpp"
 #include "gradus/io/zip.hpp"
@@ -81,15 +80,15 @@ class zip_reader {
     }
 
     /// The members' names in the order of the directory.
-    [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-    [[nodiscard]] bool contains(std::string_view name) const { return places_.contains(name); }
+    [[nodiscard]] const std::vector<std::string>& names() const { return names_.all(); }
+    [[nodiscard]] bool contains(std::string_view name) const { return names_.find(name) != zip_names::none; }
     [[nodiscard]] const std::string& file() const { return file_; }
 
     /// A member's bytes: in the archive where it is stored, else inflated into `room`.
     [[nodiscard]] std::span<const std::byte> read(std::string_view name, std::vector<std::byte>& room) const {
-        const auto place = places_.find(name);
-        if (place == places_.end()) fail({file_, ": no member '", name, "'"});
-        const member& m = members_[place->second];
+        const std::size_t place = names_.find(name);
+        if (place == zip_names::none) fail({file_, ": no member '", name, "'"});
+        const member& m = members_[place];
         std::span<const std::byte> content = std::span(bytes_).subspan(m.data, m.packed);
         if (m.method == zip::deflated) content = inflate(content, m, title(name), room);
         const std::uint32_t crc = crc32(content);
@@ -155,8 +154,7 @@ class zip_reader {
         m.data = check_header(zip_fields(first(members_end), offset, message({what, ": header"})), m, name);
         need(m.packed <= members_end - m.data,
              {m.packed, " bytes from ", m.data, " on, but the directory begins at ", members_end});
-        need(places_.emplace(name, names_.size()).second, {"a second time"});
-        names_.push_back(name);
+        need(names_.add(name), {"a second time"});
         members_.push_back(m);
         return m.data - offset + std::uint64_t{m.packed};
     }
@@ -224,9 +222,8 @@ class zip_reader {
     std::vector<std::byte> bytes_;
     std::string file_;
     std::uint64_t limit_;
-    std::vector<std::string> names_;
-    std::vector<member> members_;
-    std::map<std::string, std::size_t, std::less<>> places_;  // of the names in both
+    zip_names names_;
+    std::vector<member> members_;  // likewise
 };
 
 }  // namespace gradus::io

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <initializer_list>
-#include <map>
 
 #include "gradus/io/file.hpp"
 #include "gradus/io/zip.hpp"
@@ -26,7 +25,7 @@ class zip_writer {
         if (!is_printable(name) || name.size() > 0xFFFF)
             refuse({"a member's name must be UTF-8 without control characters, of 1 to 65535 bytes"});
         if (names_.size() == 0xFFFE) refuse({"'", name, "' would be member 65535: zip64 is not written"});
-        if (names_.contains(name)) refuse({"'", name, "' a second time"});
+        if (names_.find(name) != zip_names::none) refuse({"'", name, "' a second time"});
         std::uint64_t size = 0;
         for (const auto& part : parts) size += part.size();
         if (offset_ + size + directory_.size() + 2 * name.size() + 200 > 0xFFFFFFFF)
@@ -54,7 +53,7 @@ class zip_writer {
         write(record);
         for (const auto& part : parts) file_.write(part);
         offset_ += record.size() + size;
-        names_.emplace(name, names_.size());
+        names_.add(name);
     }
 
     /// Writes the directory and puts the file in its place.
@@ -84,7 +83,7 @@ class zip_writer {
     }
 
     replacement_file file_;
-    std::map<std::string, std::size_t, std::less<>> names_;  // and the number of each
+    zip_names names_;
     std::string directory_;
     std::uint64_t offset_ = 0;
 };

@@ -24,12 +24,35 @@ namespace gradus {
 template <class F, class T>
 using in_scalar = decltype(rebinding::shell<T>(std::declval<const F&>()));
 
-/// θ of a dense layer: one type for every activation that learns nothing.
+/// θ of a dense layer: one type for every activation that learns nothing. So are the checks, which know no activation.
 template <class T>
 struct dense_parameters {
     tensor<T, 2> W;
     tensor<T, 1> b;
     static void each(auto&& f, auto&... p) { f("W", p.W...), f(entry("b").without_decay(), p.b...); }
+
+    template <class X>
+    void check(const X& x) const {
+        require_input<T, X>();
+        static_assert(rank_of<X> >= 2, "gradus: dense takes x of (N, I) or (N, ..., I): make a single sample (1, I)");
+        if (features(x) != W.shape()[0]) refuse(x.shape());
+        if (rows(x) == 0) throw shape_error("dense", {"y = f(xW + b) got an empty batch, x is ", x.shape()});
+    }
+    template <class X>
+    void check_backward(const X& x, const X& dy, const X& y, const dense_parameters& grad) const {
+        check(x);
+        if (grad.W.shape() != W.shape() || grad.b.shape() != b.shape())
+            throw shape_error("dense", {"dW = xᵀ dz needs dW of ", W.shape(), ", got ", grad.W.shape(),
+                                        ": make the gradients of this network, gr::gradients grad(net)"});
+        if (y.shape() != with_features(x, b.size()))
+            throw shape_error("dense", {"backward needs the forward of the same x before it: x is ", x.shape(),
+                                        ", the pass holds y of ", y.shape()});
+        if (dy.shape() != y.shape())
+            throw shape_error("dense", {"dz = dy ∘ f'(z) needs dy shaped as y ", y.shape(), ", got ", dy.shape()});
+    }
+    [[noreturn]] void refuse(std::span<const std::size_t> x, bool any_batch = false) const {
+        throw shape_error("dense", {"y = f(xW + b) needs x of (N, ", W.shape()[0], "), got ", shape_text(x, any_batch), ": W is ", W.shape()});
+    }
 };
 /// And with what the activation learns.
 template <class T, class F>
@@ -51,7 +74,7 @@ struct dense_learnt_parameters : dense_parameters<T> {
 /// \throws shape_error where x does not have I features, the batch is empty, or dy is not shaped as y.
 template <class T, activation F>
 struct dense_layer {
-    static constexpr std::string_view name = "dense";
+    static constexpr std::string_view name = "dense", formula = "y = f(xW + b)";
     using scalar = T;
     using input = tensor<T, 2>;
     static constexpr bool gives_probabilities = requires { requires F::gives_probabilities; };
@@ -81,7 +104,7 @@ struct dense_layer {
     const X& forward(const X& x, cache<X>& c) const {
         const auto& W = theta.W;
         const auto& b = theta.b;
-        check(x);
+        theta.check(x);
         X& z = keeps_z ? c.z : c.y;  // f works in place where its derivative reads y
         reshape(z, with_features(x, b.size()));
         reshape(c.y, z.shape());
@@ -95,7 +118,7 @@ struct dense_layer {
         const auto& W = theta.W;
         auto& dW = grad.W;
         auto& db = grad.b;
-        check_backward(x, dy, c, grad);
+        theta.check_backward(x, dy, c.y, grad);
         const X& dz = apply_backward(dy, c, grad);                                     // dz = dy ∘ f'(z)
         kernels::product<T>(1, kernels::transpose(x), dz, 0, dW);                      // dW = xᵀ dz
         kernels::column_sums(kernels::as_matrix(dz), db.data());                       // db = Σₙ dzₙ
@@ -116,7 +139,7 @@ struct dense_layer {
 
     [[nodiscard]] std::vector<std::size_t> input_shape() const { return {theta.W.shape()[0]}; }
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
-        if (in.empty() || in.back() != theta.W.shape()[0]) in.insert(in.begin(), 0), refuse(in, true);
+        if (in.empty() || in.back() != theta.W.shape()[0]) in.insert(in.begin(), 0), theta.refuse(in, true);
         in.back() = theta.b.size();
         return in;
     }
@@ -148,30 +171,6 @@ struct dense_layer {
         else
             activate_backward(f, keeps_z ? c.z : c.y, dy, c.dz);
         return c.dz;
-    }
-
-    template <class X>
-    void check(const X& x) const {
-        require_input<T, X>();
-        static_assert(rank_of<X> >= 2, "gradus: dense takes x of (N, I) or (N, ..., I): make a single sample (1, I)");
-        if (features(x) != theta.W.shape()[0]) refuse(x.shape());
-        if (rows(x) == 0) throw shape_error(name, {"y = f(xW + b) got an empty batch, x is ", x.shape()});
-    }
-    template <class X>
-    void check_backward(const X& x, const X& dy, const cache<X>& c, const parameters& grad) const {
-        check(x);
-        if (grad.W.shape() != theta.W.shape() || grad.b.shape() != theta.b.shape())
-            throw shape_error(name, {"dW = xᵀ dz needs dW of ", theta.W.shape(), ", got ", grad.W.shape(),
-                                     ": make the gradients of this network, gr::gradients grad(net)"});
-        if (c.y.shape() != with_features(x, theta.b.size()))
-            throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x.shape(),
-                                     ", the pass holds y of ", c.y.shape()});
-        if (dy.shape() != c.y.shape())
-            throw shape_error(name, {"dz = dy ∘ f'(z) needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
-    }
-    [[noreturn]] void refuse(std::span<const std::size_t> x, bool any_batch = false) const {
-        const auto& W = theta.W.shape();
-        throw shape_error(name, {"y = f(xW + b) needs x of (N, ", W[0], "), got ", shape_text(x, any_batch), ": W is ", W});
     }
 };
 

@@ -122,15 +122,19 @@ class row_weights {
     /// Calls f(first, n, w) for each run of rows that weigh the same.
     template <class F>
     void each_run(F&& f) const {
-        if (all_one()) return f(std::size_t(0), rows_, 1.0);
         for (std::size_t first = 0, last = 0; first < rows_; first = last) {
-            const double w = (*this)[first];
-            while (last < rows_ && (*this)[last] == w) ++last;
-            f(first, last - first, w);
+            last = end_of_run(first);
+            f(first, last - first, (*this)[first]);
         }
     }
 
   private:
+    [[nodiscard, gnu::noinline]] std::size_t end_of_run(std::size_t first) const {
+        if (all_one()) return rows_;
+        std::size_t last = first + 1;
+        while (last < rows_ && (*this)[last] == (*this)[first]) ++last;
+        return last;
+    }
     [[gnu::noinline]] void check_each(std::string_view name) const {
         for (std::size_t i = 0; i < weights_.size(); ++i)
             if (!(weights_[i] >= 0 && std::isfinite(weights_[i])))

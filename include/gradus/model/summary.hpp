@@ -1,11 +1,10 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "gradus/core/forwarded.hpp"
@@ -16,25 +15,44 @@ namespace gradus {
 
 namespace summarizing {
 
-struct row {
-    std::string layer, shape, parameters;
+/// Rows of three cells, put under each other when all are there. Compiled once, whatever the networks.
+class table {
+  public:
+    table() : cells_{"layer", "output", "parameters"} {}
+
+    [[gnu::noinline]] void add(const entry& e, std::string_view name, const std::string& shape, std::size_t parameters) {
+        std::string& layer = cells_.emplace_back(e.path());
+        if (!layer.empty()) layer += ' ';
+        layer += name;
+        cells_.push_back(shape);
+        cells_.push_back(grouped(parameters));
+    }
+    [[nodiscard, gnu::noinline]] std::string text(std::size_t parameters) const {
+        std::size_t width[3] = {};
+        for (std::size_t i = 0; i < cells_.size(); ++i) width[i % 3] = std::max(width[i % 3], cells_[i].size());
+        std::string out;
+        for (std::size_t i = 0; i < cells_.size(); ++i) {
+            const std::size_t column = i % 3, gap = width[column] - cells_[i].size();
+            if (column == 2) out.append(gap, ' ');
+            out += cells_[i];
+            if (column != 2) out.append(gap + 3, ' ');
+            if (column == 2) out += '\n';
+        }
+        out += grouped(parameters);
+        return out += " parameters\n";
+    }
+
+  private:
+    /// 109386 as "109 386".
+    [[nodiscard]] static std::string grouped(std::size_t n) {
+        std::string digits;
+        append_number(digits, n);
+        for (std::size_t i = digits.size(); i > 3;) digits.insert(i -= 3, 1, ' ');
+        return digits;
+    }
+
+    std::vector<std::string> cells_;  // row by row
 };
-
-/// "dense" for a layer that says its name, else "layer".
-template <class L>
-std::string name_of(const L&) {
-    if constexpr (requires { std::string(L::name); })
-        return std::string(L::name);
-    else
-        return "layer";
-}
-
-/// 109386 as "109 386".
-inline std::string grouped(std::size_t n) {
-    std::string digits = std::to_string(n);
-    for (std::size_t i = digits.size(); i > 3;) digits.insert(i -= 3, 1, ' ');
-    return digits;
-}
 
 template <class Y>
 std::string output_text(const Y& y) {
@@ -59,26 +77,15 @@ template <class Net, class X>
 [[nodiscard]] std::string summary(const Net& net, const X& x)
     requires layer_has::cache<Net, X>
 {
-    using namespace summarizing;
-    std::vector<row> rows{{"layer", "output", "parameters"}};
+    summarizing::table rows;
     cache_of<Net, X> cache{};
     (void)gradus::forward(net, x, cache, context{});
     each_forwarded(
         [&](const entry& e, const auto& layer, const auto&, const auto& c) {
-            const std::string path = e.path();
-            rows.push_back({(path.empty() ? path : path + " ") + name_of(layer), output_text(output(c)), grouped(count(layer))});
+            rows.add(e, name_of(layer), summarizing::output_text(output(c)), count(layer));
         },
         net, x, cache);
-
-    std::array<std::size_t, 3> width{};
-    for (const auto& r : rows)
-        width = {std::max(width[0], r.layer.size()), std::max(width[1], r.shape.size()), std::max(width[2], r.parameters.size())};
-    std::string out;
-    for (const auto& r : rows)
-        out += r.layer + std::string(width[0] - r.layer.size() + 3, ' ') + r.shape +
-               std::string(width[1] - r.shape.size() + 3 + width[2] - r.parameters.size(), ' ') + r.parameters + "\n";
-    const std::string all = grouped(count(net)) + " parameters\n";
-    return out + all;
+    return rows.text(count(net));
 }
 
 /// The same for samples of shape `in`: `std::cout << gr::summary(net, {784})`.

@@ -15,6 +15,7 @@
 #include "gradus/core/pass.hpp"
 #include "gradus/kernels/blas.hpp"
 #include "gradus/losses/loss.hpp"
+#include "gradus/optimizers/clip.hpp"
 #include "gradus/optimizers/optimizer.hpp"
 #include "gradus/training/evaluate.hpp"
 #include "gradus/training/not_finite.hpp"
@@ -116,8 +117,7 @@ class run {
         if (o_.accumulate == 0 || o_.batch_size == 0)
             throw data_error(message({"fit: batch_size = ", o_.batch_size, " and accumulate = ", o_.accumulate, ": both must be at least 1"}));
         if (!(o_.clip_value >= 0) || !(o_.clip_norm >= 0))
-            throw data_error(message({"fit: clip_value = ", number_text(o_.clip_value), " and clip_norm = ",
-                                      number_text(o_.clip_norm), " must be positive, or 0: no clipping"}));
+            throw data_error(message({"fit: clip_value = ", o_.clip_value, " and clip_norm = ", o_.clip_norm, " must be positive, or 0: no clipping"}));
     }
 
     /// One step with the gradient of `rows`, a batch after the other.
@@ -138,7 +138,7 @@ class run {
             now.loss = losses::reduced(loss_, of_batch.loss, of_batch.count);
             require_finite(now);
             // batches that share a step do not know yet what the loss divides by: the step does it
-            const double total = sum_ ? 1 : of_batch.count;
+            const double total = sum_ || of_batch.count == 0 ? 1 : of_batch.count;
             threads_.run([&](std::size_t k) { shares_[k]->backward(net_, loss_, total); });
             if (sum_)
                 threads_.run([&](std::size_t k) {
@@ -165,13 +165,12 @@ class run {
         if (clips)
             threads_.run([&](std::size_t k) {
                 reduce(k);
-                if (o_.clip_value > 0) descend_.clip_value(net_, grad, o_.clip_value / scale, k, team);
-                norms_[k] = o_.clip_norm > 0 ? descend_.squared_norm(net_, grad, k, team) : 0;
+                norms_[k] = descend_.clip(net_, grad, o_.clip_value > 0 ? o_.clip_value / scale : INFINITY, k, team);
             });
         if (o_.clip_norm > 0) {
             double squared = 0;
             for (double s : norms_) squared += s;
-            scale *= std::min(1.0, o_.clip_norm / (scale * std::sqrt(squared) + 1e-6));
+            scale *= clip_factor(scale * std::sqrt(squared), o_.clip_norm);
         }
         threads_.run([&](std::size_t k) {
             if (!clips) reduce(k);
@@ -186,7 +185,7 @@ class run {
             if (where.empty() && s->rows() != nullptr)
                 where = first_not_finite(net_, s->rows()->x, s->rows()->remembered.cache);
         if (where.empty()) where = message({J::name, ": ", formula_of(loss_), " is the first, of a finite prediction"});
-        throw diverged(message({"fit: the loss is ", number_text(now.loss), " before step ", descend_.t + 1, ", in epoch ",
+        throw diverged(message({"fit: the loss is ", now.loss, " before step ", descend_.t + 1, ", in epoch ",
                                 descend_.epoch + 1, ". ", where}),
                        std::move(h_));
     }

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include "gradus/core/error.hpp"
 #include "gradus/core/forwarded.hpp"
@@ -23,60 +25,60 @@ struct diverged : error {
 
 namespace training {
 
-/// "nan in row 3": the first element that is not finite, else nothing.
-template <class X>
-[[nodiscard, gnu::noinline]] std::string not_finite(const X& x) {
-    if constexpr (any_tensor<X>) {
-        if constexpr (std::is_floating_point_v<scalar_of<X>>)
-            for (std::size_t i = 0; i < x.size(); ++i)
-                if (!std::isfinite(x.data()[i]))
-                    return message({number_text(static_cast<double>(x.data()[i])), " in row ", i / (x.size() / x.shape()[0])});
-        return {};
-    } else {
-        std::string found;
-        each([&](const entry&, const auto& t) { found = found.empty() ? not_finite(t) : found; }, x);
-        return found;
-    }
-}
+/// Looks for the first number that is none, and remembers where it stood. Compiled once for each scalar.
+class not_finite {
+  public:
+    std::string where;  ///< empty: all were finite
 
-/// What a layer computes, where it says so.
+    /// "dense #1: W has nan in row 3, ...": `what` of the layer at e, whose name may be left out.
+    template <class X>
+    void look(const entry& e, std::string_view layer, std::string_view what, std::string_view why, const X& x) {
+        if constexpr (!any_tensor<X>)
+            each([&](const entry&, const auto& member) { look(e, layer, what, why, member); }, x);
+        else if constexpr (std::is_floating_point_v<scalar_of<X>>)
+            look_at(e, layer, what, why, x.data(), x.size(), x.shape()[0]);
+    }
+
+  private:
+    template <class T>
+    [[gnu::noinline]] void look_at(const entry& e, std::string_view layer, std::string_view what, std::string_view why,
+                                   const T* x, std::size_t size, std::size_t rows) {
+        for (std::size_t i = 0; i < size && where.empty(); ++i)
+            if (!std::isfinite(x[i])) {
+                const std::string path = e.path();
+                where = message({layer, path.empty() ? "" : " #", path, ": ", what, " has ", static_cast<double>(x[i]), " in row ",
+                                 i / (size / rows), why});
+            }
+    }
+};
+
+/// What a layer or a loss computes, where it says so.
 template <class L>
-[[nodiscard]] std::string_view formula_of(const L&) {
+[[nodiscard]] constexpr std::string_view formula_of(const L&) {
     if constexpr (requires { std::string_view(L::formula); })
         return L::formula;
     else
         return "its output";
 }
-template <class L>
-[[nodiscard]] std::string_view name_of(const L&) {
-    if constexpr (requires { std::string_view(L::name); })
-        return L::name;
-    else
-        return "layer";
-}
 
 /// The first thing of a forward that is not finite, in words; nothing where all of it is.
 template <class Net, class X>
 [[nodiscard]] std::string first_not_finite(const Net& net, const X& x, const cache_of<Net, X>& c) {
-    std::string found = not_finite(x);
-    if (!found.empty()) return message({"the data: x has ", found, " of the batch"});
+    not_finite found;
+    found.look(entry(""), "the data", "x", " of the batch", x);
     each_forwarded(
         [&](const entry& e, const auto& layer, const auto&, const auto& inner) {
-            if (!found.empty()) return;
-            const std::string path = e.path(), place = path.empty() ? "" : " #" + path;
             each(
                 [&](const entry& p, const auto& theta) {
-                    if (const std::string what = not_finite(theta); found.empty() && !what.empty())
-                        found = message({name_of(layer), place, ": ", p.path(), " has ", what,
-                                         ", which an earlier step has made so: try a smaller learning rate, or clip the gradient"});
+                    found.look(e, name_of(layer), p.text(),
+                               ", which an earlier step has made so: try a smaller learning rate, or clip the gradient", theta);
                 },
                 layer);
-            if (const std::string what = not_finite(output(inner)); found.empty() && !what.empty())
-                found = message({name_of(layer), place, ": ", formula_of(layer), " has ", what,
-                                 " of the batch, where its input and its parameters are finite"});
+            found.look(e, name_of(layer), formula_of(layer), " of the batch, where its input and its parameters are finite",
+                       output(inner));
         },
         net, x, c);
-    return found;
+    return std::move(found.where);
 }
 
 }  // namespace training

@@ -41,8 +41,16 @@ class workers {
 
     template <class F>
     void run(F&& f) {
-        job_ = [](void* context, std::size_t k) { (*static_cast<std::remove_reference_t<F>*>(context))(k); };
         context_ = &f;
+        run_all([](void* context, std::size_t k) { (*static_cast<std::remove_reference_t<F>*>(context))(k); });
+    }
+
+  private:
+    using job = void (*)(void*, std::size_t);
+
+    /// Compiled once, whatever there is to run.
+    [[gnu::noinline]] void run_all(job j) {
+        job_ = j;
         busy_.store(threads_.size(), std::memory_order_relaxed);
         go_.fetch_add(1, std::memory_order_release);
         if (!threads_.empty()) go_.notify_all();
@@ -56,7 +64,6 @@ class workers {
         if (first) std::rethrow_exception(first);
     }
 
-  private:
     /// One turn of waiting until `state` is no longer `now`: spins, then lets others run, then sleeps.
     static void linger(std::size_t turn, const std::atomic<std::size_t>& state, std::size_t now) {
         if (turn < 2'000)
@@ -94,7 +101,7 @@ class workers {
         }
     }
 
-    void (*job_)(void*, std::size_t) = nullptr;
+    job job_ = nullptr;
     void* context_ = nullptr;
     std::atomic<std::size_t> go_{0}, busy_{0};
     std::vector<std::exception_ptr> errors_;
