@@ -1,6 +1,7 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdarg>
 #include <cstdio>
@@ -39,10 +40,18 @@ CLI::Validator positive() {
             ""};
 }
 
+CLI::Validator one_of(const std::vector<std::string>& words) {
+    return {[=](std::string& text) -> std::string {
+                if (std::find(words.begin(), words.end(), text) != words.end()) return "";
+                return "'" + text + "' is none of " + CLI::detail::join(words, ", ");
+            },
+            ""};
+}
+
 }  // namespace
 
 void options::parse(int argc, char** argv, const std::string& about, const std::vector<extra>& extras,
-                    const std::vector<std::string>& unused) {
+                    const std::vector<std::string>& unused, const std::vector<choice>& choices) {
     CLI::App app(about);
     constexpr std::size_t any = std::numeric_limits<std::size_t>::max();
     app.add_option("--data", data, "Folder of the data (default: $GRADUS_DATA, then the user's cache)");
@@ -60,6 +69,8 @@ void options::parse(int argc, char** argv, const std::string& about, const std::
     app.add_flag("--quiet", quiet, "Print nothing but errors");
     for (const extra& e : extras)
         app.add_option(e.name, e.value, e.help)->check(whole(e.low, e.high))->capture_default_str();
+    for (const choice& c : choices)
+        app.add_option(c.name, c.value, c.help)->check(one_of(c.words))->capture_default_str();
     for (CLI::Option* option : app.get_options()) {
         if (option->get_type_size() != 0) option->type_name("");
         for (const std::string& name : unused)
@@ -76,6 +87,12 @@ void options::parse(int argc, char** argv, const std::string& about, const std::
         std::fprintf(stderr, "%s\nRun with --help for the options.\n", what.c_str());
         std::exit(2);
     }
+    for (const CLI::Option* option : app.get_options())
+        if (option->count() > 0) given_.push_back(option->get_name());
+}
+
+bool options::given(const std::string& name) const {
+    return std::find(given_.begin(), given_.end(), name) != given_.end();
 }
 
 std::string options::picture(const std::string& name) const {

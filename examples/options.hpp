@@ -32,17 +32,30 @@ struct options {
         std::size_t low, high;  ///< what it may be
         std::string help;
     };
+    /// The same, of words.
+    struct choice {
+        std::string name;  ///< "--recipe"
+        std::string& value;
+        std::vector<std::string> words;  ///< what it may be
+        std::string help;
+    };
 
     /// Reads the command line. Ends the program after --help (status 0), and where an option is wrong (status 2).
     /// `unused` names options that change nothing in this example: the help says so.
     void parse(int argc, char** argv, const std::string& about, const std::vector<extra>& extras = {},
-               const std::vector<std::string>& unused = {});
+               const std::vector<std::string>& unused = {}, const std::vector<choice>& choices = {});
+
+    /// Whether an option stood on the command line: defaults that hang on another option leave it alone then.
+    [[nodiscard]] bool given(const std::string& name) const;
 
     /// The path of a picture: `out`/`name`. Makes the folder. \throws gradus::data_error where that fails.
     [[nodiscard]] std::string picture(const std::string& name) const;
 
     /// printf, unless quiet.
     [[gnu::format(printf, 2, 3)]] void say(const char* format, ...) const;
+
+  private:
+    std::vector<std::string> given_;
 };
 
 using value = std::variant<std::string, std::uint64_t, double, std::vector<double>>;
