@@ -1,6 +1,7 @@
-// Handwritten digits: the documents' MNIST network, 97.8 %, and with --recipe best one of our own, over 98.8 %.
+// Handwritten digits: the documents' MNIST network, 97.8 %, and with --recipe best one of our own, 99.1 %.
 //
-// --recipe document: 784-128-128-10, trained by Adam. The network and its training are those of documents/002, section 4, written there for Keras:
+// --recipe document: 784-128-128-10, trained by Adam. The network and its training are those of documents/002, section 4,
+// written there for Keras:
 //
 //     (x_train, y_train), (x_test, y_test) = mnist.load_data()
 //     x_train, x_test = x_train / 255.0, x_test / 255.0
@@ -25,14 +26,29 @@
 // √v and not to √v̂. This amounts to a larger ε in the first steps, 3e-6 at t = 1, and changes nothing that could be
 // measured.)
 //
-// --recipe best: what dense layers alone can do, without the document's limits. 784-512-512-10 by Adam, 30 epochs of
-// batches of 128, and
-//   - random_shift: each image is moved by up to 2 pixels, anew each time it is seen. To a dense layer neighbouring pixels
-//     are strangers: it knows a stroke only where it has seen it. MNIST's digits are centred, but not that well.
-//   - dropout, p = 0.1, behind both hidden layers: without it each learns to lean on the other's single units.
-//   - one_cycle: α rises from 0.00012 to 0.003 in 9 epochs, falls to nothing in 21; β₁ falls and rises against it. Large
-//     steps explore, small ones settle: with a constant α the last steps still jump about.
+// --recipe best: how far dense layers alone can come. 784-512-512-10 by Adam, 30 epochs of batches of 128, and
+//   - random_shift: each image is moved by up to 2 pixels, anew each time it is seen. To a dense layer neighbouring
+//     pixels are strangers: it knows a stroke only where it has seen it.
+//   - one_cycle: α rises from 0.00012 to 0.003 in 9 epochs and falls to nothing in 21, β₁ falls and rises against it.
+//     With a constant α the last steps still jump about: which network one gets is then a matter of luck.
+//   - dropout, p = 0.1, behind both hidden layers. Next to shifts there is little left for it to do.
 //   - He's W, N(0, 2 / in), which keeps the size of what passes through relu.
+// It was chosen by 5 000 of the 60 000 training images, on which networks were judged that had learnt from the other
+// 55 000 (--hold-out 5000 does that). Accuracy there in %, seeds 1, 2, 3:
+//       99.16  99.18  99.14   as above
+//       99.24  99.26  99.00   α = 0.001 throughout, then the moving average of the parameters, β = 0.999
+//       99.16  99.10  99.10   no dropout
+//       99.08  99.04  99.12   labels smoothed by 0.1
+//       99.14  99.10  98.96   dropout, p = 0.2
+//       98.90  99.10  99.04   shifts of 1 pixel
+//       98.86  98.60  98.80   α = 0.001 throughout
+//       98.70  98.64  98.56   no shifts
+//       97.98  98.34  98.20   no shifts, no dropout, α = 0.001 throughout
+//       97.86  98.12  97.58   --recipe document
+// One image is 0.02 %, and another 5 000 images would move any of these by about 0.13 %: the first six rows can hardly
+// be told apart, and the last four are clearly worse. (One run each came before: p = 0.2 and 20 epochs, 98.92; 40
+// epochs, 99.00; 1024 units, p = 0.3 and 20 epochs, 99.06.) What runs by default learns from all 60 000 images by that
+// recipe. The test set chose nothing and is asked once, after the last epoch: 99.12, 99.11 and 99.14 %.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
