@@ -1,7 +1,7 @@
 // Handwritten digits: the documents' MNIST network, 97.8 %, and with --recipe best one of our own, 99.1 %.
 //
-// --recipe document: 784-128-128-10, trained by Adam. The network and its training are those of documents/002, section 4,
-// written there for Keras:
+// --recipe document: 784-128-128-10, trained by Adam. The network and its training are those of documents/002, section
+// 4, written there for Keras:
 //
 //     (x_train, y_train), (x_test, y_test) = mnist.load_data()
 //     x_train, x_test = x_train / 255.0, x_test / 255.0
