@@ -18,6 +18,7 @@ inner="training model layers activations losses optimizers initializers kernels 
 for leaf in data plot check explain io reference; do
     knows[$leaf]=$inner
 done
+knows[data]="io $inner"  # arrays of NumPy's files as data
 
 status=0
 while IFS=: read -r file line include; do

@@ -153,7 +153,7 @@ TEST_CASE("allocations: fit makes none per step, with one thread or two, through
         const auto cost = [&](std::size_t epochs) { return fitted(net, gr::cross_entropy{}, gr::adam{}, data, epochs, 32, threads); };
         (void)cost(1);
         const std::size_t two = cost(2), ten = cost(10);
-        CHECK(ten - two <= 8 + 2 * 4);
+        CHECK(ten - two <= 8 + 3 * 4);  // loss, accuracy, learning rate
     }
 }
 

@@ -39,9 +39,9 @@ template <class X, class Y>
 gr::dataset<X, Y> repeated(const gr::dataset<X, Y>& data) {
     std::vector<std::size_t> which;
     for (std::size_t i = 0; i < data.size(); ++i)
-        for (int k = 0; k < static_cast<int>(data.weights(i)); ++k) which.push_back(i);
+        for (int k = 0; k < static_cast<int>(data.weights[i]); ++k) which.push_back(i);
     auto plain = data;
-    plain.weights = gr::tensor<double, 1>::from_shape({0});
+    plain.weights.clear();
     return gr::take(plain, which);
 }
 
@@ -49,8 +49,8 @@ gr::dataset<X, Y> repeated(const gr::dataset<X, Y>& data) {
 
 TEST_CASE("fit: a sample of weight k counts as k samples, on any number of threads") {
     auto data = points(20);
-    data.weights = gr::tensor<double, 1>({20}, 1.0);
-    for (std::size_t i = 0; i < 20; ++i) data.weights(i) = static_cast<double>(i % 4);
+    data.weights = std::vector<double>(20, 1.0);
+    for (std::size_t i = 0; i < 20; ++i) data.weights[i] = static_cast<double>(i % 4);
     const auto many = repeated(data);
     auto expected = classifier();
     const auto h = gr::fit(expected, gr::cross_entropy{}, gr::sgd{}, many,
@@ -120,7 +120,7 @@ TEST_CASE("fit: weights and masks of another number of samples") {
     auto net = classifier();
     CHECK_THROWS_WITH_AS(gr::fit(net, gr::cross_entropy{}, gr::sgd{}, data, {.progress = quiet}),
                          "dataset: x has 5 rows, there are 3 weights", gr::data_error);
-    data.weights = gr::tensor<double, 1>({5}, 1.0);
+    data.weights = std::vector<double>(5, 1.0);
     data.mask = gr::tensor<bool, 2>({2, 3}, true);
     CHECK_THROWS_WITH_AS((void)gr::evaluate(net, gr::cross_entropy{}, data), "dataset: x has 5 rows, the mask is (2, 3)",
                          gr::data_error);
@@ -128,7 +128,7 @@ TEST_CASE("fit: weights and masks of another number of samples") {
 
 TEST_CASE("fit: batches that share a step are one batch of their sizes, weights included") {
     auto data = points(22);
-    data.weights = support::draw<gr::tensor<double, 1>>({22}, 9, 0.5, 2);
+    for (std::size_t i = 0; i < 22; ++i) data.weights.push_back(0.5 + gr::random::uniform(9, i));
     for (const bool sum : {false, true})
         for (std::size_t threads = 1; threads <= 2; ++threads) {
             const gr::cross_entropy J{.reduction = sum ? gr::reduce::sum : gr::reduce::mean};

@@ -62,6 +62,12 @@ void gather(const X& from, std::span<const std::size_t> which, X& into) {
     }
 }
 
+/// The weights of the samples `which`; of none, none.
+inline void gather(const std::vector<double>& weights, std::span<const std::size_t> which, std::vector<double>& into) {
+    into.resize(weights.empty() ? 0 : which.size());
+    for (std::size_t i = 0; i < into.size(); ++i) into[i] = weights[which[i]];
+}
+
 /// Samples `x` and their targets `y`, row for row; `auto [x, y] = data` takes it apart.
 ///   x (N, ...), or a struct of such tensors     y (N) labels (std::int32_t), or (N, O) targets
 ///   weights (N) of the samples in the loss; empty: all 1
@@ -70,8 +76,8 @@ template <class X, class Y>
 struct dataset {
     X x;
     Y y;
-    tensor<double, 1> weights = tensor<double, 1>::from_shape({0});
-    tensor<bool, 2> mask = tensor<bool, 2>::from_shape({0, 0});
+    std::vector<double> weights = {};
+    tensor<bool, 2> mask = {};
 
     dataset() = default;
 
@@ -119,7 +125,7 @@ template <class X, class Y>
     gather(data.x, which, x);
     gather(data.y, which, y);
     dataset<X, Y> part(std::move(x), std::move(y));
-    if (data.weights.size() != 0) gather(data.weights, which, part.weights);
+    gather(data.weights, which, part.weights);
     if (data.mask.size() != 0) gather(data.mask, which, part.mask);
     return part;
 }

@@ -43,23 +43,6 @@ struct normalizer {
     std::span<const double> weights = {};    ///< one per sample (N) or per row (N T); empty: each 1
 };
 
-/// `J.value(ŷ, y)` and `J.gradient(ŷ, y)`: the textbook's shorthand. They allocate; a training loop keeps a cache.
-template <class J>
-struct loss_shorthand {
-    template <class Y, class Target>
-    [[nodiscard]] double value(const Y& y_hat, const Target& y, const normalizer& by = {}) const {
-        typename J::template cache<Y> c;
-        return static_cast<const J&>(*this).forward(y_hat, y, c, by);
-    }
-    template <class Y, class Target>
-    [[nodiscard]] Y gradient(const Y& y_hat, const Target& y, const normalizer& by = {}) const {
-        typename J::template cache<Y> c;
-        (void)static_cast<const J&>(*this).forward(y_hat, y, c, by);
-        (void)static_cast<const J&>(*this).backward(y_hat, y, c, by);
-        return std::move(c.dy);
-    }
-};
-
 /// Whether a loss judges predictions Y by targets of this type. Where it says so itself (`target_check`), a program that
 /// gives it others does not compile, and is told why.
 template <class J, class Y, class Target>
@@ -67,6 +50,25 @@ inline constexpr bool is_target = true;
 template <class J, class Y, class Target>
     requires requires { typename J::template target_check<Y, Target>; }
 inline constexpr bool is_target<J, Y, Target> = J::template target_check<Y, Target>::value;
+
+/// `J.value(ŷ, y)` and `J.gradient(ŷ, y)`: the textbook's shorthand. They allocate; a training loop keeps a cache.
+template <class J>
+struct loss_shorthand {
+    template <class Y, class Target>
+    [[nodiscard]] double value(const Y& y_hat, const Target& y, const normalizer& by = {}) const {
+        static_assert(is_target<J, Y, Target>);
+        typename J::template cache<Y> c;
+        return static_cast<const J&>(*this).forward(y_hat, y, c, by);
+    }
+    template <class Y, class Target>
+    [[nodiscard]] Y gradient(const Y& y_hat, const Target& y, const normalizer& by = {}) const {
+        static_assert(is_target<J, Y, Target>);
+        typename J::template cache<Y> c;
+        (void)static_cast<const J&>(*this).forward(y_hat, y, c, by);
+        (void)static_cast<const J&>(*this).backward(y_hat, y, c, by);
+        return std::move(c.dy);
+    }
+};
 
 namespace losses {
 

@@ -41,7 +41,7 @@ template <class Y>
 /// Rows that are run at once: enough for the products' speed, few enough for the cache.
 inline constexpr std::size_t batch = 256;
 
-/// Calls f(rows, pass, ŷ) for the whole of x, a batch at a time, in inference mode.
+/// Calls f(which rows, mask, ŷ) for the whole of x, a batch at a time, in inference mode.
 template <class Net, class X, class F>
 void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, F&& f) {
     const std::size_t n = samples(x);
@@ -56,7 +56,8 @@ void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, F&& f) 
         if (!all) gather(x, which, part);
         if (mask != nullptr && mask->size() != 0) gather(*mask, which, p.mask);
         const X& rows = all ? x : part;
-        f(std::span<const std::size_t>(which), p, forward(net, rows, p.cache, p.context()));
+        const context ctx = p.context();
+        f(std::span<const std::size_t>(which), ctx.mask, forward(net, rows, p.cache, ctx));
     }
 }
 
@@ -68,13 +69,13 @@ void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, F&& f) 
 template <class Net, class X>
 [[nodiscard]] output_of<Net, X> predict(const Net& net, const X& x, const tensor<bool, 2>* mask = nullptr) {
     output_of<Net, X> out;
-    inference::each_batch(net, x, mask, [&](std::span<const std::size_t> which, const auto&, const auto& y) {
-        if (which[0] == 0) {
+    inference::each_batch(net, x, mask, [&](std::span<const std::size_t> which, const tensor<bool, 2>*, const auto& y) {
+        if (out.size() == 0) {
             auto shape = y.shape();
             shape[0] = samples(x);
             reshape(out, shape);
         }
-        std::copy_n(y.data(), y.size(), out.data() + which[0] * (y.size() / y.shape()[0]));
+        std::copy_n(y.data(), y.size(), out.data() + (which.empty() ? 0 : which[0] * (y.size() / which.size())));
     });
     return out;
 }
@@ -141,12 +142,11 @@ template <class Net, class J, class X, class Y>
     score s;
     double sum = 0, count = 0, correct = 0, judged = 0;
     Y part;
-    auto weights = tensor<double, 1>::from_shape({0});
-    inference::each_batch(net, data.x, &data.mask, [&](std::span<const std::size_t> which, const auto& p, const auto& y_hat) {
+    std::vector<double> weights;
+    inference::each_batch(net, data.x, &data.mask, [&](std::span<const std::size_t> which, const tensor<bool, 2>* mask, const auto& y_hat) {
         gather(data.y, which, part);
-        if (data.weights.size() != 0) gather(data.weights, which, weights);
-        const tensor<bool, 2>* mask = p.context().mask;
-        const normalizer by{1, mask, {weights.data(), weights.size()}};
+        gather(data.weights, which, weights);
+        const normalizer by{1, mask, weights};
         sum += loss.forward(y_hat, part, cache, by);
         count += loss.count(y_hat, part, by);
         if constexpr (judges<J, Y_hat, Y>) {
@@ -155,7 +155,7 @@ template <class Net, class J, class X, class Y>
         }
         if constexpr (judges<J, Y_hat, Y> && std::is_integral_v<scalar_of<Y>>) {
             const std::size_t k = features(y_hat);
-            if (which[0] == 0) s.confusion.resize({k, k}), s.confusion.fill(0);
+            if (s.confusion.size() == 0) s.confusion.resize({k, k}), s.confusion.fill(0);
             for (std::size_t r = 0; r < rows(y_hat); ++r)
                 if (mask == nullptr || flat(*mask)[r])
                     ++s.confusion(static_cast<std::size_t>(part.data()[r]), kernels::argmax(y_hat.data() + r * k, k));

@@ -86,15 +86,11 @@ class run {
             h_.interrupted = !whole || interruptible::asked();
             h_.samples += seen;
             h_.seconds += seconds;
-            h_.loss.push_back(shown.loss);
-            if constexpr (judged) h_.accuracy.push_back(shown.accuracy);
-            if constexpr (requires { h_.learning_rate.push_back(descend_.options.learning_rate); })
-                h_.learning_rate.push_back(descend_.options.learning_rate);
+            h_.add(shown.loss, shown.accuracy, learning_rate());
             if (whole) ++descend_.epoch;
             if (o_.validation && whole) {
                 const score s = evaluate(net_, loss_, *o_.validation);
-                h_.validation_loss.push_back(shown.validation_loss = s.loss);
-                if constexpr (judged) h_.validation_accuracy.push_back(shown.validation_accuracy = s.accuracy);
+                h_.add_validation(shown.validation_loss = s.loss, shown.validation_accuracy = s.accuracy);
             }
             line.epoch(now.epoch, seconds, shown);
             if (whole) tell(moment::after_epoch);
@@ -184,10 +180,14 @@ class run {
         for (const auto& s : shares_)
             if (where.empty() && s->rows() != nullptr)
                 where = first_not_finite(net_, s->rows()->x, s->rows()->remembered.cache);
-        if (where.empty()) where = message({J::name, ": ", formula_of(loss_), " is the first, of a finite prediction"});
-        throw diverged(message({"fit: the loss is ", now.loss, " before step ", descend_.t + 1, ", in epoch ",
-                                descend_.epoch + 1, ". ", where}),
-                       std::move(h_));
+        throw_diverged(std::move(h_), now.loss, descend_.t, descend_.epoch, where, J::name, formula_of(loss_));
+    }
+    /// NaN where the options know none.
+    [[nodiscard]] double learning_rate() const {
+        if constexpr (requires { double(descend_.options.learning_rate); })
+            return descend_.options.learning_rate;
+        else
+            return std::nan("");
     }
 
     Net& net_;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -24,6 +25,14 @@ struct diverged : error {
 };
 
 namespace training {
+
+[[noreturn, gnu::noinline]] inline void throw_diverged(history h, double loss, std::uint64_t t, std::uint64_t epoch, std::string_view where,
+                                                      std::string_view loss_name, std::string_view formula) {
+    const std::string it_is = message({loss_name, ": ", formula, " is the first, of a finite prediction"});
+    throw diverged(message({"fit: the loss is ", loss, " before step ", t + 1, ", in epoch ", epoch + 1, ". ",
+                            where.empty() ? std::string_view(it_is) : where}),
+                   std::move(h));
+}
 
 /// Looks for the first number that is none, and remembers where it stood. Compiled once for each scalar.
 class not_finite {

@@ -18,14 +18,14 @@ template <class Net, class J, class X, class Y>
 struct slice {
     X x;
     Y y;
-    tensor<double, 1> weights = tensor<double, 1>::from_shape({0});
+    std::vector<double> weights;
     pass<Net, X> remembered;  // the mask among it
     typename J::template cache<output_of<Net, X>> loss_cache;
 
     explicit slice(const Net& net, const X& like) : remembered(net, like) {}
 
     [[nodiscard]] normalizer by(double total) const {
-        return {total, remembered.context().mask, {weights.data(), weights.size()}};
+        return {total, remembered.context().mask, weights};
     }
 };
 
@@ -52,7 +52,7 @@ class share {
         auto& [x, y, weights, p, loss_cache] = *now_;
         gather(data.x, which, x);
         gather(data.y, which, y);
-        if (data.weights.size() != 0) gather(data.weights, which, weights);
+        gather(data.weights, which, weights);
         if (data.mask.size() != 0) gather(data.mask, which, p.mask);
         p.seed = seed, p.step = step, p.first_row = first_row;
         const auto& y_hat = gradus::forward(net, x, p.cache, p.context());

@@ -2,6 +2,7 @@
 /// \file
 /// What training has shown so far, and how a callback is called.
 
+#include <cmath>
 #include <cstddef>
 #include <type_traits>
 #include <vector>
@@ -18,6 +19,17 @@ struct history {
     std::size_t samples = 0;                                   ///< that training went through, over all epochs
     double seconds = 0;                                        ///< training alone, without validation
     bool interrupted = false;  ///< Ctrl-C or a callback ended it within an epoch, which is then a part of one
+
+    /// Takes note of an epoch. NaN: there is no such column.
+    [[gnu::noinline]] void add(double epoch_loss, double epoch_accuracy, double rate) {
+        loss.push_back(epoch_loss);
+        if (!std::isnan(epoch_accuracy)) accuracy.push_back(epoch_accuracy);
+        if (!std::isnan(rate)) learning_rate.push_back(rate);
+    }
+    [[gnu::noinline]] void add_validation(double its_loss, double its_accuracy) {
+        validation_loss.push_back(its_loss);
+        if (!std::isnan(its_accuracy)) validation_accuracy.push_back(its_accuracy);
+    }
 };
 
 /// What a callback of `fit` sees, and may change: the network, the optimizer with its options, and whether to go on.
