@@ -80,3 +80,19 @@ TEST_CASE("sequential: says the shape that it makes of a sample, and whether tha
     static_assert(!gr::gives_probabilities<decltype(gr::sequential(gr::dense(2, 3)))>);
     static_assert(gr::gives_probabilities<decltype(gr::sequential(gr::sequential(gr::dense(2, 3, gr::sigmoid{}))))>);
 }
+
+TEST_CASE("sequential.backward: goes no further back than somebody learns, unless dx is asked for") {
+    gr::seed(1);
+    auto net = gr::sequential(gr::random_shift{.height = 2, .width = 2, .by = 1}, gr::dropout{0.2}, gr::dense(4, 3), gr::dense(3, 1));
+    const auto x = support::draw<gr::tensor<float, 2>>({5, 4}, 1), dy = support::draw<gr::tensor<float, 2>>({5, 1}, 2);
+    gr::gradients with(net), without(net);
+    for (const bool asked : {true, false}) {
+        gr::pass pass(net, x);
+        pass.input_gradient = asked;
+        (void)net.forward(x, pass);
+        (void)net.backward(x, dy, pass, asked ? with : without);
+        CHECK(std::get<2>(pass.cache.layers).dx.size() == (asked ? x.size() : 0));
+        CHECK(std::get<0>(pass.cache.layers).dx.size() == (asked ? x.size() : 0));
+    }
+    gr::each([](const gr::entry&, const auto& a, const auto& b) { CHECK(support::same(a, b)); }, with.values, without.values);
+}

@@ -212,6 +212,14 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
 
     void check_shapes() const { (void)output_shape({}); }
 
+    /// Whether a layer before the I-th has parameters, so that somebody there reads dx.
+    template <std::size_t I>
+    static constexpr bool learns_before() {
+        return []<std::size_t... J>(std::index_sequence<J...>) {
+            return (!std::is_same_v<parameters_of<std::tuple_element_t<J, std::tuple<L...>>>, no_parameters> || ...);
+        }(std::make_index_sequence<I>{});
+    }
+
     /// What the I-th layer takes.
     template <std::size_t I, class X, class C>
     static const auto& input_of(const X& x, const C& c) {
@@ -235,14 +243,16 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
     template <std::size_t I, class X, class Y, class C>
     const X& backward_from(const X& x, const Y& dy, C& c, parameters& grad, const context& ctx) const {
         context inner = ctx.inside(I);
-        if constexpr (I > 0) inner.input_gradient = true;
+        if constexpr (learns_before<I>()) inner.input_gradient = true;
         const auto& dx = at<I>([&]() -> const auto& {
             return gradus::backward(layer<I>(), input_of<I>(x, c), dy, std::get<I>(c.layers), std::get<I>(grad.layers), inner);
         });
-        if constexpr (I > 0)
-            return backward_from<I - 1>(x, dx, c, grad, ctx);
-        else
+        if constexpr (I == 0) {
             return dx;
+        } else {
+            if (!inner.input_gradient) return x;  // nobody reads dx: what stands before learns nothing
+            return backward_from<I - 1>(x, dx, c, grad, ctx);
+        }
     }
 
     template <std::size_t I, class Call>

@@ -100,7 +100,7 @@ class scheduled {
   public:
     explicit scheduled(Rate rate, per unit = per::step) : rate_(std::move(rate)), unit_(unit) {}
 
-    void before_step(auto& now) {
+    void before_step(auto& now) const {
         auto& o = now.descend.options;
         const std::uint64_t t = unit_ == per::step ? now.descend.t : now.descend.epoch;
         o.learning_rate = rate_(t);

@@ -229,7 +229,7 @@ history fit(Net& net, const J& loss, optimizer<Net, Options>& descend, const dat
             const fit_options<X, Y>& how = {}, Callbacks&&... callbacks) {
     static_assert(is_layer<Net, X> && is_target<J, output_of<Net, X>, Y>);
     static_assert((callback<std::remove_reference_t<Callbacks>, training_state<Net, Options>> && ...),
-                  "gradus: a callback of fit waits for a moment of training: a lambda taking `auto& now`, or a struct with "
+                  "gradus: a callback of fit waits for a moment of training, and is not const: a lambda taking `auto& now`, or a struct with "
                   "before_training, before_step, after_step, after_epoch or after_training");
     return training::run<Net, J, Options, X, Y>(net, loss, descend, data, how)(callbacks...);
 }
