@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# The C++ of docs/*.md as it stands there: each piece that includes gradus.hpp compiles, the layer of architecture.md has
+# the right gradient and trains in a network, and plots.md makes its pictures.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+compile=("${CXX:-g++}" -std=c++20 -I include)
+
+for page in docs/*.md; do
+    [[ $page != docs/plots.md ]] || continue # one program in pieces: below
+    name=$(basename "$page" .md)
+    awk -v file="$work/$name" '
+        /^```cpp/ { inside = 1; text = ""; next }
+        /^```/ { if (inside && text ~ /#include <gradus.hpp>/) print text > (file "_" ++piece ".cpp"); inside = 0; next }
+        inside { text = text $0 "\n" }' "$page"
+done
+for piece in "$work"/*.cpp; do
+    basename "$piece" .cpp
+    if ! "${compile[@]}" -fsyntax-only "$piece"; then
+        cat "$piece"
+        exit 1
+    fi
+done
+
+{
+    cat "$work/architecture_1.cpp"
+    cat <<'END'
+#include <cstdio>
+int main() {
+    const gr::tensor<float, 2> x = {{1, -2, 3}, {0.5f, 4, -1}}, y = {{1}, {0}};
+    const auto report = gr::gradient_check(affine(3), x);
+    std::puts(report.text().c_str());
+    auto net = gr::sequential(affine(3), gr::dense(3, 1));
+    const auto history = gr::fit(net, gr::mse{}, gr::gradient_descent{.learning_rate = 0.02}, gr::dataset{x, y},
+                                 {.epochs = 200, .progress = gr::show::never});
+    std::printf("J = %g after %g\n", history.loss.back(), history.loss.front());
+    return report && history.loss.back() < 1e-3 ? 0 : 1;
+}
+END
+} >"$work/program.cpp"
+"${compile[@]}" "$work/program.cpp" -o "$work/program" -pthread
+"$work/program"
+
+mkdir "$work/pictures"
+docs/pictures/draw "$work/pictures"
+diff <(cd docs/pictures && ls ./*.svg) <(cd "$work/pictures" && ls ./*.svg)
