@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "gradus/data/memory.hpp"
+
 #include "../support/close.hpp"
 #include "../support/draw.hpp"
 #include "../support/fixture.hpp"
@@ -50,10 +52,10 @@ TEST_CASE("metric.confusion: bad input") {
 
 TEST_CASE("metric.precision, metric.recall, metric.f_score: by hand, each class; 0/0 is 0") {
     const auto m = gr::per_class(gr::confusion(truth, guess, 3));
-    CHECK(support::difference(m.precision, vector{2. / 3, 1. / 3, 0}) < 1e-15);
-    CHECK(support::difference(m.recall, vector{2. / 3, 1. / 2, 0}) < 1e-15);
-    CHECK(support::difference(m.f1, vector{2. / 3, 2. / 5, 0}) < 1e-15);
-    CHECK(m.support == gr::tensor<std::size_t, 1>{3, 2, 1});
+    CHECK(support::difference(gr::data::from_memory(m.precision), vector{2. / 3, 1. / 3, 0}) < 1e-15);
+    CHECK(support::difference(gr::data::from_memory(m.recall), vector{2. / 3, 1. / 2, 0}) < 1e-15);
+    CHECK(support::difference(gr::data::from_memory(m.f1), vector{2. / 3, 2. / 5, 0}) < 1e-15);
+    CHECK(m.support == std::vector<std::size_t>{3, 2, 1});
 }
 TEST_CASE("metric.average: by hand, from labels or from their confusion matrix") {
     const counts C = gr::confusion(truth, guess, 3);
@@ -77,9 +79,9 @@ TEST_CASE("metric.precision, metric.recall, metric.f_score, metric.average: coun
     const counts C = gr::confusion(y, y_hat, 6);
     CHECK(support::difference(C, support::pytorch<matrix>("metrics/confusion")) == 0);
     const auto m = gr::per_class(C);
-    CHECK(support::difference(m.precision, support::pytorch<vector>("metrics/precision")) <= 1e-12);
-    CHECK(support::difference(m.recall, support::pytorch<vector>("metrics/recall")) <= 1e-12);
-    CHECK(support::difference(m.f1, support::pytorch<vector>("metrics/f1")) <= 1e-12);
+    CHECK(support::difference(gr::data::from_memory(m.precision), support::pytorch<vector>("metrics/precision")) <= 1e-12);
+    CHECK(support::difference(gr::data::from_memory(m.recall), support::pytorch<vector>("metrics/recall")) <= 1e-12);
+    CHECK(support::difference(gr::data::from_memory(m.f1), support::pytorch<vector>("metrics/f1")) <= 1e-12);
     using named = std::pair<average, std::string>;
     for (const auto& [how, name] :
          {named(average::macro, "macro"), named(average::micro, "micro"), named(average::weighted, "weighted")}) {
@@ -89,9 +91,9 @@ TEST_CASE("metric.precision, metric.recall, metric.f_score, metric.average: coun
     }
     for (std::int32_t k = 0; k < 6; ++k) {
         const auto at = static_cast<std::size_t>(k);
-        CHECK(support::difference(m.precision(at), gr::reference::precision(y, y_hat, k)) <= 1e-12);
-        CHECK(support::difference(m.recall(at), gr::reference::recall(y, y_hat, k)) <= 1e-12);
-        CHECK(support::difference(m.f1(at), gr::reference::f1(y, y_hat, k)) <= 1e-12);
+        CHECK(support::difference(m.precision[at], gr::reference::precision(y, y_hat, k)) <= 1e-12);
+        CHECK(support::difference(m.recall[at], gr::reference::recall(y, y_hat, k)) <= 1e-12);
+        CHECK(support::difference(m.f1[at], gr::reference::f1(y, y_hat, k)) <= 1e-12);
     }
 }
 TEST_CASE("metric.average: bad input") {

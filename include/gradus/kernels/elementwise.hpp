@@ -30,40 +30,43 @@ void store_part(T* p, std::size_t n, const reg<T>& r) {
     std::memcpy(p, lane, n * sizeof(T));
 }
 
+/// The register at p + i of n elements: whole, or as far as they go.
+template <class T>
+[[nodiscard]] reg<T> load_at(const T* p, std::size_t i, std::size_t n) {
+    return i + width<T> <= n ? reg<T>::load_unaligned(p + i) : load_part(p + i, n - i);
+}
+template <class T>
+void store_at(T* p, std::size_t i, std::size_t n, const reg<T>& r) {
+    if (i + width<T> <= n)
+        r.store_unaligned(p + i);
+    else
+        store_part(p + i, n - i, r);
+}
+
 /// out[i] = f(in[i]...) for i < n. `out` may be one of `in`.
 ///
-/// The last, partial register is computed in registers too: an element's value never depends on where in a batch it
-/// stands, so shards of a batch give the same numbers as the whole.
+/// The last, partial register is computed in registers too, by the same code: an element's value never depends on where
+/// in a batch it stands, so shards of a batch give the same numbers as the whole. (And a formula is compiled once: an
+/// exponential costs its program some milliseconds each time.)
 template <class F, class T, class... In>
 void map(std::size_t n, F&& f, T* out, const In*... in) {
-    std::size_t i = 0;
-    for (; i + width<T> <= n; i += width<T>) reg<T>(f(reg<T>::load_unaligned(in + i)...)).store_unaligned(out + i);
-    if (i < n) store_part(out + i, n - i, reg<T>(f(load_part(in + i, n - i)...)));
+    for (std::size_t i = 0; i < n; i += width<T>) store_at(out, i, n, reg<T>(f(load_at(in, i, n)...)));
 }
 
 /// f(in-and-out[i]..., in[i]...) for i < n: each pointer to non-const is loaded, handed on by reference and stored.
 /// How an optimizer's formula walks θ, its slots and the gradient at once.
 template <class F, class T, class... P>
 void update(std::size_t n, F&& f, T* first, P*... rest) {
-    constexpr auto store = []<class Q>(Q* p, const reg<T>& r) {
-        if constexpr (!std::is_const_v<Q>) r.store_unaligned(p);
-    };
-    constexpr auto store_tail = []<class Q>(Q* p, std::size_t k, const reg<T>& r) {
-        if constexpr (!std::is_const_v<Q>) store_part(p, k, r);
-    };
-    std::size_t i = 0;
-    for (; i + width<T> <= n; i += width<T>)
+    for (std::size_t i = 0; i < n; i += width<T>) {
+        const auto store = [i, n]<class Q>(Q* p, const reg<T>& r) {
+            if constexpr (!std::is_const_v<Q>) store_at(p, i, n, r);
+        };
         [&](auto a, auto... b) {
             f(a, b...);
-            store(first + i, a);
-            (store(rest + i, b), ...);
-        }(reg<T>::load_unaligned(first + i), reg<T>::load_unaligned(rest + i)...);
-    if (i < n)
-        [&](auto a, auto... b) {
-            f(a, b...);
-            store_tail(first + i, n - i, a);
-            (store_tail(rest + i, n - i, b), ...);
-        }(load_part<T>(first + i, n - i), load_part<T>(rest + i, n - i)...);
+            store(first, a);
+            (store(rest, b), ...);
+        }(load_at<T>(first, i, n), load_at<T>(rest, i, n)...);
+    }
 }
 
 }  // namespace gradus::kernels

@@ -47,12 +47,14 @@ template <class T>
 template <class T, class F, class... In>
 [[nodiscard]] T sum_of(std::size_t n, F&& f, const T* first, const In*... in) {
     reg<T> total(T(0));
-    std::size_t i = 0;
-    for (; i + width<T> <= n; i += width<T>) total += f(reg<T>::load_unaligned(first + i), reg<T>::load_unaligned(in + i)...);
-    if (i < n) {  // lanes beyond the end count nothing, whatever f makes of them
-        alignas(64) T lane[width<T>] = {};
-        store_part(lane, n - i, reg<T>(f(load_part(first + i, n - i), load_part(in + i, n - i)...)));
-        total += reg<T>::load_aligned(lane);
+    for (std::size_t i = 0; i < n; i += width<T>) {
+        reg<T> term = f(load_at(first, i, n), load_at(in, i, n)...);
+        if (n - i < width<T>) {  // lanes beyond the end count nothing, whatever f makes of them
+            alignas(64) T lane[width<T>] = {};
+            store_part(lane, n - i, term);
+            term = reg<T>::load_aligned(lane);
+        }
+        total += term;
     }
     return fold(total, [](T a, T b) { return a + b; });
 }

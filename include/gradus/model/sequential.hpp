@@ -168,7 +168,7 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
                 try {
                     if (!in.empty()) in = l.output_shape(in);
                 } catch (const shape_error& e) {
-                    throw e.within(label(i));
+                    refuse(e, i);
                 }
             } else {
                 in.clear();
@@ -208,7 +208,10 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
         if constexpr (requires { p.names; }) e.name = p.names[i];
         return e;
     }
-    [[nodiscard]] std::string label(std::size_t i) const { return names[i].empty() ? std::to_string(i) : names[i]; }
+    /// What the i-th layer threw, told where it stands. Compiled once for all layers.
+    [[noreturn, gnu::noinline]] void refuse(const shape_error& e, std::size_t i) const {
+        throw e.within(names[i].empty() ? message({i}) : names[i]);
+    }
 
     void check_shapes() const { (void)output_shape({}); }
 
@@ -257,7 +260,11 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
 
     template <std::size_t I, class Call>
     const auto& at(Call&& call) const {
-        return placed([&] { return label(I); }, call);
+        try {
+            return call();
+        } catch (const shape_error& e) {
+            refuse(e, I);
+        }
     }
 };
 

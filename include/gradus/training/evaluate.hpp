@@ -41,9 +41,11 @@ template <class Y>
 /// Rows that are run at once: enough for the products' speed, few enough for the cache.
 inline constexpr std::size_t batch = 256;
 
-/// Calls f(which rows, mask, ŷ) for the whole of x, a batch at a time, in inference mode.
-template <class Net, class X, class F>
-void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, F&& f) {
+/// Calls f(which rows, mask, ŷ) for the whole of x, a batch at a time, in inference mode. Compiled once for a network,
+/// whoever asks: f comes as a pointer and its object.
+template <class Net, class X>
+void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, void* object,
+                void (*f)(void*, std::span<const std::size_t>, const tensor<bool, 2>*, const output_of<Net, X>&)) {
     const std::size_t n = samples(x);
     pass<Net, X> p(net, x);
     p.training = false;
@@ -55,10 +57,15 @@ void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, F&& f) 
         const bool all = which.size() == n;
         if (!all) gather(x, which, part);
         if (mask != nullptr && mask->size() != 0) gather(*mask, which, p.mask);
-        const X& rows = all ? x : part;
         const context ctx = p.context();
-        f(std::span<const std::size_t>(which), ctx.mask, forward(net, rows, p.cache, ctx));
+        f(object, which, ctx.mask, forward(net, all ? x : part, p.cache, ctx));
     }
+}
+template <class Net, class X, class F>
+void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, F f) {
+    each_batch(net, x, mask, &f,
+               [](void* object, std::span<const std::size_t> which, const tensor<bool, 2>* part_mask,
+                  const output_of<Net, X>& y_hat) { (*static_cast<F*>(object))(which, part_mask, y_hat); });
 }
 
 }  // namespace inference
@@ -155,7 +162,7 @@ template <class Net, class J, class X, class Y>
         }
         if constexpr (judges<J, Y_hat, Y> && std::is_integral_v<scalar_of<Y>>) {
             const std::size_t k = features(y_hat);
-            if (s.confusion.size() == 0) s.confusion.resize({k, k}), s.confusion.fill(0);
+            if (s.confusion.size() == 0) reshape(s.confusion, std::array{k, k}), s.confusion.fill(0);
             for (std::size_t r = 0; r < rows(y_hat); ++r)
                 if (mask == nullptr || flat(*mask)[r])
                     ++s.confusion(static_cast<std::size_t>(part.data()[r]), kernels::argmax(y_hat.data() + r * k, k));

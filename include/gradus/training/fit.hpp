@@ -53,7 +53,6 @@ class run {
         check();
         for (std::size_t k = 0; k < threads_.size(); ++k)  // none ever moves
             shares_.push_back(std::make_unique<share<Net, J, X, Y>>(net, data.x));
-        if (o.accumulate > 1) sum_.emplace(net);
     }
 
     template <class... Callbacks>
@@ -120,7 +119,6 @@ class run {
     void step(std::span<const std::size_t> rows, training_state<Net, Options>& now) {
         const std::size_t team = threads_.size(), n = o_.batch_size;
         totals of_step;
-        if (sum_) sum_->zero();
         for (std::size_t at = 0; at < rows.size(); at += n) {
             const auto batch = rows.subspan(at, std::min(n, rows.size() - at));
             threads_.run([&](std::size_t k) {
@@ -134,16 +132,12 @@ class run {
             now.loss = losses::reduced(loss_, of_batch.loss, of_batch.count);
             require_finite(now);
             // batches that share a step do not know yet what the loss divides by: the step does it
-            const double total = sum_ || of_batch.count == 0 ? 1 : of_batch.count;
-            threads_.run([&](std::size_t k) { shares_[k]->backward(net_, loss_, total); });
-            if (sum_)
-                threads_.run([&](std::size_t k) {
-                    for (const auto& s : shares_) descend_.reduce(net_, sum_->values, s->grad.values, k, team);
-                });
+            const double total = o_.accumulate > 1 || of_batch.count == 0 ? 1 : of_batch.count;
+            threads_.run([&](std::size_t k) { shares_[k]->backward(net_, loss_, total, at != 0); });
             of_step.loss += of_batch.loss, of_step.count += of_batch.count;
             of_step.correct += of_batch.correct, of_step.judged += of_batch.judged;
         }
-        descend(sum_ ? losses::reduced(loss_, 1, of_step.count) : 1);
+        descend(o_.accumulate > 1 ? losses::reduced(loss_, 1, of_step.count) : 1);
         now.loss = losses::reduced(loss_, of_step.loss, of_step.count);
         all_.loss += of_step.loss, all_.count += of_step.count, all_.correct += of_step.correct, all_.judged += of_step.judged;
     }
@@ -151,9 +145,9 @@ class run {
     /// θ ← θ' by scale · ∇J, which all threads add up, clip, and apply, each its part.
     void descend(double scale) {
         const std::size_t team = threads_.size();
-        auto& grad = sum_ ? sum_->values : shares_[0]->grad.values;
+        auto& grad = shares_[0]->grad.values;
         const auto reduce = [&](std::size_t k) {
-            for (std::size_t other = 1; other < team && !sum_; ++other)
+            for (std::size_t other = 1; other < team; ++other)
                 descend_.reduce(net_, grad, shares_[other]->grad.values, k, team);
         };
         descend_.begin();
@@ -197,7 +191,6 @@ class run {
     const fit_options<X, Y>& o_;
     workers threads_;
     std::vector<std::unique_ptr<share<Net, J, X, Y>>> shares_;
-    std::optional<gradients<Net>> sum_;  // of the batches of a step, where there are several
     std::vector<double> norms_;          // each thread's part of ‖∇J‖²
     totals all_;                         // of the epoch so far
     history h_;

@@ -14,10 +14,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
@@ -105,8 +107,13 @@ struct counts {
 [[nodiscard]] inline double recall(const counts& c) { return share(c.met, c.actual); }
 [[nodiscard]] inline double f1(const counts& c) { return share(2 * c.met, c.predicted + c.actual); }
 
+/// Counts by class: what `confusion` makes. (A concept, so that nothing is instantiated for who asks for no metric.)
+template <class C>
+concept confusion_matrix = std::same_as<C, tensor<std::size_t, 2>>;
+
 /// \throws data_error for a matrix that is not square, or counts nothing.
-inline void require_confusion(std::string_view metric, const tensor<std::size_t, 2>& C) {
+template <confusion_matrix M>
+void require_confusion(std::string_view metric, const M& C) {
     std::size_t all = 0;
     for (std::size_t n : flat(C)) all += n;
     if (C.shape()[0] != C.shape()[1] || all == 0)
@@ -115,7 +122,8 @@ inline void require_confusion(std::string_view metric, const tensor<std::size_t,
 }
 
 /// Those of class k.
-[[nodiscard]] inline counts of_class(const tensor<std::size_t, 2>& C, std::size_t k) {
+template <confusion_matrix M>
+[[nodiscard]] counts of_class(const M& C, std::size_t k) {
     counts c{.met = static_cast<double>(C(k, k))};
     for (std::size_t j = 0; j < C.shape()[0]; ++j)
         c.predicted += static_cast<double>(C(j, k)), c.actual += static_cast<double>(C(k, j));
@@ -123,8 +131,8 @@ inline void require_confusion(std::string_view metric, const tensor<std::size_t,
 }
 
 /// binary: f₁.   macro: Σₖ fₖ / V.   micro: f(Σₖ cₖ).   weighted: Σₖ actualₖ fₖ / Σₖ actualₖ.          [metric.average]
-[[nodiscard]] inline double averaged(std::string_view metric, const tensor<std::size_t, 2>& C, average how,
-                                     double (*f)(const counts&)) {
+template <confusion_matrix M>
+[[nodiscard]] double averaged(std::string_view metric, const M& C, average how, double (*f)(const counts&)) {
     require_confusion(metric, C);
     const std::size_t V = C.shape()[0];
     if (how == average::binary && V != 2)
@@ -144,16 +152,19 @@ inline void require_confusion(std::string_view metric, const tensor<std::size_t,
 
 /// Of the samples that were taken for class k, the share that is: TPₖ / (TPₖ + FPₖ), 0/0 = 0.        [metric.precision]
 /// \throws data_error for a matrix that is not square or counts nothing, or binary of other than 2 classes.
-[[nodiscard]] inline double precision(const tensor<std::size_t, 2>& confusion, average how) {
+template <metric::confusion_matrix M>
+[[nodiscard]] double precision(const M& confusion, average how) {
     return metric::averaged("precision", confusion, how, metric::precision);
 }
 /// Of the samples of class k, the share that was found: TPₖ / (TPₖ + FNₖ), 0/0 = 0.                     [metric.recall]
-[[nodiscard]] inline double recall(const tensor<std::size_t, 2>& confusion, average how) {
+template <metric::confusion_matrix M>
+[[nodiscard]] double recall(const M& confusion, average how) {
     return metric::averaged("recall", confusion, how, metric::recall);
 }
 /// The harmonic mean of both: F1ₖ = 2 TPₖ / (2 TPₖ + FPₖ + FNₖ), 0/0 = 0.                              [metric.f_score]
 /// macro is the mean of the F1ₖ, not the F1 of the mean precision and recall.
-[[nodiscard]] inline double f1(const tensor<std::size_t, 2>& confusion, average how) {
+template <metric::confusion_matrix M>
+[[nodiscard]] double f1(const M& confusion, average how) {
     return metric::averaged("f1", confusion, how, metric::f1);
 }
 
@@ -174,19 +185,18 @@ template <labels_tensor Y, labels_tensor Y_hat>
 
 /// Each class for itself, (V).
 struct class_metrics {
-    tensor<double, 1> precision, recall, f1;
-    tensor<std::size_t, 1> support;  ///< samples of the class
+    std::vector<double> precision, recall, f1;
+    std::vector<std::size_t> support;  ///< samples of the class
 };
 /// \throws data_error for a matrix that is not square or counts nothing.
-[[nodiscard]] inline class_metrics per_class(const tensor<std::size_t, 2>& confusion) {
+template <metric::confusion_matrix M>
+[[nodiscard]] class_metrics per_class(const M& confusion) {
     metric::require_confusion("per_class", confusion);
-    const std::size_t V = confusion.shape()[0];
-    const tensor<double, 1> none({V}, 0.0);
-    class_metrics out{none, none, none, tensor<std::size_t, 1>({V}, std::size_t(0))};
-    for (std::size_t k = 0; k < V; ++k) {
+    class_metrics out;
+    for (std::size_t k = 0; k < confusion.shape()[0]; ++k) {
         const metric::counts c = metric::of_class(confusion, k);
-        out.precision(k) = metric::precision(c), out.recall(k) = metric::recall(c), out.f1(k) = metric::f1(c);
-        out.support(k) = static_cast<std::size_t>(c.actual);
+        out.precision.push_back(metric::precision(c)), out.recall.push_back(metric::recall(c));
+        out.f1.push_back(metric::f1(c)), out.support.push_back(static_cast<std::size_t>(c.actual));
     }
     return out;
 }
@@ -195,7 +205,8 @@ struct class_metrics {
 ///   (N Σₖ TPₖ − Σₖ tₖ pₖ) / √((N² − Σₖ tₖ²) (N² − Σₖ pₖ²)), 0/0 = 0                                  [metric.matthews]
 /// Source: Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient" (2004).
 /// \throws data_error for a matrix that is not square or counts nothing.
-[[nodiscard]] inline double matthews(const tensor<std::size_t, 2>& confusion) {
+template <metric::confusion_matrix M>
+[[nodiscard]] double matthews(const M& confusion) {
     metric::require_confusion("matthews", confusion);
     double met = 0, n = 0, tp = 0, tt = 0, pp = 0;
     for (std::size_t k = 0; k < confusion.shape()[0]; ++k) {

@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "gradus/core/dataset.hpp"
 #include "gradus/core/pass.hpp"
@@ -65,12 +67,17 @@ class share {
         }
     }
 
-    /// ∇J(θ) of those rows, where J divides by `total`.
-    void backward(const Net& net, const J& J_, double total) {
-        if (now_ == nullptr) return grad.zero();
-        auto& [x, y, weights, p, loss_cache] = *now_;
-        const auto& dy = J_.backward(output(p.cache), y, loss_cache, now_->by(total));
-        gradus::backward(net, x, dy, p.cache, grad.values, p.context());
+    /// ∇J(θ) of those rows, where J divides by `total`; added to that of the batch before where `adds`.
+    void backward(const Net& net, const J& J_, double total, bool adds) {
+        if (adds) before_ = grad;
+        if (now_ == nullptr) {
+            grad.zero();
+        } else {
+            auto& [x, y, weights, p, loss_cache] = *now_;
+            const auto& dy = J_.backward(output(p.cache), y, loss_cache, now_->by(total));
+            gradus::backward(net, x, dy, p.cache, grad.values, p.context());
+        }
+        if (adds) grad += *before_;
     }
 
     /// The rows of the last forward; null: there were none.
@@ -78,6 +85,7 @@ class share {
 
   private:
     slice<Net, J, X, Y> full_, rest_, *now_ = nullptr;
+    std::optional<gradients<Net>> before_;  // where several batches make a step
 };
 
 }  // namespace gradus::training
