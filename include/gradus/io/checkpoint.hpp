@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "gradus/io/save.hpp"
@@ -16,7 +17,7 @@ namespace gradus {
 /// When `checkpoint` writes.
 struct checkpoint_options {
     std::size_t every = 1;              ///< epochs
-    std::optional<watch> best_of = {};  ///< only where this is the best of those epochs so far
+    std::optional<watch> best_of = {};  ///< only where this is the best of those epochs so far; NaN never is
 };
 
 /// Callback of `fit`: saves the network with the state of its optimizer, from which `load` goes on bit for bit:
@@ -36,7 +37,7 @@ class checkpoint {
         if (options_.best_of) {
             const double value = watched("checkpoint", now.so_far, *options_.best_of);
             const bool better = more_is_better(*options_.best_of) ? value > best_ : value < best_;
-            if (!std::isnan(best_) && !better) return;
+            if (std::isnan(value) || !(better || std::isnan(best_))) return;
             best_ = value;
         }
         save(path_of(now.descend.epoch), now.net, now.descend);

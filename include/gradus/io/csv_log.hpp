@@ -14,20 +14,19 @@ namespace gradus {
 
 /// How `csv_log` begins.
 struct csv_log_options {
-    bool append = false;  ///< goes on with the file of an earlier run, instead of beginning it anew
+    bool append = false;  ///< goes on with the file of an earlier run, which must have the same columns
 };
 
 /// Callback of `fit`: writes epoch, losses, accuracies, learning rate and seconds so far as one line after each epoch, of
 /// which nothing is lost if the program ends: `gr::fit(net, J, gr::adam{}, train, {}, gr::csv_log("log.csv"))`.
 /// The columns are those that the history has; epochs count from 1, those of earlier runs included.
-/// \throws data_error with the path and the reason.
+/// \throws data_error with the path and the reason; after the first epoch, where the file has other columns than this run.
 class csv_log {
   public:
     explicit csv_log(std::string path, csv_log_options o = {}) : path_(std::move(path)) {
-        file_.reset(std::fopen(path_.c_str(), o.append ? "ab" : "wb"));
+        file_.reset(std::fopen(path_.c_str(), o.append ? "ab+" : "wb"));
         if (!file_) refuse();
-        std::fseek(file_.get(), 0, SEEK_END);
-        begun_ = std::ftell(file_.get()) > 0;
+        if (o.append) read_header();
     }
 
     void after_epoch(auto& now) {
@@ -46,12 +45,23 @@ class csv_log {
         column("learning_rate", h.learning_rate);
         names += ",seconds";
         add(line, h.seconds);
-        if (!std::exchange(begun_, true)) line = names + "\n" + line;
+        if (header_.empty())
+            line = names + "\n" + line;
+        else if (header_ != names)
+            io::fail({path_, ": the log has the columns ", header_, ", this run has ", names});
+        header_ = names;
         line += '\n';
         if (std::fwrite(line.data(), 1, line.size(), file_.get()) != line.size() || std::fflush(file_.get()) != 0) refuse();
     }
 
   private:
+    /// The first line of the file, empty where it is new.
+    void read_header() {
+        std::rewind(file_.get());
+        for (int c; (c = std::fgetc(file_.get())) != EOF && c != '\n';)
+            if (c != '\r') header_ += static_cast<char>(c);
+        std::fseek(file_.get(), 0, SEEK_END);  // between reading and writing
+    }
     static void add(std::string& line, double value) {
         char text[32];
         line.append(text, static_cast<std::size_t>(std::snprintf(text, sizeof text, ",%.9g", value)));
@@ -60,7 +70,7 @@ class csv_log {
 
     std::string path_;
     io::file_handle file_;
-    bool begun_ = false;
+    std::string header_;
 };
 
 }  // namespace gradus

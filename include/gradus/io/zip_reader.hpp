@@ -5,7 +5,6 @@
 /// Inflating needs zlib: `GRADUS_HAS_ZLIB` is 1 and the program is linked with -lz. CMake sees to both where zlib is
 /// found.
 
-
 #include "gradus/io/file.hpp"
 #include "gradus/io/zip.hpp"
 
@@ -223,7 +222,7 @@ class zip_reader {
     std::string file_;
     std::uint64_t limit_;
     zip_names names_;
-    std::vector<member> members_;  // likewise
+    std::vector<member> members_;
 };
 
 }  // namespace gradus::io
