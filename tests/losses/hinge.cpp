@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "../support/loss.hpp"
 #include "gradus/reference/losses.hpp"
 
@@ -40,6 +43,21 @@ TEST_CASE("hinge.correct: scores on the side of their targets, where the mask le
     CHECK(gr::hinge{}.correct(score, y) == 2);
     const gr::tensor<bool, 2> mask{{true}, {false}, {true}, {true}};
     CHECK(gr::hinge{}.correct(score, y, {0, &mask}) == 1);
+}
+TEST_CASE_TEMPLATE("hinge.forward, hinge.backward, squared_hinge.forward, squared_hinge.backward: a score that is no number is seen", T,
+                   float, double) {
+    const gr::tensor<T, 2> score{{T(2), std::numeric_limits<T>::quiet_NaN(), T(0.5)}};
+    const auto seen = [&](const auto& loss, const gr::tensor<T, 2>& y) {
+        CHECK(std::isnan(loss.value(score, y)));
+        const auto dy = loss.gradient(score, y);
+        CHECK(dy(0, 0) == 0);
+        CHECK(std::isnan(dy(0, 1)));
+        CHECK(dy(0, 2) < 0);
+    };
+    for (const T side : {T(1), T(-1), T(0)}) {
+        seen(gr::hinge{}, {{1, side, 1}});
+        seen(gr::squared_hinge{}, {{1, side, 1}});
+    }
 }
 TEST_CASE("hinge: a target that is no side") {
     CHECK(support::message_of([&] { (void)gr::hinge{}.value(matrix{{1, 1}}, matrix{{1, 0.5}}); }) ==

@@ -1,4 +1,7 @@
 // Every optimizer in PyTorch's form: by hand, ten steps of PyTorch's, and the textbook's twin.
+#include <cmath>
+#include <limits>
+
 #include "steps.hpp"
 
 namespace gr = gradus;
@@ -125,6 +128,16 @@ TEST_CASE("centered_rmsprop.v, centered_rmsprop.a, centered_rmsprop.variance, ce
     CHECK(b == 1);                         // σ² = 8 − 4: 4 / (2 + 2)
     CHECK(theta == doctest::Approx(1.9));  // 2 − 0.1 · 1
 }
+TEST_CASE("centered_rmsprop.variance: below 0 it is 0, by hand") {
+    for (const auto form : {gr::centered_rmsprop::pytorch, gr::centered_rmsprop::tensorflow}) {
+        double theta = 2, v = 0, a = 1, b = 0;
+        const gr::centered_rmsprop o{.learning_rate = 0.5, .rho = 0.5, .epsilon = 0.25, .form = form};
+        o.step<double>(1)(theta, 1.0, v, a, b);
+        CHECK(v == 0.5);
+        CHECK(a == 1);                                            // v − a² = −0.5
+        CHECK(theta == (form == gr::centered_rmsprop::pytorch ? 0 : 1));  // 2 − 0.5 / 0.25, or 2 − 0.5 / √0.25
+    }
+}
 TEST_CASE_TEMPLATE("centered_rmsprop.variance: a gradient that does not change has a root, always", T, float, double) {
     T theta = 2, v = 0, a = 0, b = 0;
     for (std::uint64_t t = 1; t <= 20000; ++t) gr::centered_rmsprop{.learning_rate = 1e-9}.step<T>(t)(theta, T(0.3), v, a, b);
@@ -158,6 +171,18 @@ TEST_CASE("lion.c, lion.theta, lion.m: by hand") {
     CHECK(m == 0.5);
     o.step<double>(3)(theta, -1.0, m);
     CHECK(theta == doctest::Approx(2));  // c = 0.25 − 0.5
+}
+TEST_CASE_TEMPLATE("lion.theta: the sign of no number is none, of 0 it is 0", T, float, double) {
+    const T g[] = {std::numeric_limits<T>::quiet_NaN(), 0, 1};
+    T theta[] = {2, 2, 2}, m[] = {0, 0, 0};
+    const auto step = gr::lion{.learning_rate = 0.5}.step<T>(1);
+    gr::kernels::update(3, step, theta, g, m);
+    CHECK(std::isnan(theta[0]));
+    CHECK(theta[1] == 2);
+    CHECK(theta[2] == T(1.5));
+    T alone = 2, its_m = 0;
+    step(alone, g[0], its_m);
+    CHECK(std::isnan(alone));
 }
 
 TEST_CASE_TEMPLATE("gradient_descent.theta: ten steps of PyTorch's", T, float, double) {

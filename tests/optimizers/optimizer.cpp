@@ -248,6 +248,7 @@ TEST_CASE("optimizer: hyper-parameters that are negative or no number, when it i
     CHECK(made(gr::nadam{.momentum_decay = std::numeric_limits<double>::infinity()}) == "nadam: momentum_decay must be in [0, ∞), is inf");
     CHECK(made(gr::sgd{.dampening = 0.5, .nesterov = true}) ==
           "sgd: dampening is for PyTorch's form without nesterov, is 0.5");
+    CHECK(made(gr::sgd{.momentum = 0, .nesterov = true}) == "sgd: nesterov needs a momentum above 0, is 0");
     const auto before = net;
     gr::optimizer descend(net, gr::adam{});
     descend.options.learning_rate = -1;

@@ -21,8 +21,13 @@ struct hinge : element_loss<hinge> {
     static auto side(const Y& y) {
         return where(y > 0, constant<Y>(1), constant<Y>(-1));
     }
-    static auto term(const auto& p, const auto& y) { return where(side(y) * p < 1, 1 - side(y) * p, 0); }
-    static auto derivative(const auto& p, const auto& y) { return where(side(y) * p < 1, -side(y), 0); }
+    // Asked this way round, a ŷ that is no number is in neither hidden behind a 0.
+    static auto term(const auto& p, const auto& y) {
+        return where(side(y) * p >= 1, 0, 1 - side(y) * p);
+    }
+    static auto derivative(const auto& p, const auto& y) {
+        return where(side(y) * p >= 1, 0, where(side(y) * p < 1, -side(y), side(y) * p));
+    }
     static bool takes_target(double y) { return y == -1 || y == 0 || y == 1; }
 };
 

@@ -13,6 +13,7 @@ namespace gradus {
 ///   c = β₁ m + (1 − β₁) g                [lion.c]
 ///   θ ← θ − α sign(c)                    [lion.theta]
 ///   m ← β₂ m + (1 − β₂) g                [lion.m]
+/// where sign(0) = 0, and the sign of what is no number is none: it is seen, and does not freeze θ.
 /// The paper's λ is `decay.decoupled`: θ ← θ − α (sign(c) + λθ). It advises an α three to ten times smaller than Adam's,
 /// with a λ as much larger.
 /// Source: Chen et al., "Symbolic Discovery of Optimization Algorithms" (2023), algorithm 2. Defaults as there, but λ = 0.
@@ -37,7 +38,7 @@ struct lion {
         return [alpha = static_cast<T>(learning_rate), b1 = static_cast<T>(beta1), b2 = static_cast<T>(beta2),
                 a1 = static_cast<T>(1 - beta1), a2 = static_cast<T>(1 - beta2)](auto& theta, const auto& g, auto& m) {
             const auto c = b1 * m + a1 * g;                                              // c = β₁ m + (1 − β₁) g
-            theta -= where(c > 0, alpha, where(c < 0, -alpha, constant<decltype(c)>(0)));  // θ ← θ − α sign(c)
+            theta -= where(c > 0, alpha, where(c < 0, -alpha, c));                       // θ ← θ − α sign(c)
             m = b2 * m + a2 * g;                                                         // m ← β₂ m + (1 − β₂) g
         };
     }

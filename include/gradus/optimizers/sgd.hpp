@@ -25,7 +25,7 @@ struct sgd {
     double learning_rate = 0.01;  ///< α
     double momentum = 0.9;        ///< μ
     double dampening = 0;         ///< τ, of the form `pytorch` without Nesterov
-    bool nesterov = false;
+    bool nesterov = false;        ///< looks ahead along v; needs a momentum
     enum { pytorch, sutskever } form = pytorch;  ///< α outside or inside of v
     weight_decay decay = {};
 
@@ -45,6 +45,7 @@ struct sgd {
     }
     void check() const {
         require(name, {{"learning_rate", learning_rate}, {"momentum", momentum}, {"dampening", dampening}});
+        if (nesterov && momentum == 0) throw data_error(message({name, ": nesterov needs a momentum above 0, is 0"}));
         if (dampening != 0 && (nesterov || form != pytorch))
             throw data_error(message({name, ": dampening is for PyTorch's form without nesterov, is ", number_text(dampening)}));
     }
