@@ -107,6 +107,16 @@ TEST_CASE("early_stopping: watches accuracies upwards, and may serve a second ru
     CHECK(again.loss.size() == 81);
     CHECK(stop.best_epoch() == 0);
 }
+TEST_CASE("early_stopping: gives the best network back where training ends in no number") {
+    auto net = line();
+    const auto data = straight();
+    gr::early_stopping stop(net, {.patience = 9});
+    CHECK_THROWS_AS(gr::fit(net, gr::mse{}, gr::gradient_descent{}, data,
+                            {.epochs = 6, .batch_size = 8, .validation = data, .progress = quiet},
+                            script{{0, 1.5f, 1e30f, 1, 1, 1}}, stop),
+                    gr::diverged);
+    CHECK(net.layer<0>().theta.W(0, 0) == 1.5f);
+}
 TEST_CASE("early_stopping: says what it misses") {
     auto net = line();
     gr::early_stopping stop(net), judge(net, {.what = gr::watch::accuracy});

@@ -115,3 +115,16 @@ TEST_CASE("evaluate: a single logit is judged at ½, a squared error judges noth
     CHECK(std::isnan(gr::evaluate(identity_network(1), gr::mse{}, data).accuracy));
     CHECK(gr::evaluate(identity_network(1), gr::mse{}, data).loss == doctest::Approx((1 + 0 + 4 + 9) / 4.0));
 }
+
+TEST_CASE("evaluate: a row that weighs nothing may have any label; integer targets that are no labels have no confusion") {
+    gr::dataset<matrix, labels> data(three, labels{2, 0, -1, 0});
+    data.weights = {1, 1, 0, 1};
+    const auto net = identity_network(3);
+    const auto s = gr::evaluate(net, gr::cross_entropy{}, data);
+    CHECK(s.confusion == gr::tensor<std::size_t, 2>{{2, 0, 0}, {0, 0, 0}, {0, 0, 1}});
+    const gr::dataset one_hot(three, gr::one_hot<float>(labels{2, 0, 1, 0}, 3));
+    CHECK(gr::evaluate(net, gr::dense_cross_entropy{}, one_hot).confusion.size() == 0);
+    data.weights = {0, 0, 0, 0};
+    CHECK_THROWS_WITH_AS((void)gr::evaluate(net, gr::cross_entropy{}, data),
+                         "evaluate: the mask, or the weights, leave nothing to judge", gr::data_error);
+}

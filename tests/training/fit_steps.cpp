@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <tuple>
 
 #include "gradus.hpp"
 
@@ -180,7 +181,7 @@ TEST_CASE("fit: options that make no sense") {
     };
     CHECK(said({.accumulate = 0, .progress = quiet}) == "fit: batch_size = 32 and accumulate = 0: both must be at least 1");
     CHECK(said({.clip_norm = -1, .progress = quiet}) ==
-          "fit: clip_value = 0 and clip_norm = -1 must be positive, or 0: no clipping");
+          "fit: clip_norm = -1 must be positive, or 0: no clipping");
 }
 
 TEST_CASE("fit: a loss that is no number ends it before the step, and says where that began") {
@@ -199,20 +200,19 @@ TEST_CASE("fit: a loss that is no number ends it before the step, and says where
         auto net = classifier();
         data.x(9, 1) = nan;
         CHECK(said(net, data) ==
-              "fit: the loss is nan before step 2, in epoch 1. the data: x has nan in row 1 of the batch");
+              "fit: the loss is nan at step 2, in epoch 1. the data: x has nan in sample 9");
         data = points(16);
         net = classifier();
         net.layer<1>().theta.W(2, 0) = nan;
         const auto before = net;
         CHECK(said(net, data) ==
-              "fit: the loss is nan before step 1, in epoch 1. dense #1: W has nan in row 2, which an earlier step has made "
+              "fit: the loss is nan at step 1, in epoch 1. dense #1: W has nan in row 2, which a step has made "
               "so: try a smaller learning rate, or clip the gradient");
         CHECK(net.layer<0>().theta.W == before.layer<0>().theta.W);
         net = classifier();
         net.layer<1>().theta.W.fill(3e38f);
         CHECK(said(net, data) ==
-              "fit: the loss is nan before step 1, in epoch 1. dense #1: y = f(xW + b) has -inf in row 0 of the batch, where "
-              "its input and its parameters are finite");
+              "fit: the loss is nan at step 1, in epoch 1. dense #1: y = f(xW + b) has -inf in sample 0");
     }
 }
 TEST_CASE("fit: what diverges has its history, and names the loss where the prediction is finite") {
@@ -224,7 +224,7 @@ TEST_CASE("fit: what diverges has its history, and names the loss where the pred
         FAIL("it went on");
     } catch (const gr::diverged& e) {
         CHECK(std::string(e.what()) ==
-              "fit: the loss is inf before step 1, in epoch 1. mse: J = Σ (ŷ − y)² / (N O) is the first, of a finite prediction");
+              "fit: the loss is inf at step 1, in epoch 1. mse: J = Σ (ŷ − y)² / (N O) is the first, of a finite prediction");
         CHECK(e.so_far.loss.empty());
     }
     gr::optimizer descend(net, gr::gradient_descent{.learning_rate = 10});
@@ -237,4 +237,73 @@ TEST_CASE("fit: what diverges has its history, and names the loss where the pred
         CHECK(e.so_far.loss.size() > 3);
         CHECK(std::isfinite(net.layer<0>().theta.W(0, 0)));
     }
+}
+TEST_CASE("fit: the sample that is wrong is named, whichever thread and batch it fell to") {
+    for (const std::size_t threads : {1u, 3u})
+        for (const std::size_t accumulate : {1u, 2u}) {
+            auto data = points(40);
+            data.x(33, 0) = std::numeric_limits<float>::quiet_NaN();
+            auto net = classifier();
+            CHECK(support::message_of([&] {
+                      gr::fit(net, gr::cross_entropy{}, gr::sgd{}, data,
+                              {.batch_size = 20, .accumulate = accumulate, .threads = threads, .progress = quiet});
+                  }).ends_with(". the data: x has nan in sample 33"));
+        }
+    gr::dataset numbers(matrix({9, 2}, 1.0f), matrix({9, 1}, 1.0f));
+    numbers.y(4, 0) = std::numeric_limits<float>::quiet_NaN();
+    gr::seed(1);
+    auto line = gr::sequential(gr::dense(2, 1));
+    CHECK(support::message_of([&] { gr::fit(line, gr::mse{}, gr::sgd{}, numbers, {.progress = quiet}); }) ==
+          "fit: the loss is nan at step 1, in epoch 1. the data: y has nan in sample 4");
+}
+TEST_CASE("fit: a last step that goes too far, a validation that is no number") {
+    const gr::dataset data(matrix{{1}, {2}}, matrix{{1}, {1}});
+    auto net = gr::sequential(gr::dense(1, 1));
+    const std::string said = support::message_of([&] {
+        gr::fit(net, gr::mse{}, gr::gradient_descent{.learning_rate = 1e39}, data, {.batch_size = 2, .progress = quiet});
+    });
+    CHECK(said.starts_with("fit: step 1 went too far, in epoch 1. parameters #0.W: θ has "));
+    CHECK(said.ends_with(" in row 0, which a step has made so: try a smaller learning rate, or clip the gradient"));
+    auto held_out = data;
+    held_out.x(1, 0) = std::numeric_limits<float>::quiet_NaN();
+    net = gr::sequential(gr::dense(1, 1));
+    CHECK(support::message_of([&] {
+              gr::fit(net, gr::mse{}, gr::sgd{}, data, {.batch_size = 2, .validation = held_out, .progress = quiet});
+          }) == "fit: the validation loss is nan after step 1, in epoch 1. the validation data: x has nan in row 1");
+    held_out = data;
+    held_out.weights = {1, 2, 3};
+    CHECK(support::message_of([&] {
+              gr::fit(net, gr::mse{}, gr::sgd{}, data, {.validation = held_out, .progress = quiet});
+          }) == "dataset: x has 2 rows, there are 3 weights");
+}
+TEST_CASE("fit: dropout draws the same however a step is cut into batches and threads") {
+    const auto data = points(24);
+    const auto trained = [&](std::size_t batch, std::size_t accumulate, std::size_t threads) {
+        gr::seed(5);
+        auto net = gr::sequential(gr::dense(2, 16, gr::tanh{}), gr::dropout{0.4}, gr::dense(16, 3));
+        double loss = 0;
+        gr::fit(net, gr::cross_entropy{}, gr::gradient_descent{.learning_rate = 0.1}, data,
+                {.epochs = 3, .batch_size = batch, .accumulate = accumulate, .threads = threads, .progress = quiet},
+                gr::every_step([&](auto& now) { loss = now.loss; }));
+        return std::pair(net, loss);
+    };
+    const auto [whole, loss] = trained(24, 1, 1);
+    for (const auto& [batch, accumulate, threads] : {std::tuple(8, 3, 1), {4, 6, 2}, {24, 1, 3}, {12, 2, 2}}) {
+        const auto [parts, part_loss] =
+            trained(static_cast<std::size_t>(batch), static_cast<std::size_t>(accumulate), static_cast<std::size_t>(threads));
+        CHECK(apart(whole, parts) < 1e-5);
+        CHECK(part_loss == doctest::Approx(loss).epsilon(1e-5));  // of the whole step
+    }
+}
+TEST_CASE("fit: accuracy is of the rows that the mask leaves, whatever stands under it") {
+    gr::dataset<gr::tensor<float, 3>, gr::tensor<std::int32_t, 2>> data(gr::tensor<float, 3>({4, 2, 2}, 0.f),
+                                                                        gr::tensor<std::int32_t, 2>({4, 2}, 0));
+    data.mask = gr::tensor<bool, 2>({4, 2}, true);
+    auto net = gr::sequential(gr::dense(2, 3));
+    net.layer<0>().theta.W.fill(0), net.layer<0>().theta.b = {1, 0, 0};  // always class 0
+    for (std::size_t n = 0; n < 4; ++n) data.mask(n, 1) = n == 0, data.y(n, 0) = n < 2 ? 0 : 1;  // right: rows 0, 1 and (0, 1)
+    const auto h = gr::fit(net, gr::cross_entropy{}, gr::gradient_descent{.learning_rate = 0}, data,
+                           {.threads = 2, .progress = quiet});
+    CHECK(h.accuracy[0] == doctest::Approx(3.0 / 5));
+    CHECK(gr::evaluate(net, gr::cross_entropy{}, data).accuracy == doctest::Approx(3.0 / 5));
 }

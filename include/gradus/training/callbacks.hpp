@@ -69,7 +69,7 @@ class early_stopping {
     void after_epoch(auto& now) {
         const double value = watched("early_stopping", now.so_far, options_.what);
         const double gain = more_is_better(options_.what) ? value - best_ : best_ - value;
-        if (std::isnan(best_) || gain > options_.min_delta) {
+        if (!std::isnan(value) && (std::isnan(best_) || gain > options_.min_delta)) {
             best_ = value, best_epoch_ = now.epoch, waited_ = 0;
             if (options_.restore_best) best_net_ = now.net;
         } else if (++waited_ >= options_.patience) {
@@ -95,7 +95,7 @@ enum class per { step, epoch };
 
 /// Sets the learning rate before each step by a schedule, counted from 0: `gr::scheduled(gr::schedule::cosine{...})`. Counts the
 /// optimizer's steps, or its epochs, so that a resumed run goes on where it stopped. One-cycle's momentum goes with it.
-template <class Rate>
+template <rate_schedule Rate>
 class scheduled {
   public:
     explicit scheduled(Rate rate, per unit = per::step) : rate_(std::move(rate)), unit_(unit) {}
@@ -116,7 +116,8 @@ class scheduled {
 };
 
 /// Lowers the optimizer's learning rate when an epoch has not been better for long:
-/// `gr::on_plateau({.factor = 0.5, .patience = 3})`. It begins with the rate that the optimizer has.
+/// `gr::on_plateau({.factor = 0.5, .patience = 3})`. It begins anew with each call of `fit`, at the rate that the optimizer
+/// has.
 class on_plateau {
   public:
     explicit on_plateau(schedule::reduce_on_plateau plateau = {}, watch what = watch::validation_loss)
@@ -124,7 +125,10 @@ class on_plateau {
         plateau_.watched_should = more_is_better(what) ? schedule::goal::rise : schedule::goal::fall;
     }
 
-    void before_training(auto& now) { plateau_.learning_rate = now.descend.options.learning_rate; }
+    void before_training(auto& now) {
+        plateau_.learning_rate = now.descend.options.learning_rate;
+        plateau_.now = {};
+    }
     void after_epoch(auto& now) {
         now.descend.options.learning_rate = plateau_(watched("on_plateau", now.so_far, what_));
     }

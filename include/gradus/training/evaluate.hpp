@@ -137,8 +137,8 @@ template <class A, class B>
     return n / static_cast<double>(labels.size());
 }
 
-/// Loss, accuracy and confusion matrix of a network on a set. Its mask and weights count as they do in `fit`; accuracy
-/// and confusion matrix count each row that the mask leaves once.
+/// Loss, accuracy and confusion matrix of a network on a set. Its mask and weights count in the loss as they do in `fit`;
+/// accuracy and confusion matrix count each row that the mask leaves once, whatever it weighs.
 /// Complexity: one forward and one value of the loss, a batch at a time.
 /// \throws shape_error, data_error where network, loss and data do not fit each other.
 template <class Net, class J, class X, class Y>
@@ -160,14 +160,16 @@ template <class Net, class J, class X, class Y>
             correct += loss.correct(y_hat, part, by);
             judged += inference::counted_rows(y_hat, mask);
         }
-        if constexpr (judges<J, Y_hat, Y> && std::is_integral_v<scalar_of<Y>>) {
+        if constexpr (judges<J, Y_hat, Y> && std::is_integral_v<scalar_of<Y>> && rank_of<Y> + 1 == rank_of<Y_hat>) {
             const std::size_t k = features(y_hat);
             if (s.confusion.size() == 0) reshape(s.confusion, std::array{k, k}), s.confusion.fill(0);
             for (std::size_t r = 0; r < rows(y_hat); ++r)
-                if (mask == nullptr || flat(*mask)[r])
-                    ++s.confusion(static_cast<std::size_t>(part.data()[r]), kernels::argmax(y_hat.data() + r * k, k));
+                if (const auto label = static_cast<std::size_t>(part.data()[r]);  // what weighs nothing may have any
+                    label < k && (mask == nullptr || flat(*mask)[r]))
+                    ++s.confusion(label, kernels::argmax(y_hat.data() + r * k, k));
         }
     });
+    if (!(count > 0)) throw data_error("evaluate: the mask, or the weights, leave nothing to judge");
     s.loss = losses::reduced(loss, sum, count);
     if constexpr (judges<J, Y_hat, Y>) s.accuracy = correct / judged;
     return s;

@@ -64,43 +64,55 @@ class run {
         training_state<Net, Options> now{net_, descend_, h_};
         const auto tell = [&]([[maybe_unused]] auto when) { (when(callbacks, now), ...); };
         tell(moment::before_training);
-        for (; now.epoch < o_.epochs && !now.stop; ++now.epoch) {
-            const stopwatch clock;
-            order.epoch(descend_.epoch);
-            all_ = {};
-            std::size_t seen = 0;
-            progress::figures shown;
-            for (std::size_t b = 0; b < order.size() && !now.stop; ++b) {
-                tell(moment::before_step);
-                step(order[b], now);
-                tell(moment::after_step);
-                seen += order[b].size();
-                shown.loss = losses::reduced(loss_, all_.loss, all_.count);
-                if constexpr (judged) shown.accuracy = all_.correct / all_.judged;
-                line.batch(now.epoch, static_cast<double>(seen) / static_cast<double>(data_.size()), shown);
-                now.stop = now.stop || interruptible::asked();
-            }
-            const bool whole = seen == data_.size();  // it is, also where Ctrl-C came with its last batch
-            const double seconds = clock.seconds();
-            h_.interrupted = !whole || interruptible::asked();
-            h_.samples += seen;
-            h_.seconds += seconds;
-            h_.add(shown.loss, shown.accuracy, learning_rate());
-            if (whole) ++descend_.epoch;
-            if (o_.validation && whole) {
-                const score s = evaluate(net_, loss_, *o_.validation);
-                h_.add_validation(shown.validation_loss = s.loss, shown.validation_accuracy = s.accuracy);
-            }
-            line.epoch(now.epoch, seconds, shown);
-            if (whole) tell(moment::after_epoch);
-            h_.interrupted = h_.interrupted || interruptible::asked();  // or else with its validation
-            now.stop = now.stop || h_.interrupted;
+        try {
+            for (; now.epoch < o_.epochs && !now.stop; ++now.epoch) epoch(order, line, now, tell);
+        } catch (const diverged&) {
+            tell(moment::after_training);  // who keeps the best network gives it back
+            throw;
         }
         tell(moment::after_training);
         return std::move(h_);
     }
 
   private:
+    template <class Tell>
+    void epoch(batches& order, progress& line, training_state<Net, Options>& now, const Tell& tell) {
+    
+        const stopwatch clock;
+        order.epoch(descend_.epoch);
+        epoch_ = descend_.epoch + 1;
+        all_ = {};
+        std::size_t seen = 0;
+        progress::figures shown;
+        for (std::size_t b = 0; b < order.size() && !now.stop; ++b) {
+            tell(moment::before_step);
+            step(order[b], now);
+            tell(moment::after_step);
+            seen += order[b].size();
+            shown.loss = losses::reduced(loss_, all_.loss, all_.count);
+            if constexpr (judged) shown.accuracy = all_.correct / all_.judged;
+            line.batch(now.epoch, static_cast<double>(seen) / static_cast<double>(data_.size()), shown);
+            now.stop = now.stop || interruptible::asked();
+        }
+        const bool whole = seen == data_.size();  // it is, also where Ctrl-C came with its last batch
+        const double seconds = clock.seconds();
+        h_.interrupted = !whole || interruptible::asked();
+        h_.samples += seen;
+        h_.seconds += seconds;
+        h_.add(shown.loss, judged, shown.accuracy, learning_rate());
+        require_finite_parameters();
+        if (whole) ++descend_.epoch;
+        if (o_.validation && whole) {
+            const score s = evaluate(net_, loss_, *o_.validation);
+            h_.add_validation(shown.validation_loss = s.loss, judged, shown.validation_accuracy = s.accuracy);
+            if (!std::isfinite(s.loss)) refuse(message({"the validation loss is ", s.loss, " after step ", descend_.t}), first_not_finite(*o_.validation));
+        }
+        line.epoch(now.epoch, seconds, shown);
+        if (whole) tell(moment::after_epoch);
+        h_.interrupted = h_.interrupted || interruptible::asked();  // or else with its validation
+        now.stop = now.stop || h_.interrupted;
+    }
+
     static constexpr bool judged = judges<J, output_of<Net, X>, Y>;
 
     struct totals {
@@ -109,10 +121,11 @@ class run {
 
     void check() const {
         data_.check();
+        if (o_.validation) o_.validation->check();
         if (o_.accumulate == 0 || o_.batch_size == 0)
             throw data_error(message({"fit: batch_size = ", o_.batch_size, " and accumulate = ", o_.accumulate, ": both must be at least 1"}));
-        if (!(o_.clip_value >= 0) || !(o_.clip_norm >= 0))
-            throw data_error(message({"fit: clip_value = ", o_.clip_value, " and clip_norm = ", o_.clip_norm, " must be positive, or 0: no clipping"}));
+        for (const auto& [name, limit] : {std::pair{"clip_value", o_.clip_value}, {"clip_norm", o_.clip_norm}})
+            if (!(limit >= 0)) throw data_error(message({"fit: ", name, " = ", limit, " must be positive, or 0: no clipping"}));
     }
 
     /// One step with the gradient of `rows`, a batch after the other.
@@ -172,9 +185,22 @@ class run {
         if (std::isfinite(now.loss)) return;
         std::string where;
         for (const auto& s : shares_)
-            if (where.empty() && s->rows() != nullptr)
-                where = first_not_finite(net_, s->rows()->x, s->rows()->remembered.cache);
-        throw_diverged(std::move(h_), now.loss, descend_.t, descend_.epoch, where, J::name, formula_of(loss_));
+            if (where.empty()) where = s->first_not_finite(net_);
+        refuse(message({"the loss is ", now.loss, " at step ", descend_.t + 1}), where);
+    }
+    /// After the last step of an epoch: the loss of the next would tell, if there were one.
+    void require_finite_parameters() {
+        not_finite found;
+        found.look_at_parameters(net_);
+        if (!found.where.empty()) refuse(message({"step ", descend_.t, " went too far"}), found.where);
+    }
+    [[nodiscard]] static std::string first_not_finite(const dataset<X, Y>& data) {
+        not_finite found;
+        found.look(entry(""), "the validation data", "x", "", data.x), found.look(entry(""), "the validation data", "y", "", data.y);
+        return found.where;
+    }
+    [[noreturn]] void refuse(const std::string& what, const std::string& where) const {
+        throw_diverged(h_, what, epoch_, where, J::name, formula_of(loss_));
     }
     /// NaN where the options know none.
     [[nodiscard]] double learning_rate() const {
@@ -193,6 +219,7 @@ class run {
     std::vector<std::unique_ptr<share<Net, J, X, Y>>> shares_;
     std::vector<double> norms_;          // each thread's part of ‖∇J‖²
     totals all_;                         // of the epoch so far
+    std::uint64_t epoch_ = 0;            // the one under way, counted from 1, those of earlier runs included
     history h_;
 };
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -17,8 +18,8 @@
 
 namespace gradus {
 
-/// Training that ended where the loss was no number. The network is as it was before the step that would have spoilt
-/// it; what went by until then stands in `so_far`.
+/// Training that ended where the loss was no number, before a step was taken with it; what went by until then stands in
+/// `so_far`. A step before may have spoilt the parameters already: then the message says which.
 struct diverged : error {
     history so_far;
     diverged(const std::string& text, history h) : error(text), so_far(std::move(h)) {}
@@ -26,20 +27,19 @@ struct diverged : error {
 
 namespace training {
 
-[[noreturn, gnu::noinline]] inline void throw_diverged(history h, double loss, std::uint64_t t, std::uint64_t epoch, std::string_view where,
-                                                      std::string_view loss_name, std::string_view formula) {
-    const std::string it_is = message({loss_name, ": ", formula, " is the first, of a finite prediction"});
-    throw diverged(message({"fit: the loss is ", loss, " before step ", t + 1, ", in epoch ", epoch + 1, ". ",
-                            where.empty() ? std::string_view(it_is) : where}),
-                   std::move(h));
+[[noreturn, gnu::noinline]] inline void throw_diverged(history h, std::string_view what, std::uint64_t epoch, std::string_view where,
+                                                      std::string_view loss, std::string_view formula) {
+    const std::string it_is = message({loss, ": ", formula, " is the first, of a finite prediction"});
+    throw diverged(message({"fit: ", what, ", in epoch ", epoch, ". ", where.empty() ? std::string_view(it_is) : where}), std::move(h));
 }
 
 /// Looks for the first number that is none, and remembers where it stood. Compiled once for each scalar.
-class not_finite {
-  public:
-    std::string where;  ///< empty: all were finite
+struct not_finite {
+    std::string where = {};  ///< empty: all were finite
 
-    /// "dense #1: W has nan in row 3, ...": `what` of the layer at e, whose name may be left out.
+    std::span<const std::size_t> samples = {};  ///< which of the data the rows of a batch are
+
+    /// "dense #1: W has nan in row 3, ...": `what` of the layer at e. Rows are those of a batch where there is no `why`.
     template <class X>
     void look(const entry& e, std::string_view layer, std::string_view what, std::string_view why, const X& x) {
         if constexpr (!any_tensor<X>)
@@ -47,6 +47,12 @@ class not_finite {
         else if constexpr (std::is_floating_point_v<scalar_of<X>>)
             look_at(e, layer, what, why, x.data(), x.size(), x.shape()[0]);
     }
+    template <class Net>
+    void look_at_parameters(const Net& net) {
+        each([&](const entry& e, const auto& theta) { look(e, "parameters", "θ", too_far, theta); }, net);
+    }
+    static constexpr std::string_view too_far =
+        ", which a step has made so: try a smaller learning rate, or clip the gradient";
 
   private:
     template <class T>
@@ -55,8 +61,10 @@ class not_finite {
         for (std::size_t i = 0; i < size && where.empty(); ++i)
             if (!std::isfinite(x[i])) {
                 const std::string path = e.path();
-                where = message({layer, path.empty() ? "" : " #", path, ": ", what, " has ", static_cast<double>(x[i]), " in row ",
-                                 i / (size / rows), why});
+                const std::size_t row = i / (size / rows);
+                const bool of_data = why.empty() && row < samples.size();
+                where = message({layer, path.empty() ? "" : " #", path, ": ", what, " has ", static_cast<double>(x[i]),
+                                 of_data ? " in sample " : " in row ", of_data ? samples[row] : row, why});
             }
     }
 };
@@ -71,20 +79,20 @@ template <class L>
 }
 
 /// The first thing of a forward that is not finite, in words; nothing where all of it is.
-template <class Net, class X>
-[[nodiscard]] std::string first_not_finite(const Net& net, const X& x, const cache_of<Net, X>& c) {
-    not_finite found;
-    found.look(entry(""), "the data", "x", " of the batch", x);
+template <class Net, class X, class Y>
+[[nodiscard]] std::string first_not_finite(const Net& net, const X& x, const Y& y, const cache_of<Net, X>& c,
+                                           std::span<const std::size_t> samples) {
+    not_finite found{.samples = samples};
+    found.look(entry(""), "the data", "x", "", x);
+    found.look(entry(""), "the data", "y", "", y);
     each_forwarded(
         [&](const entry& e, const auto& layer, const auto&, const auto& inner) {
             each(
                 [&](const entry& p, const auto& theta) {
-                    found.look(e, name_of(layer), p.text(),
-                               ", which an earlier step has made so: try a smaller learning rate, or clip the gradient", theta);
+                    found.look(e, name_of(layer), p.text(), not_finite::too_far, theta);
                 },
                 layer);
-            found.look(e, name_of(layer), formula_of(layer), " of the batch, where its input and its parameters are finite",
-                       output(inner));
+            found.look(e, name_of(layer), formula_of(layer), "", output(inner));
         },
         net, x, c);
     return std::move(found.where);

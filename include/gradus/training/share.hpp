@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "gradus/core/dataset.hpp"
 #include "gradus/core/pass.hpp"
 #include "gradus/losses/loss.hpp"
 #include "gradus/training/evaluate.hpp"
+#include "gradus/training/not_finite.hpp"
 
 namespace gradus::training {
 
@@ -57,6 +59,7 @@ class share {
         gather(data.weights, which, weights);
         if (data.mask.size() != 0) gather(data.mask, which, p.mask);
         p.seed = seed, p.step = step, p.first_row = first_row;
+        samples_ = which;
         const auto& y_hat = gradus::forward(net, x, p.cache, p.context());
         const normalizer by = now_->by(1);
         loss = J_.forward(y_hat, y, loss_cache, by);
@@ -80,11 +83,15 @@ class share {
         if (adds) grad += *before_;
     }
 
-    /// The rows of the last forward; null: there were none.
-    [[nodiscard]] const slice<Net, J, X, Y>* rows() const { return now_; }
+    /// What was first not finite in the last forward, in words; nothing where all was, or there was none.
+    [[nodiscard]] std::string first_not_finite(const Net& net) const {
+        if (now_ == nullptr) return {};
+        return training::first_not_finite(net, now_->x, now_->y, now_->remembered.cache, samples_);
+    }
 
   private:
     slice<Net, J, X, Y> full_, rest_, *now_ = nullptr;
+    std::span<const std::size_t> samples_;  // of the last forward
     std::optional<gradients<Net>> before_;  // where several batches make a step
 };
 

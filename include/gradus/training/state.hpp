@@ -2,7 +2,6 @@
 /// \file
 /// What training has shown so far, and how a callback is called.
 
-#include <cmath>
 #include <cstddef>
 #include <type_traits>
 #include <vector>
@@ -20,15 +19,15 @@ struct history {
     double seconds = 0;                                        ///< training alone, without validation
     bool interrupted = false;  ///< Ctrl-C or a callback ended it within an epoch, which is then a part of one
 
-    /// Takes note of an epoch. NaN: there is no such column.
-    [[gnu::noinline]] void add(double epoch_loss, double epoch_accuracy, double rate) {
+    /// Takes note of an epoch.
+    [[gnu::noinline]] void add(double epoch_loss, bool judged, double epoch_accuracy, double rate) {
         loss.push_back(epoch_loss);
-        if (!std::isnan(epoch_accuracy)) accuracy.push_back(epoch_accuracy);
-        if (!std::isnan(rate)) learning_rate.push_back(rate);
+        if (judged) accuracy.push_back(epoch_accuracy);
+        learning_rate.push_back(rate);
     }
-    [[gnu::noinline]] void add_validation(double its_loss, double its_accuracy) {
+    [[gnu::noinline]] void add_validation(double its_loss, bool judged, double its_accuracy) {
         validation_loss.push_back(its_loss);
-        if (!std::isnan(its_accuracy)) validation_accuracy.push_back(its_accuracy);
+        if (judged) validation_accuracy.push_back(its_accuracy);
     }
 };
 
@@ -44,8 +43,8 @@ struct training_state {
 };
 
 /// Moments of training at which a callback may be called. It has a member for each that it waits for, which takes the
-/// `training_state&`: `before_training`, `before_step`, `after_step`, `after_epoch`, `after_training`. A lambda is called
-/// after each epoch.
+/// `training_state&`: `before_training`, `before_step`, `after_step`, `after_epoch`, `after_training` (also where the loss
+/// was no number). A lambda is called after each epoch.
 namespace moment {
 
 inline constexpr auto before_training = [](auto& c, auto& now) {
