@@ -340,6 +340,23 @@ TEST_CASE("explain: a residual is shown by what is in it, forward and back") {
     }
 }
 
+TEST_CASE("explain: layers that learn nothing before the first that does are shown too, and the gradients are the step's") {
+    const gr::tensor<double, 3> x({2, 2, 2}, 0.5);
+    const gr::tensor<double, 2> y({2, 1}, 1.0);
+    auto net = gr::sequential(gr::random_shift{.height = 2, .width = 2, .by = 1}, gr::flatten{}, gr::dropout{.p = 0.5},
+                              gr::dense<double>(4, 3, gr::tanh{}), gr::dense<double>(3, 1));
+    gr::optimizer descend(net, gr::gradient_descent{});
+    const std::string text = gr::explanation(net, gr::mse{}, descend, x, y);
+    for (const char* part : {"\n0 random_shift", "\n1 flatten", "\n2 dropout", "\n3 dense", "\n4 dense"}) {
+        CAPTURE(part);
+        CHECK(text.find(part) < text.find("\nLOSS"));
+        CHECK(text.rfind(part) != std::string::npos);
+        CHECK(text.rfind(part) > text.find("\nBACKWARD"));
+    }
+    const auto bare = gr::sequential(gr::flatten{}, gr::dense<double>(4, 1));
+    CHECK(has(gr::explanation(bare, gr::mse{}, gr::optimizer(bare, gr::gradient_descent{}), x, y), "\n1 dense"));
+}
+
 TEST_CASE("explain: what does not fit is told as the network tells it") {
     auto net = gr::sequential(gr::dense(2, 3), gr::dense(3, 1));
     const gr::tensor<float, 2> x{{1, 2, 3}}, y{{1}};

@@ -6,9 +6,11 @@
 
 #include "../support/close.hpp"
 #include "../support/draw.hpp"
+#include "../support/message.hpp"
 
 namespace gr = gradus;
 using matrix = gr::tensor<float, 2>;
+using support::message_of;
 
 TEST_CASE("sequential.forward: ŷ = f₂(f₁(x)), by hand") {
     auto net = gr::sequential(gr::dense(2, 2, gr::relu{}), gr::dense(2, 1));
@@ -50,6 +52,43 @@ TEST_CASE("sequential: layers that do not fit are told when it is put together, 
                          "dense #out: y = f(xW + b) needs x of (N, 4), got (N, 3): W is (4, 1)", gr::shape_error);
     CHECK_THROWS_WITH_AS(gr::sequential(gr::dense(2, 3), gr::sequential(gr::dense(4, 1))),
                          "dense #1.0: y = f(xW + b) needs x of (N, 4), got (N, 3): W is (4, 1)", gr::shape_error);
+}
+
+TEST_CASE("sequential: put together, only what is known of a sample is checked: of a dense layer's x the last axis") {
+    const auto rows = gr::sequential(gr::dense(3, 8, gr::tanh{}), gr::flatten{}, gr::dense(40, 2));  // x (N, 5, 3)
+    CHECK(gr::gradient_check(rows, support::draw<gr::tensor<float, 3>>({4, 5, 3}, 1)));
+    CHECK(gr::summary(rows, {5, 3}) ==
+          "layer       output      parameters\n"
+          "0 dense     (N, 5, 8)           32\n"
+          "1 flatten   (N, 40)              0\n"
+          "2 dense     (N, 2)              82\n"
+          "114 parameters\n");
+    CHECK(rows.output_shape({5, 3}) == std::vector<std::size_t>{2});
+    const auto parts = gr::sequential(gr::reshaped({5, 3}), gr::dense(3, 8), gr::flatten{}, gr::dense(40, 2));
+    CHECK(gr::gradient_check(parts, support::draw<matrix>({4, 15}, 1)));
+    const auto joined = gr::sequential(gr::dense(3, 8), gr::reshaped({40}), gr::dense(40, 1));
+    CHECK(gr::gradient_check(joined, support::draw<gr::tensor<float, 3>>({4, 5, 3}, 1)));
+    CHECK(joined.output_shape({}) == std::vector<std::size_t>{1});
+    CHECK_NOTHROW((void)gr::sequential(gr::dense(3, 6), gr::random_shift{.height = 4, .width = 3, .by = 1}, gr::dense(6, 2)));
+    CHECK_NOTHROW((void)gr::sequential(gr::dense(3, 8), gr::sequential(gr::relu{}, gr::flatten{}), gr::dense(40, 2)));
+    CHECK_NOTHROW((void)gr::sequential(gr::dense(3, 8), gr::residual(gr::flatten{}, gr::reshaped({40})), gr::dense(40, 2)));
+    CHECK_NOTHROW((void)gr::sequential(gr::dense(3, 8), gr::repeat(2, gr::sequential(gr::flatten{}, gr::dense(40, 40)))));
+}
+
+TEST_CASE("sequential: what is known for certain is still checked when it is put together") {
+    CHECK(message_of([] { (void)gr::sequential(gr::reshaped({5, 3}), gr::dense(3, 8), gr::flatten{}, gr::dense(41, 2)); }) ==
+          "dense #3: y = f(xW + b) needs x of (N, 41), got (N, 40): W is (41, 2)");
+    CHECK(message_of([] { (void)gr::sequential(gr::dense(3, 8), gr::reshaped({40}), gr::dense(39, 2)); }) ==
+          "dense #2: y = f(xW + b) needs x of (N, 39), got (N, 40): W is (39, 2)");
+    CHECK(message_of([] { (void)gr::sequential(gr::dense(2, 3), gr::sequential(gr::dense(4, 1), gr::flatten{})); }) ==
+          "dense #1.0: y = f(xW + b) needs x of (N, 4), got (N, 3): W is (4, 1)");
+    CHECK(message_of([] { (void)gr::sequential(gr::sequential(gr::reshaped({5, 3})), gr::flatten{}, gr::dense(14, 1)); }) ==
+          "dense #2: y = f(xW + b) needs x of (N, 14), got (N, 15): W is (14, 1)");
+    CHECK(message_of([] { (void)gr::sequential(gr::dense(2, 3), gr::repeat(2, gr::dense(4, 4))); }) ==
+          "dense #1.0: y = f(xW + b) needs x of (N, 4), got (N, 3): W is (4, 4)");
+    const auto net = gr::sequential(gr::dense(3, 8), gr::flatten{}, gr::dense(40, 2));
+    CHECK(message_of([&] { (void)net.output_shape({4, 3}); }) ==
+          "dense #2: y = f(xW + b) needs x of (N, 40), got (N, 32): W is (40, 2)");
 }
 
 TEST_CASE("sequential: inputs that do not fit are told where they arrive") {

@@ -12,9 +12,11 @@
 /// Both may take a `const gr::context&` as last argument. θ stands in a member `theta`, or in the members of a layer that
 /// is made of layers.
 
+#include <cstddef>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "gradus/core/context.hpp"
 #include "gradus/core/error.hpp"
@@ -184,6 +186,23 @@ template <class L>
 struct takes_as<L> {
     using input = typename L::input;
 };
+
+/// Shape of a sample of y, as far as it is known; empty where nothing is. `in` is that of x: the `whole` of it, or only its
+/// last axes, as a dense layer tells only how long the last one is. A layer says it by `output_shape(in)`; one for which
+/// the other axes matter by `output_shape(in, bool& whole)`, which sets whether what it gives is whole.
+template <class L>
+[[nodiscard]] std::vector<std::size_t> shape_through(const L& layer, std::vector<std::size_t> in, bool& whole) {
+    whole = whole && !in.empty();
+    if constexpr (requires { layer.output_shape(in, whole); }) {
+        return layer.output_shape(std::move(in), whole);
+    } else if constexpr (requires { layer.output_shape(in); }) {
+        if constexpr (requires { layer.input_shape(); })
+            if (in.empty()) in = layer.input_shape();
+        return in.empty() ? in : layer.output_shape(std::move(in));
+    } else {
+        return {};
+    }
+}
 
 /// Runs a call to a layer that stands in another; what it throws about shapes is told where: `place()`.
 template <class Place, class Call>

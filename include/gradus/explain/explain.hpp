@@ -84,22 +84,13 @@ const auto& run_backward(page& out, const L& layer, const X& x, const Y& dy, C& 
     return (path.empty() ? "" : path + ".") + (name.empty() ? std::to_string(i) : name);
 }
 
-/// What the I-th layer of a sequential takes.
-template <std::size_t I, class X, class C>
-const auto& input_of(const X& x, const C& c) {
-    if constexpr (I == 0)
-        return x;
-    else
-        return output(std::get<I - 1>(c.layers));
-}
-
 // Containers have nothing to show but their members.
 template <std::size_t I, class... L, class X, class Y, class C, class G>
 const X& run_backward_from(page& out, const sequential<L...>& net, const X& x, const Y& dy, C& c, G& grad,
                            const context& ctx, const std::string& path) {
     context inner = ctx.inside(I);
     if constexpr (I > 0) inner.input_gradient = true;
-    const auto& dx = run_backward(out, net.template layer<I>(), input_of<I>(x, c), dy, std::get<I>(c.layers),
+    const auto& dx = run_backward(out, net.template layer<I>(), chain::input_of<I>(x, c), dy, std::get<I>(c.layers),
                                   std::get<I>(grad.layers), inner, inside(path, net.names[I], I));
     if constexpr (I > 0)
         return run_backward_from<I - 1>(out, net, x, dx, c, grad, ctx, path);

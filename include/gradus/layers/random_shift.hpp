@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gradus/core/context.hpp"
@@ -57,6 +58,10 @@ struct random_shift {
         check(in);
         return in;
     }
+    /// Images cannot be told from their last axes alone.
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
+        return whole ? output_shape(std::move(in)) : in;
+    }
 
   private:
     using offset = std::ptrdiff_t;
@@ -101,7 +106,7 @@ struct random_shift {
         std::size_t size = 1;
         for (std::size_t s : sample) size *= s;
         const bool fits = sample.size() == 1 ? height * width != 0 && size != 0 && size % (height * width) == 0
-                                             : sample[0] == height && sample[1] == width && size != 0;
+                                             : sample.size() > 1 && sample[0] == height && sample[1] == width && size != 0;
         if (!fits)
             throw shape_error(name, {"y[i, j] = x[i − a, j − b] needs images of ", std::array{height, width}, ", a sample is ",
                                      shape_text(sample)});

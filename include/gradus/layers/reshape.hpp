@@ -68,6 +68,10 @@ struct flatten {
     [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in) const {
         return {reshaping::product(in)};
     }
+    /// Of a sample of which only the last axes are known, nothing.
+    [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in, bool& whole) const {
+        return whole ? output_shape(in) : std::vector<std::size_t>{};
+    }
 };
 
 /// Each sample in another shape, y (N, sizes...) of x (N, ...), in memory order.                   [reshaped.forward]
@@ -106,6 +110,12 @@ struct reshaped {
 
     [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in) const {
         require(in);
+        return {sizes.begin(), sizes.end()};
+    }
+    /// Known whole, whatever is known of the sample: its last axes must divide the elements.
+    [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in, bool& whole) const {
+        if (whole || reshaping::product(sizes) % reshaping::product(in) != 0) require(in);
+        whole = true;
         return {sizes.begin(), sizes.end()};
     }
 

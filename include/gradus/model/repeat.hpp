@@ -86,13 +86,14 @@ class repeat : public takes_as<Block> {
         return layers.front().input_shape();
     }
     /// Shape of y for a sample of shape `in`: each block gives what the next one takes.
-    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const
-        requires requires(const Block& b) { b.output_shape({}); }
-    {
-        for (std::size_t i = 0; i < layers.size() && !in.empty(); ++i) {
-            std::vector<std::size_t> out;
-            in = at(i, [&]() -> auto& { return out = layers[i].output_shape(in); });
-        }
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
+        bool whole = true;
+        return output_shape(std::move(in), whole);
+    }
+    /// The same where `in` may be but the last axes: see shape_through.
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
+        for (std::size_t i = 0; i < layers.size(); ++i)
+            (void)at(i, [&]() -> auto& { return in = shape_through(layers[i], std::move(in), whole); });
         return in;
     }
 

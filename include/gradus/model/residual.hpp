@@ -106,20 +106,26 @@ class residual : public takes_as<F> {
     {
         return f.input_shape();
     }
-    /// Shape of y for a sample of shape `in`; empty where f or the shortcut does not say.
+    /// Shape of y for a sample of shape `in`, as far as f and the shortcut say it.
     [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in) const {
-        const auto of = [&](const char* place, const auto& layer) {
-            std::vector<std::size_t> out;
-            if constexpr (requires { layer.output_shape(in); })
-                return at(place, [&]() -> auto& { return out = layer.output_shape(in); });
-            else
-                return out;
-        };
-        std::vector<std::size_t> past = in, through = of("f", f);
-        if constexpr (!plain) past = of("shortcut", shortcut);
-        if (past.empty() || through.empty()) return {};
-        if (past != through) past.insert(past.begin(), 0), through.insert(through.begin(), 0), refuse(past, through, true);
-        return through;
+        bool whole = true;
+        return output_shape(in, whole);
+    }
+    /// The same where `in` may be but the last axes: see shape_through.
+    [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in, bool& whole) const {
+        bool past_whole = whole;
+        std::vector<std::size_t> past = in, through;
+        (void)at("f", [&]() -> auto& { return through = shape_through(f, in, whole); });
+        if constexpr (!plain) (void)at("shortcut", [&]() -> auto& { return past = shape_through(shortcut, in, past_whole); });
+        if (past.empty() || through.empty()) {
+            whole = whole || past_whole;
+            return past.empty() ? through : past;  // they are of one shape
+        }
+        if (whole && past_whole ? past != through : past.back() != through.back())
+            past.insert(past.begin(), 0), through.insert(through.begin(), 0), refuse(past, through, true);
+        if (!past_whole) return through;
+        whole = true;
+        return past;
     }
 
     /// The same layers in another scalar, their parameters yet to be copied.

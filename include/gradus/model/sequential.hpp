@@ -59,6 +59,15 @@ template <class X, class First, class Second, class... Rest>
     requires(layer_has::all<typename suspect<First, X>::layer, typename suspect<First, X>::input>)
 struct first_suspect<X, First, Second, Rest...> : first_suspect<output_of<First, X>, Second, Rest...> {};
 
+/// What the I-th layer of a row takes.
+template <std::size_t I, class X, class C>
+const auto& input_of(const X& x, const C& c) {
+    if constexpr (I == 0)
+        return x;
+    else
+        return gradus::output(std::get<I - 1>(c.layers));
+}
+
 }  // namespace chain
 
 /// Layers in a row, ŷ = f_L(… f₂(f₁(x))).                                                         [sequential.forward]
@@ -125,7 +134,7 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
     template <class X>
     void each_inside(auto&& visit, const X& x, const cache<X>& c) const {
         [&]<std::size_t... I>(std::index_sequence<I...>) {
-            (visit(place(*this, I), layer<I>(), input_of<I>(x, c), std::get<I>(c.layers)), ...);
+            (visit(place(*this, I), layer<I>(), chain::input_of<I>(x, c), std::get<I>(c.layers)), ...);
         }(index());
     }
 
@@ -158,20 +167,19 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
     {
         return layer<0>().input_shape();
     }
-    /// Shape of ŷ for a sample of shape `in`; empty as soon as a layer does not say.
+    /// Shape of ŷ for a sample of shape `in`, as far as the layers say it.
     /// \throws shape_error naming the layer that does not fit.
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
+        bool whole = true;
+        return output_shape(std::move(in), whole);
+    }
+    /// The same where `in` may be but the last axes: see shape_through.
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
         const auto step = [&](std::size_t i, const auto& l) {
-            if constexpr (requires { l.output_shape(in); }) {
-                if constexpr (requires { l.input_shape(); })
-                    if (in.empty()) in = l.input_shape();
-                try {
-                    if (!in.empty()) in = l.output_shape(in);
-                } catch (const shape_error& e) {
-                    refuse(e, i);
-                }
-            } else {
-                in.clear();
+            try {
+                in = shape_through(l, std::move(in), whole);
+            } catch (const shape_error& e) {
+                refuse(e, i);
             }
         };
         [&]<std::size_t... I>(std::index_sequence<I...>) { (step(I, layer<I>()), ...); }(index());
@@ -223,15 +231,6 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
         }(std::make_index_sequence<I>{});
     }
 
-    /// What the I-th layer takes.
-    template <std::size_t I, class X, class C>
-    static const auto& input_of(const X& x, const C& c) {
-        if constexpr (I == 0)
-            return x;
-        else
-            return gradus::output(std::get<I - 1>(c.layers));
-    }
-
     template <std::size_t I, class X, class C>
     const auto& forward_from(const X& x, C& c, const context& ctx) const {
         const auto& y = at<I>([&]() -> const auto& {
@@ -248,7 +247,7 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
         context inner = ctx.inside(I);
         if constexpr (learns_before<I>()) inner.input_gradient = true;
         const auto& dx = at<I>([&]() -> const auto& {
-            return gradus::backward(layer<I>(), input_of<I>(x, c), dy, std::get<I>(c.layers), std::get<I>(grad.layers), inner);
+            return gradus::backward(layer<I>(), chain::input_of<I>(x, c), dy, std::get<I>(c.layers), std::get<I>(grad.layers), inner);
         });
         if constexpr (I == 0) {
             return dx;
