@@ -105,14 +105,32 @@ TEST_CASE("min_max, standard_score: a constant column, missing values, and image
     CHECK(standard_score(images).scale.size() == 2);
 }
 
+TEST_CASE("min_max, standard_score: columns of very small and very great numbers") {
+    const auto expected = standard_score(table{{1}, {2}, {3}})(table{{1}, {2}, {3}});
+    for (const double size : {1e-300, 1e-200, 1e200, 5e307}) {
+        const table x{{1 * size}, {2 * size}, {3 * size}};
+        CHECK(support::difference(standard_score(x)(x), expected) < 1e-15);
+        CHECK(support::difference(min_max(x)(x), table{{0}, {0.5}, {1}}) < 1e-15);
+    }
+    const table zero{{0}, {0}};
+    CHECK(standard_score(zero)(zero) == zero);
+    const gr::tensor<float, 2> y{{-1.5e38f}, {1.5e38f}};
+    CHECK(standard_score(y)(y) == gr::tensor<float, 2>{{-1}, {1}});
+}
+
 TEST_CASE("min_max, standard_score: what cannot be fitted, and what does not fit") {
     CHECK(message_of([] { (void)min_max(table{{none}, {none}}); }) == "min_max: column 0 has no value to learn from");
     CHECK(message_of([] { (void)standard_score(table({0, 2})); }) == "standard_score: column 0 has no value to learn from");
     CHECK(message_of([] { (void)standard_score(table{{1, 2}, {3, inf}}); }) ==
-          "standard_score: column 1 goes from 2 to inf, which has no scale");
+          "standard_score: column 1 goes from 2 to inf, which has no scale in double");
     CHECK(message_of([] { (void)min_max(table{{-1.7e308}, {1.7e308}}); }) ==
-          "min_max: column 0 goes from -1.7e+308 to 1.7e+308, which has no scale");
+          "min_max: column 0 goes from -1.7e+308 to 1.7e+308, which has no scale in double");
     CHECK(message_of([] { (void)min_max(table{{1}}, 1, 1); }) == "min_max: from 1 to 1 is no range");
+    CHECK(message_of([] { (void)min_max(table{{1}}, -1, inf); }) == "min_max: from -1 to inf is no range");
+    CHECK(message_of([] { (void)min_max(gr::tensor<float, 2>{{1, -3e38f}, {1, 3e38f}, {2, 0}}); }) ==
+          "min_max: column 1 goes from -3e+38 to 3e+38, which has no scale in float");
+    CHECK(message_of([] { (void)min_max(gr::tensor<float, 2>{{0}, {1e-45f}}, 0, 10); }) ==
+          "min_max: column 0 goes from 0 to 1.4013e-45, which has no scale in float");
     CHECK(message_of([] { (void)min_max(table{{1, 2}})(table{{1}}); }) == "min_max: it was fitted to 2 columns, got (1, 1)");
     CHECK(message_of([] { (void)standard_score(table{{1, 2}}).inverse(table{{1, 2, 3}}); }) ==
           "standard_score: it was fitted to 2 columns, got (1, 3)");

@@ -137,49 +137,72 @@ struct column_statistics {
     double mean = 0, deviation = 0;  ///< biased: σ² = Σ (x − μ)² / N
 };
 
-/// Of each column of x. Two passes, in double.
-/// \throws data_error for a column that has no value, or an infinite one.
+/// \throws data_error, always.
+template <class T>
+[[noreturn]] void refuse_column(std::string_view asks, std::size_t d, const column_statistics& c) {
+    throw data_error(message({asks, ": column ", d, " goes from ", number_text(c.min), " to ", number_text(c.max),
+                              ", which has no scale in ", sizeof(T) == 4 ? "float" : "double"}));
+}
+
+/// 2^⌊log₂ |v|⌋: numbers of v's size divided by it are near 1, and lose nothing. 1 for v = 0.
+[[nodiscard]] inline double unit_of(double v) { return v == 0 ? 1 : std::ldexp(1.0, std::ilogb(v)); }
+
+/// Of each column of x. Three passes, in double; sums in units of the column's size, as 1e200² or 1e-200² is no number.
+/// \throws data_error for a column that has no value, an infinite one, or a range that T does not hold.
 template <class T, std::size_t N>
 [[nodiscard]] std::vector<column_statistics> columns_of(std::string_view asks, const tensor<T, N>& x) {
     const std::size_t D = features(x);
     std::vector<column_statistics> columns(D);
-    std::vector<double> count(D);
+    std::vector<double> count(D), unit(D);
     const auto each_value = [&](auto&& f) {
         for (std::size_t i = 0; i < x.size(); ++i)
             if (const auto v = static_cast<double>(x.data()[i]); v == v) f(i % D, v);
     };
     each_value([&](std::size_t d, double v) {
         auto& c = columns[d];
-        c.min = std::min(c.min, v), c.max = std::max(c.max, v);
-        c.mean += v, count[d] += 1;
+        c.min = std::min(c.min, v), c.max = std::max(c.max, v), count[d] += 1;
     });
     for (std::size_t d = 0; d < D; ++d) {
         if (count[d] == 0) throw data_error(message({asks, ": column ", d, " has no value to learn from"}));
-        if (!std::isfinite(columns[d].max - columns[d].min))
-            throw data_error(message({asks, ": column ", d, " goes from ", number_text(columns[d].min), " to ",
-                                      number_text(columns[d].max), ", which has no scale"}));
-        columns[d].mean /= count[d];
+        const double min = columns[d].min, max = columns[d].max;
+        if (!(max - min <= static_cast<double>(std::numeric_limits<T>::max()))) refuse_column<T>(asks, d, columns[d]);
+        unit[d] = unit_of(std::max(std::abs(min), std::abs(max)));
     }
-    each_value([&](std::size_t d, double v) { columns[d].deviation += (v - columns[d].mean) * (v - columns[d].mean); });
-    for (std::size_t d = 0; d < D; ++d) columns[d].deviation = std::sqrt(columns[d].deviation / count[d]);
+    each_value([&](std::size_t d, double v) { columns[d].mean += v / unit[d]; });
+    for (std::size_t d = 0; d < D; ++d) {
+        columns[d].mean = columns[d].mean / count[d] * unit[d];
+        unit[d] = unit_of(columns[d].max - columns[d].min);
+    }
+    each_value([&](std::size_t d, double v) {
+        const double share = (v - columns[d].mean) / unit[d];
+        columns[d].deviation += share * share;
+    });
+    for (std::size_t d = 0; d < D; ++d) columns[d].deviation = unit[d] * std::sqrt(columns[d].deviation / count[d]);
     return columns;
+}
+
+/// Shift and scale of column d, as T holds them. \throws data_error where they are infinite in T, or the scale is 0.
+template <class T>
+void fit_column(scaling<T>& out, std::size_t d, const column_statistics& c, double shift, double scale) {
+    out.shift(d) = static_cast<T>(shift), out.scale(d) = static_cast<T>(scale);
+    if (!std::isfinite(out.shift(d)) || !std::isfinite(out.scale(d)) || !(out.scale(d) > 0)) refuse_column<T>(out.name, d, c);
 }
 
 /// Learns to bring each column of x from its least and greatest value to [low, high].   x (N, ..., D)
 ///   y = low + (high − low) (x − min) / (max − min)                                                           [min_max]
 /// A column that is constant becomes `low`, as if max − min were 1. Definition: scikit-learn's MinMaxScaler.
-/// \throws data_error for a column without values or with an infinite one, or where low < high does not hold.
+/// \throws data_error for a column without values or with an infinite one, a range or scale that T does not hold,
+///         or where low < high does not hold.
 template <class T, std::size_t N>
 [[nodiscard]] scaling<T> min_max(const tensor<T, N>& x, double low = 0, double high = 1) {
-    if (!(low < high))
+    if (!(low < high && std::isfinite(high - low)))
         throw data_error(message({"min_max: from ", number_text(low), " to ", number_text(high), " is no range"}));
     const auto columns = columns_of("min_max", x);
     scaling<T> out{"min_max", tensor<T, 1>({columns.size()}, T(0)), tensor<T, 1>({columns.size()}, T(1))};
     for (std::size_t d = 0; d < columns.size(); ++d) {
         const auto& c = columns[d];
         const double scale = (c.max > c.min ? c.max - c.min : 1) / (high - low);
-        out.scale(d) = static_cast<T>(scale);
-        out.shift(d) = static_cast<T>(c.min - low * scale);
+        fit_column(out, d, c, c.min - low * scale, scale);
     }
     return out;
 }
@@ -187,15 +210,15 @@ template <class T, std::size_t N>
 /// Learns to bring each column of x to mean 0 and variance 1.   x (N, ..., D)
 ///   y = (x − μ) / σ     μ = Σ x / N     σ² = Σ (x − μ)² / N                                           [standard_score]
 /// A column that is constant becomes 0, as if σ were 1. Definition: scikit-learn's StandardScaler.
-/// \throws data_error for a column without values or with an infinite one.
+/// \throws data_error for a column without values or with an infinite one, or a range or scale that T does not hold.
 template <class T, std::size_t N>
 [[nodiscard]] scaling<T> standard_score(const tensor<T, N>& x) {
     const auto columns = columns_of("standard_score", x);
     scaling<T> out{"standard_score", tensor<T, 1>({columns.size()}, T(0)), tensor<T, 1>({columns.size()}, T(1))};
     for (std::size_t d = 0; d < columns.size(); ++d) {
         const auto& c = columns[d];
-        out.shift(d) = static_cast<T>(c.max > c.min ? c.mean : c.min);
-        if (c.max > c.min) out.scale(d) = static_cast<T>(c.deviation);
+        const bool varies = c.max > c.min;
+        fit_column(out, d, c, varies ? c.mean : c.min, varies ? c.deviation : 1);
     }
     return out;
 }
