@@ -17,6 +17,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -160,12 +161,15 @@ template <class P>
     return n;
 }
 
+[[noreturn, gnu::noinline]] inline void refuse_other_shape(const entry& e, std::span<const std::size_t> theta,
+                                                           std::span<const std::size_t> other) {
+    throw shape_error("parameters", {e.path(), " is ", shape_text(theta), " here and ", shape_text(other),
+                                     " there: gradients and optimizers belong to one network"});
+}
 /// Two networks of one type may differ in size: what belongs to one must not be used with the other.
 template <class T, std::size_t N>
 void require_same_shape(const entry& e, const tensor<T, N>& theta, const tensor<T, N>& other) {
-    if (theta.shape() != other.shape())
-        throw shape_error("parameters", {e.path(), " is ", theta.shape(), " here and ", other.shape(),
-                                         " there: gradients and optimizers belong to one network"});
+    if (theta.shape() != other.shape()) refuse_other_shape(e, theta.shape(), other.shape());
 }
 
 /// ∇J(θ): one tensor per parameter of a network, of its shape, and its batch statistics.
