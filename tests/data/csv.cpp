@@ -4,6 +4,7 @@
 
 #include <clocale>
 #include <fstream>
+#include <limits>
 
 #include "../io/temporary_folder.hpp"
 
@@ -230,4 +231,50 @@ TEST_CASE("csv: from a file, plain and gzipped") {
     CHECK(message_of([&] { (void)gr::data::csv(packed, {.limit = 1000000}); }) ==
           packed + ": its text is more than the limit of 1000000 bytes");
 #endif
+}
+
+TEST_CASE("csv: a second file has the columns of the first, texts included") {
+    const auto train = parse("color,size\nred,1\nblue,2\n", {.texts = csv_texts::one_hot});
+    CHECK(train.columns == words{"color=blue", "color=red", "size"});
+    const auto test = parse("color,size\nred,3\n?,4\n", {.columns = train.columns});
+    CHECK(test.columns == train.columns);
+    CHECK(test.x(0, 0) == 0);
+    CHECK(test.x(0, 1) == 1);
+    CHECK(test.x(0, 2) == 3);
+    CHECK(is_nan(test.x(1, 0)));
+    CHECK(refusal("color,size\nred,3\ngreen,4\n", {.columns = train.columns}) ==
+          "a.csv: line 3, column 0 (color): 'green' is none of the 2 texts that .columns has of it");
+    CHECK(refusal("color,size\nred,big\n", {.columns = train.columns}) ==
+          "a.csv: line 2, column 1 (size): 'big' is no number");
+    CHECK(refusal("size,color\n3,red\n", {.columns = train.columns}) ==
+          "a.csv: column 0 is 'size', .columns has 'color=blue'");
+    CHECK(refusal("color,size,age\nred,3,4\n", {.columns = train.columns}) ==
+          "a.csv: column 2 is 'age', .columns has no more");
+    CHECK(refusal("color\nred\n", {.columns = train.columns}) == "a.csv: lacks the column 'size' of .columns");
+    const auto unnamed = parse("a,1\nb,2\n", {.header = false, .texts = csv_texts::one_hot});
+    CHECK(parse("b,7\n", {.header = false, .columns = unnamed.columns}).x == table{{0, 1, 7}});
+    CHECK(parse("label,color,size\n0,red,3\n", {.label = 0, .columns = train.columns}).x == table{{0, 1, 3}});
+}
+
+TEST_CASE("csv: numbers below and beyond a double, however they are written") {
+    const std::string zeros(330, '0');
+    for (const std::string& tiny : {"0." + zeros + "1", "-." + zeros + "1", "1e-999"s, "0." + zeros + "1e+5",
+                                    "1e-99999999999999999999"s, "1" + zeros + "e-700", "0e999"s}) {
+        CAPTURE(tiny);
+        CHECK(gr::data::csv_number(tiny) == 0);
+    }
+    for (const std::string& huge : {"1" + zeros, "1e999"s, "0.0001e+999"s, "1e99999999999999999999"s,
+                                    "0." + zeros + "1e999", "1" + zeros + "e-5"}) {
+        CAPTURE(huge);
+        CHECK(gr::data::csv_number(huge) == std::numeric_limits<double>::infinity());
+    }
+    CHECK(parse("0." + zeros + "1,1\n").x == table{{0, 1}});
+}
+
+TEST_CASE("csv: a header with a number among its names has to be announced") {
+    CHECK(refusal("a,2020\n1,2\n") ==
+          "a.csv: line 1, column 0: 'a' is no number; if this line is a header, set .header = true");
+    CHECK(parse("a,2020\n1,2\n", {.header = true}).columns == words{"a", "2020"});
+    CHECK(refusal("a,2020\n1,2\n", {.header = false}) == "a.csv: line 1, column 0: 'a' is no number");
+    CHECK(refusal("1,2\n1,b\n") == "a.csv: line 2, column 1: 'b' is no number");
 }

@@ -4,8 +4,8 @@
 /// \code
 /// auto iris   = gr::data::csv("iris.csv", {.label = "species"});                   // x, y, columns, classes
 /// auto train  = gr::data::csv("train.csv", {.label = 0}).classification();         // a dataset with labels (N)
-/// auto prices = gr::data::csv("prices.csv", {.header = false, .label = -1, .separator = ';',
-///                                            .labels = gr::data::csv_labels::number}).regression();   // targets (N, 1)
+/// auto prices = gr::data::csv("prices.csv", {.header = false, .label = -1, .labels = gr::data::csv_labels::number,
+///                                            .separator = ';'}).regression();      // targets (N, 1)
 /// \endcode
 
 #include <algorithm>
@@ -27,45 +27,10 @@
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
 #include "gradus/data/byte_reader.hpp"
+#include "gradus/data/csv_options.hpp"
 #include "gradus/data/csv_records.hpp"
 
 namespace gradus::data {
-
-/// The column of the label: its name, or its number from 0, or from −1 backwards.
-struct csv_label {
-    enum { none, by_name, by_number } kind = none;
-    std::string name;
-    long number = 0;
-
-    csv_label() = default;
-    csv_label(const char* n) : kind(by_name), name(n) {}
-    csv_label(std::string n) : kind(by_name), name(std::move(n)) {}
-    csv_label(int n) : kind(by_number), number(n) {}
-};
-
-/// What a label means.
-enum class csv_labels {
-    sorted,      ///< a class; classes are counted in the order of their numbers or, if one of them is none, of their texts
-    first_seen,  ///< a class; classes are counted in the order of the file
-    whole,       ///< the number of a class, from 0
-    number       ///< the target of a regression
-};
-/// What becomes of a missing value among the features or targets.
-enum class csv_missing { as_nan, refuse };
-/// What becomes of a column of texts among the features: an error, or a column of 0 and 1 for each of its texts, sorted.
-enum class csv_texts { refuse, one_hot };
-
-struct csv_options {
-    std::optional<bool> header = {};  ///< not said: the first line is one if none of its fields is a number
-    csv_label label = {};             ///< not said: every column is a feature
-    csv_labels labels = csv_labels::sorted;
-    std::vector<std::string> classes = {};  ///< what the classes are, as the training set's table names them; empty: any
-    char separator = ',';
-    csv_missing missing = csv_missing::as_nan;
-    csv_texts texts = csv_texts::refuse;
-    std::vector<std::string> missing_texts = {"", "NA", "N/A", "NaN", "nan", "null", "?"};
-    std::uint64_t limit = std::uint64_t{1} << 32;  ///< bytes of the text, and of x, at most
-};
 
 /// What a CSV holds.   x (N, D)     y (N) or target (N, 1), whichever the label is
 template <class T = float>
@@ -112,7 +77,8 @@ class csv_reader {
             throw data_error(message({source, ": without a header there is no column ", shown(options.label.name)}));
         }
         label_ = find_label();
-        count_rows(first.line());
+        first_line_ = first.line();
+        count_rows();
         find_texts();
         if (columns_.empty()) throw data_error(message({source, ": no column is left beside the label"}));
     }
@@ -182,10 +148,10 @@ class csv_reader {
     }
 
     /// Each record has as many fields as the first.
-    void count_rows(std::size_t first_line) {
+    void count_rows() {
         for (csv_records r = body_; r.next(); ++rows_)
             if (const std::size_t n = r.fields().size(); n != width_)
-                r.fail({" has ", n, " fields, line ", first_line, " has ", width_});
+                r.fail({" has ", n, " fields, line ", first_line_, " has ", width_});
         if (rows_ == 0) throw data_error(message({body_.source(), ": no line follows the header"}));
     }
 
@@ -193,6 +159,7 @@ class csv_reader {
     void find_texts() {
         texts_.resize(width_);
         std::vector<bool> has_text(width_);
+        if (!options_.columns.empty()) return take_columns();
         if (options_.texts == csv_texts::one_hot) {
             for (csv_records r = body_; r.next();)
                 for (std::size_t c = 0; c < width_; ++c)
@@ -209,6 +176,27 @@ class csv_reader {
         }
     }
 
+    /// The same columns as another table's.
+    void take_columns() {
+        columns_ = options_.columns;
+        auto next = columns_.begin();
+        for (std::size_t c = 0; c < width_; ++c) {
+            if (c == label_) continue;
+            const std::string name = names_.empty() ? message({c}) : names_[c], before = name + "=";
+            const auto first = next;
+            if (next != columns_.end() && *next == name)
+                ++next;
+            else
+                for (; next != columns_.end() && next->starts_with(before); ++next)
+                    texts_[c].insert(next->substr(before.size()));
+            if (next == first)
+                throw data_error(message({body_.source(), ": column ", c, " is ", shown(name), ", .columns has ",
+                                          next == columns_.end() ? "no more" : shown(*next)}));
+        }
+        if (next != columns_.end())
+            throw data_error(message({body_.source(), ": lacks the column ", shown(*next), " of .columns"}));
+    }
+
     template <class T>
     T number(const csv_records& r, std::size_t c) const {
         const csv_field& f = r.fields()[c];
@@ -217,7 +205,9 @@ class csv_reader {
             return std::numeric_limits<T>::quiet_NaN();
         }
         const auto value = csv_number(f.text);
-        if (!value) fail(r, c, {shown(f.text), " is no number"});
+        const bool maybe_header = !options_.header && names_.empty() && r.line() == first_line_;
+        if (!value)
+            fail(r, c, {shown(f.text), " is no number", maybe_header ? "; if this line is a header, set .header = true" : ""});
         if (std::abs(*value) > static_cast<double>(std::numeric_limits<T>::max()))
             fail(r, c, {shown(f.text), " is beyond ", sizeof(T) == 4 ? "float" : "double"});
         return static_cast<T>(*value);
@@ -230,7 +220,10 @@ class csv_reader {
         const bool lacks = missing(f);
         if (lacks && options_.missing == csv_missing::refuse) fail(r, c, {"the value is missing: ", shown(f.text)});
         std::fill_n(to, texts.size(), lacks ? std::numeric_limits<T>::quiet_NaN() : T(0));
-        if (!lacks) to[std::distance(texts.begin(), texts.find(f.value()))] = T(1);
+        const auto found = texts.find(f.value());
+        if (!lacks && found == texts.end())
+            fail(r, c, {shown(f.text), " is none of the ", texts.size(), " texts that .columns has of it"});
+        if (!lacks) to[std::distance(texts.begin(), found)] = T(1);
         return to + texts.size();
     }
 
@@ -272,7 +265,7 @@ class csv_reader {
     const csv_options& options_;
     csv_records body_;  // before the first line of data
     std::array<bool, 256> may_be_missing_{};
-    std::size_t width_ = 0, label_ = 0, rows_ = 0;
+    std::size_t width_ = 0, label_ = 0, first_line_ = 0, rows_ = 0;
     std::vector<std::string> names_, columns_;
     std::vector<std::set<std::string>> texts_;  // of a one-hot column; empty for one of numbers
 };
@@ -286,7 +279,7 @@ template <class T = float>
 /// The table in a file, plain or gzipped: `gr::data::csv("iris.csv", {.label = "species"})`. The file is read in one go,
 /// and memory for the table asked for when all of its lines were counted. O(bytes).
 /// \throws data_error naming the file, the line, the column and the text that is at fault: lines of unequal length, a
-/// quote that is not closed, no number, a missing value or label, no such column, an empty file, NUL bytes, more than
+/// quote that is not closed, no number, a missing value or label, no such column, a text that `.columns` lacks, an empty file, NUL bytes, more than
 /// the limit.
 template <class T = float>
 [[nodiscard]] csv_table<T> csv(const std::string& path, const csv_options& options = {}) {

@@ -47,7 +47,22 @@ struct csv_field {
     }
 };
 
-/// The number that a text is, the whole of it and finite, whatever the locale. 1e999 is infinite, for messages' sake.
+/// Whether a number out of a double's range is too great, not too small: by the power of ten of its first digit but 0.
+/// \param digits  the number without its sign
+[[nodiscard]] inline bool too_great(std::string_view digits) {
+    const std::size_t e = std::min(digits.find_first_of("eE"), digits.size());
+    const std::size_t point = std::min(digits.find('.'), e), first = digits.find_first_of("123456789");
+    std::string_view exponent = digits.substr(std::min(e + 1, digits.size()));
+    if (exponent.starts_with('+')) exponent.remove_prefix(1);
+    long power = 0;
+    const auto problem = std::from_chars(exponent.data(), exponent.data() + exponent.size(), power).ec;
+    if (problem == std::errc::result_out_of_range) return !exponent.starts_with('-');
+    const auto at = [](std::size_t i) { return static_cast<double>(i); };
+    return at(point) + static_cast<double>(power) > at(first);
+}
+
+/// The number that a text is, the whole of it and finite, whatever the locale. 1e999 is infinite, for messages' sake, and
+/// 1e-999 is 0.
 [[nodiscard]] inline std::optional<double> csv_number(std::string_view text) {
     const bool sign = text.starts_with('+') || text.starts_with('-');
     const std::string_view digits = text.substr(sign ? 1 : 0);
@@ -57,7 +72,7 @@ struct csv_field {
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (end != text.data() + text.size()) return {};
     if (problem == std::errc::result_out_of_range)
-        return text.find('-', 1) == std::string_view::npos ? std::numeric_limits<double>::infinity() : 0;
+        return too_great(digits) ? std::numeric_limits<double>::infinity() : 0;
     return value;
 }
 
