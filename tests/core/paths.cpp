@@ -97,5 +97,23 @@ TEST_CASE("layer_output: another type is asked for, and told where it is not") {
     CHECK(message_of([&] { (void)gr::layer_output(net, pass, "1"); }) ==
           "layer_output: '1' is a tensor<float, 4> of shape (5, 2, 3, 2), asked for as tensor<float, 2>");
     CHECK(message_of([&] { (void)gr::layer_output(net, pass, "3"); }) ==
-          "layer_output: there is no '3', the network has 0, 1, 2, ''");
+          "layer_output: there is no '3', the network has 0, 1, 2");
+    const auto alone = gr::dense(2, 3);
+    gr::pass single(alone);
+    CHECK(message_of([&] { (void)gr::layer_output(alone, single, "0"); }) ==
+          "layer_output: there is no '0', the network has ''");
+}
+
+TEST_CASE("layer_output: before any forward there is none") {
+    const auto net = gr::sequential(gr::dense(2, 3), gr::dense(3, 1));
+    gr::pass pass(net);
+    CHECK_THROWS_WITH_AS((void)gr::layer_output(net, pass, "0"), "layer_output: no forward has been made with this pass",
+                         gr::data_error);
+    CHECK_THROWS_WITH_AS((void)gr::layer_output(net, pass, ""), "layer_output: no forward has been made with this pass",
+                         gr::data_error);
+    const auto deep = gr::sequential(gr::repeat(2, gr::dense(2, 2)), gr::dense(2, 1));
+    gr::pass unused(deep);
+    for (const char* path : {"0", "0.1", "1", ""})
+        CHECK_THROWS_WITH_AS((void)gr::layer_output(deep, unused, path), "repeat: no forward has been made with this pass",
+                             gr::data_error);
 }

@@ -42,7 +42,10 @@ struct search {
     template <class Wanted, class T>
     void see(const entry& e, T& here) {
         const std::string at = e.path();
-        others.append(others.empty() ? "" : ", ").append(at.empty() ? "''" : at);
+        if (others.empty())
+            others = at.empty() ? "''" : at;
+        else if (!at.empty())
+            others.append(", ").append(at);
         if (at != path) return;
         if constexpr (std::is_same_v<Wanted, std::remove_const_t<T>>)
             found = &here;
@@ -102,7 +105,7 @@ void set_parameter(Net& net, std::string_view path, const tensor<T, N>& value) {
 /// What the layer at a path gave in the last forward of this pass, layers made of layers included:
 /// `gr::layer_output(net, pass, "1")`. Of the type of the network's input, unless another is asked for:
 /// `gr::layer_output<gr::tensor<float, 4>>(net, pass, "conv")`. Valid until the pass's next forward.
-/// \throws data_error where no layer of that path gave that type; it says what there is.
+/// \throws data_error where no layer of that path gave that type; it says what there is. And where there was no forward.
 template <class Y = void, class Net, class X>
 [[nodiscard]] const auto& layer_output(const Net& net, const pass<Net, X>& p, std::string_view path) {
     using wanted = std::conditional_t<std::is_void_v<Y>, X, Y>;
@@ -110,7 +113,10 @@ template <class Y = void, class Net, class X>
     const auto see = [&](const entry& e, const auto&, const auto&, const auto& c) { search.template see<wanted>(e, output(c)); };
     walk::visit_forwarded<true>(see, net, X{}, p.cache);  // an x that nobody reads: the caches hold the outputs
     search.require(by_path::type_text<wanted>());
-    return *static_cast<const wanted*>(search.found);
+    const auto& y = *static_cast<const wanted*>(search.found);
+    if constexpr (any_tensor<wanted>)
+        if (y.size() == 0) throw data_error("layer_output: no forward has been made with this pass");
+    return y;
 }
 
 }  // namespace gradus

@@ -42,7 +42,11 @@ class repeat : public takes_as<Block> {
     template <class X>
     struct cache {
         std::vector<cache_of<Block, X>> layers;
-        [[nodiscard]] const X& output() const { return gradus::output(layers.back()); }
+        /// \throws data_error before the first forward
+        [[nodiscard]] const X& output() const {
+            if (layers.empty()) throw data_error("repeat: no forward has been made with this pass");
+            return gradus::output(layers.back());
+        }
     };
 
     std::vector<Block> layers;
