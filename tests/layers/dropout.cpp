@@ -182,3 +182,16 @@ TEST_CASE("dropout: fit with one thread, with two, and resumed") {
     CHECK(support::same(two, trained(2, {1, 3})));
     CHECK(support::same(one, trained(1, {3, 1})));
 }
+
+TEST_CASE("dropout: a dy of another shape is told, where nothing is dropped too") {
+    const gr::dropout layer;
+    const matrix x({2, 3}, 1.0f);
+    gr::no_parameters none;
+    for (bool training : {true, false}) {
+        gr::pass pass(layer, x);
+        pass.training = training;
+        (void)gr::forward(layer, x, pass);
+        CHECK(support::message_of([&] { (void)gr::backward(layer, x, matrix({2, 4}, 1.0f), pass, none); }) ==
+              "dropout: dx = dy ∘ m / (1 − p) needs dy shaped as y (2, 3), got (2, 4)");
+    }
+}

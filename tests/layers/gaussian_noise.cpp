@@ -66,3 +66,16 @@ TEST_CASE("gaussian_noise: a σ that is none is told with its place") {
     gr::pass pass(nan, x);
     CHECK(message_of([&] { (void)gr::forward(nan, x, pass); }).ends_with("got nan"));
 }
+
+TEST_CASE("gaussian_noise: a dy of another shape is told, in inference too") {
+    const gr::gaussian_noise layer;
+    const matrix x({2, 3}, 1.0f);
+    gr::no_parameters none;
+    for (bool training : {true, false}) {
+        gr::pass pass(layer, x);
+        pass.training = training;
+        (void)gr::forward(layer, x, pass);
+        CHECK(message_of([&] { (void)gr::backward(layer, x, matrix({2, 4}, 1.0f), pass, none); }) ==
+              "gaussian_noise: dx = dy needs dy shaped as y (2, 3), got (2, 4)");
+    }
+}

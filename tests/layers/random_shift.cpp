@@ -11,6 +11,7 @@
 #include "gradus/check/gradient_check.hpp"
 #include "gradus/core/pass.hpp"
 #include "gradus/layers/dense.hpp"
+#include "gradus/layers/reshape.hpp"
 #include "gradus/model/sequential.hpp"
 
 #include "../support/close.hpp"
@@ -117,8 +118,14 @@ TEST_CASE("random_shift: inference changes nothing; a batch in shards is moved a
     CHECK(support::same(gr::forward(layer, x, whole), x));
 }
 
+TEST_CASE("random_shift: takes what a dense layer makes of each pixel") {
+    gr::seed(1);
+    const auto net = gr::sequential(gr::dense(2, 20), gr::random_shift{.height = 4, .width = 4}, gr::dense(20, 1));
+    CHECK(gr::gradient_check(net, support::draw<images>({2, 4, 4, 2}, 1)));
+}
+
 TEST_CASE("random_shift: what is not made of such images is told, and a move that would leave nothing") {
-    CHECK(message_of([] { (void)gr::sequential(gr::dense(2, 20), gr::random_shift{.height = 4, .width = 4}); }) ==
+    CHECK(message_of([] { (void)gr::sequential(gr::reshaped({20}), gr::random_shift{.height = 4, .width = 4}); }) ==
           "random_shift #1: y[i, j] = x[i − a, j − b] needs images of (4, 4), a sample is (20)");
     const auto forward_of = [](const gr::random_shift& layer, const auto& x) {
         gr::pass pass(layer, x);
@@ -126,6 +133,8 @@ TEST_CASE("random_shift: what is not made of such images is told, and a move tha
     };
     CHECK(forward_of({.height = 4, .width = 3}, images({1, 3, 4, 2}, 0.0f)) ==
           "random_shift: y[i, j] = x[i − a, j − b] needs images of (4, 3), a sample is (3, 4, 2)");
+    CHECK(forward_of({.height = 4, .width = 3}, gr::tensor<float, 1>({12}, 0.0f)) ==
+          "random_shift: y[i, j] = x[i − a, j − b] needs images of (4, 3), a sample is ()");
     CHECK(forward_of({.height = 0, .width = 3}, matrix({1, 3}, 0.0f)) ==
           "random_shift: y[i, j] = x[i − a, j − b] needs images of (0, 3), a sample is (3)");
     CHECK(forward_of({.height = 2, .width = 3}, matrix({1, 6}, 0.0f)) ==

@@ -54,9 +54,9 @@ struct dropout {
     }
     template <class X>
     const X& backward(const X&, const X& dy, cache<X>& c, parameters&, const context& ctx = {}) const {
+        if (dy.shape() != c.y.shape())
+            throw shape_error(name, {"dx = dy ∘ m / (1 − p) needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
         if (!c.drops) return dy;
-        if (dy.shape() != c.m.shape())
-            throw shape_error(name, {"dx = dy ∘ m / (1 − p) needs dy shaped as y ", c.m.shape(), ", got ", dy.shape()});
         if (ctx.input_gradient) {
             reshape(c.dx, dy.shape());
             kernels::map(dy.size(), [](const auto& d, const auto& m) { return d * m; }, c.dx.data(), dy.data(), c.m.data());

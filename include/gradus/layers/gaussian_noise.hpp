@@ -45,7 +45,9 @@ struct gaussian_noise {
         return c.y;
     }
     template <class X>
-    const X& backward(const X&, const X& dy, cache<X>&, parameters&) const {
+    const X& backward(const X&, const X& dy, cache<X>& c, parameters&) const {
+        if (dy.shape() != c.y.shape())
+            throw shape_error(name, {"dx = dy needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
         return dy;
     }
 
