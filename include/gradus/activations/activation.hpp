@@ -51,6 +51,17 @@ concept learnt_activation = requires(const F& f, const typename F::parameters& t
 template <class F>
 concept activation = element_activation<F> || row_activation<F> || learnt_activation<F>;
 
+/// The options of an activation that has some: `f.check()`. Once at each door, not at each element.
+/// \throws shape_error where f is not made for them
+template <activation F>
+void check_options(const F& f) {
+    if constexpr (requires { f.check(); }) f.check();
+}
+/// For `check()` of an activation: "leaky_relu: f(z) needs a finite slope, got nan".
+[[gnu::noinline]] inline void require_option(bool fits, std::string_view name, std::string_view needs, double value) {
+    if (!fits) throw shape_error(name, {"f(z) needs ", needs, ", got ", value});  // which adds its place
+}
+
 /// y = f(z), element by element or row by row. `y` may be `z`.
 template <activation F, class T, std::size_t N>
 void activate(const F& f, const tensor<T, N>& z, tensor<T, N>& y) {
@@ -98,6 +109,7 @@ void check_backward(std::string_view name, const X& x, const X& dy, const X& y) 
 
 template <activation F, class X>
 const X& forward(const F& f, const X& x, activation_cache<X>& c) {
+    check_options(f);
     check(F::name, x);
     reshape(c.y, x.shape());
     activate(f, x, c.y);                                                               // y = f(x)

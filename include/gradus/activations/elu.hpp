@@ -1,4 +1,6 @@
 #pragma once
+#include <cmath>
+
 #include "gradus/activations/activation.hpp"
 #include "gradus/core/generic.hpp"
 
@@ -25,6 +27,9 @@ struct elu {
     auto derivative(const Z& z) const {
         return where(z > 0, constant<Z>(1), constant<Z>(alpha) * exp(z));
     }
+
+    /// \throws shape_error
+    void check() const { require_option(std::isfinite(alpha), name, "a finite alpha", alpha); }
 
     using parameters = no_parameters;
     template <class X>

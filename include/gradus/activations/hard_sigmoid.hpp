@@ -1,4 +1,6 @@
 #pragma once
+#include <cmath>
+
 #include "gradus/activations/activation.hpp"
 #include "gradus/core/generic.hpp"
 
@@ -26,6 +28,9 @@ struct hard_sigmoid {
     auto derivative(const Y& y) const {
         return where(y * (1 - y) > 0, constant<Y>(1 / (2 * reach)), constant<Y>(0));
     }
+
+    /// \throws shape_error
+    void check() const { require_option(reach > 0 && std::isfinite(reach), name, "a finite reach above 0", reach); }
 
     using parameters = no_parameters;
     template <class X>

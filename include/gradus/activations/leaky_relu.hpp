@@ -1,4 +1,6 @@
 #pragma once
+#include <cmath>
+
 #include "gradus/activations/activation.hpp"
 #include "gradus/core/generic.hpp"
 
@@ -24,6 +26,9 @@ struct leaky_relu {
     auto derivative(const Z& z) const {
         return where(z > 0, constant<Z>(1), constant<Z>(slope));
     }
+
+    /// \throws shape_error
+    void check() const { require_option(std::isfinite(slope), name, "a finite slope", slope); }
 
     using parameters = no_parameters;
     template <class X>

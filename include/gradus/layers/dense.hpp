@@ -95,6 +95,7 @@ struct dense_layer {
     dense_layer(std::size_t in, std::size_t out, F f_, initializer init_) : f(f_), init(std::move(init_)) {
         if (in == 0 || out == 0)
             throw shape_error(name, {"W (I, O) needs both sizes at least 1, got ", std::array{in, out}});
+        check_options(f);
         reshape(theta.W, std::array{in, out});
         reshape(theta.b, std::array{out});
         if constexpr (learnt_activation<F>) theta.f = f.theta, (void)f.output_shape({out});
