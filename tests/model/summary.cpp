@@ -30,6 +30,17 @@ TEST_CASE("summary: of one layer, of doubles, of nested networks") {
           "13 parameters\n");
 }
 
+TEST_CASE("summary: of doubles that begin with layers of no scalar of their own") {
+    const char* rows =
+        "layer       output   parameters\n"
+        "0 dropout   (N, 2)            0\n"
+        "1 dense     (N, 1)            3\n"
+        "3 parameters\n";
+    CHECK(gr::summary(gr::sequential(gr::dropout{}, gr::dense<double>(2, 1)), {2}) == rows);
+    CHECK(gr::summary(gr::sequential(gr::dropout{}, gr::dense(2, 1)), {2}) == rows);
+    CHECK(gr::summary(gr::sequential(gr::sequential(gr::relu{}), gr::dense<double>(2, 1)), {2}).ends_with("3 parameters\n"));
+}
+
 TEST_CASE("summary: a sample that does not fit is told") {
     const auto net = gr::sequential(gr::dense(2, 3));
     CHECK_THROWS_WITH_AS((void)gr::summary(net, {5}),

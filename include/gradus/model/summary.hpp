@@ -10,6 +10,7 @@
 #include "gradus/core/forwarded.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/pass.hpp"
+#include "gradus/model/sequential.hpp"
 
 namespace gradus {
 
@@ -65,6 +66,22 @@ std::string output_text(const Y& y) {
     }
 }
 
+/// Of the first layer that says what it takes; float where none does.
+template <class... L>
+struct first_scalar {
+    using type = float;
+};
+template <class First, class... Rest>
+struct first_scalar<First, Rest...> : first_scalar<Rest...> {};
+template <class First, class... Rest>
+    requires requires { typename First::input; }
+struct first_scalar<First, Rest...> {
+    using type = scalar_of<typename First::input>;
+};
+template <class... L, class... Rest>
+    requires(!requires { typename sequential<L...>::input; })
+struct first_scalar<sequential<L...>, Rest...> : first_scalar<L..., Rest...> {};
+
 }  // namespace summarizing
 
 /// A table of the layers: path and name, output shape, number of parameters; their sum last. For an input of any type, by
@@ -91,12 +108,7 @@ template <class Net, class X>
 /// The same for samples of shape `in`: `std::cout << gr::summary(net, {784})`.
 template <class Net, std::size_t R>
 [[nodiscard]] std::string summary(const Net& net, const std::size_t (&in)[R]) {
-    using scalar = typename decltype([] {
-        if constexpr (requires { typename Net::input; })
-            return std::type_identity<scalar_of<typename Net::input>>{};
-        else
-            return std::type_identity<float>{};
-    }())::type;
+    using scalar = typename summarizing::first_scalar<Net>::type;
     typename tensor<scalar, R + 1>::shape_type shape{};
     shape[0] = 1;
     for (std::size_t i = 0; i < R; ++i) shape[i + 1] = in[i];
