@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "gradus.hpp"
 #include "gradus/layers/dropout.hpp"
 
@@ -128,6 +130,24 @@ TEST_CASE("residual: what does not fit is told by its path, when put together an
 TEST_CASE("residual: f and the shortcut do not begin alike") {
     const auto net = gr::residual(gr::dense(3, 3), gr::dense(3, 3));
     CHECK_FALSE(net.f.theta.W == net.shortcut.theta.W);
+}
+
+TEST_CASE("residual: f and the shortcut draw from streams of their own, backward what forward drew") {
+    const auto net = gr::residual(gr::dropout{0.5}, gr::dropout{0.5});
+    const matrix x({20, 10}, 1.0f);
+    gr::pass pass(net, x);
+    pass.input_gradient = true;
+    gr::gradients grad(net);
+    const matrix y = gr::forward(net, x, pass);  // y = x ∘ (m₁ + m₂) / ½
+    const auto both_or_none = std::count_if(y.begin(), y.end(), [](float v) { return v == 0 || v == 4; });
+    CHECK(both_or_none > 60);  // of 200, half where the masks have nothing to do with each other, all if they are one
+    CHECK(both_or_none < 140);
+    CHECK(support::same(gr::backward(net, x, x, pass, grad.values), y));  // dx = dy ∘ (m₁ + m₂) / ½
+    CHECK_FALSE(support::same(gr::forward(net, x, pass), y));             // the next step draws anew
+    gr::seed(4);
+    CHECK(gr::gradient_check(gr::sequential(gr::dense(3, 4), gr::residual(gr::sequential(gr::dense(4, 4), gr::dropout{0.3}),
+                                                                         gr::sequential(gr::dropout{0.3}, gr::dense(4, 4)))),
+                             support::draw<matrix>({5, 3}, 1)));
 }
 
 TEST_CASE("residual: trains with fit on two threads") {
