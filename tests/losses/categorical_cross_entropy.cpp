@@ -55,6 +55,7 @@ TEST_CASE_TEMPLATE("categorical_cross_entropy.forward, categorical_cross_entropy
     CHECK(loss.value(p, right) == doctest::Approx(1e-7).epsilon(1e-6));
     CHECK(loss.value(p, wrong) == doctest::Approx(7 * std::log(10.0)));
     CHECK(support::same(loss.gradient(p, wrong), nothing));  // nothing is learnt there
+    CHECK(support::same(loss.gradient(p, right), nothing));  // and nothing is left to learn at 1
     CHECK(loss.value(nothing, right) == doctest::Approx(7 * std::log(10.0)));
     CHECK(support::same(loss.gradient(nothing, right), nothing));
 }
@@ -109,6 +110,14 @@ TEST_CASE("sparse_categorical_cross_entropy.forward, sparse_categorical_cross_en
     CHECK(sparse.value(p, labels{2, 0}) == dense.value(p, y));
     CHECK(support::same(sparse.gradient(p, labels{2, 0}), dense.gradient(p, y)));
     CHECK(sparse.correct(p, labels{1, 0}) == 1);
+}
+TEST_CASE("categorical_cross_entropy.correct, sparse_categorical_cross_entropy.correct: rows that the mask leaves") {
+    const matrix p{{0.25, 0.75}, {1, 0}, {0.5, 0.25}}, y{{0, 1}, {1, 0}, {0, 1}};  // right, right, wrong
+    const gr::tensor<bool, 2> mask{{true}, {false}, {true}};
+    CHECK(gr::categorical_cross_entropy{}.correct(p, y) == 2);
+    CHECK(gr::categorical_cross_entropy{}.correct(p, y, {0, &mask}) == 1);
+    CHECK(gr::sparse_categorical_cross_entropy{}.correct(p, labels{1, 0, 1}) == 2);
+    CHECK(gr::sparse_categorical_cross_entropy{}.correct(p, labels{1, 0, 1}, {0, &mask}) == 1);
 }
 TEST_CASE("sparse_categorical_cross_entropy: what it says to labels and probabilities that are none") {
     CHECK(support::message_of([&] { (void)gr::sparse_categorical_cross_entropy{}.value(matrix{{1, 0}}, labels{2}); }) ==

@@ -38,3 +38,12 @@ TEST_CASE_TEMPLATE("cosine_distance.forward, cosine_distance.backward: a vector 
           support::tolerance<T>());  // −y/‖y‖ / 1e-8
     CHECK(support::same(gr::cosine_distance{}.gradient(y, nothing), nothing));
 }
+TEST_CASE("cosine_distance.forward, cosine_distance.backward: where ε keeps the length of ŷ, it does not turn with ŷ") {
+    const matrix y{{3, 4}};
+    const gr::cosine_distance loss;
+    for (const double length : {0.25e-8, 0.5e-8, 1e-8}) {  // cos = length / ε, ∂J/∂ŷ = −(y/‖y‖) / ε
+        const matrix y_hat{{0.6 * length, 0.8 * length}};
+        CHECK(loss.value(y_hat, y) == doctest::Approx(1 - length / 1e-8));
+        CHECK(support::difference(loss.gradient(y_hat, y), matrix{{-0.6e8, -0.8e8}}) <= 1e-12);
+    }
+}

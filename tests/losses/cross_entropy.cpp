@@ -81,6 +81,15 @@ TEST_CASE("cross_entropy.forward: labels of any integer type; those that the mas
 TEST_CASE("cross_entropy.correct: rows whose label is the most probable class; ties go to the first") {
     CHECK(gr::cross_entropy{}.correct(matrix{{1, 2, 3}, {3, 2, 1}, {2, 2, 1}}, labels{2, 1, 0}) == 2);
 }
+TEST_CASE("cross_entropy.correct, dense_cross_entropy.correct: a right row that the mask leaves out does not count") {
+    const gr::tensor<double, 3> z{{{1, 2}, {3, 0}}, {{0, 1}, {2, 0}}}, y{{{0, 1}, {1, 0}}, {{0, 1}, {0, 1}}};
+    const gr::tensor<std::int32_t, 2> label{{1, 0}, {1, 1}};  // right, right; right, wrong
+    const gr::tensor<bool, 2> mask{{true, false}, {true, true}};
+    CHECK(gr::cross_entropy{}.correct(z, label) == 3);
+    CHECK(gr::cross_entropy{}.correct(z, label, {0, &mask}) == 2);
+    CHECK(gr::dense_cross_entropy{}.correct(z, y) == 3);
+    CHECK(gr::dense_cross_entropy{}.correct(z, y, {0, &mask}) == 2);
+}
 TEST_CASE("cross_entropy: what it says to labels of another shape or out of range") {
     const matrix z({4, 3}, 0.0);
     CHECK(support::message_of([&] { (void)gr::cross_entropy{}.value(z, labels{0, 1, 2}); }) ==
@@ -115,6 +124,14 @@ TEST_CASE("dense_cross_entropy.forward, dense_cross_entropy.backward: by hand") 
     CHECK(gr::dense_cross_entropy{}.value(z, y) ==
           doctest::Approx((0.5 * std::log(4.0) + 0.5 * std::log(4.0 / 3) + std::log(2.0)) / 2));
     CHECK(support::difference(gr::dense_cross_entropy{}.gradient(z, y), matrix{{-0.125, 0.125}, {-0.25, 0.25}}) <= 1e-15);
+}
+TEST_CASE("dense_cross_entropy.forward, dense_cross_entropy.backward: one-hot targets may be integers") {
+    const matrix z{{1, 2, 4}, {3, -1, 0}}, y{{0, 0, 1}, {1, 0, 0}};
+    const gr::tensor<std::int32_t, 2> whole{{0, 0, 1}, {1, 0, 0}};
+    const gr::dense_cross_entropy loss;
+    CHECK(loss.value(z, whole) == loss.value(z, y));
+    CHECK(support::same(loss.gradient(z, whole), loss.gradient(z, y)));
+    CHECK(loss.correct(z, whole) == 2);
 }
 TEST_CASE("dense_cross_entropy.backward: central differences, masked, weighted, with a total that is given, as mean and sum") {
     support::follows_central_differences(gr::dense_cross_entropy{});

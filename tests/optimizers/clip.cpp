@@ -33,6 +33,17 @@ gr::gradients<support::pair<double>> by_hand() {
     return grad;
 }
 
+/// A parameter that learns between two that do not.
+struct partly_fixed {
+    struct parameters {
+        gr::tensor<double, 1> before, learns, after;
+        static void each(auto&& f, auto&... p) {
+            f(gr::entry("before").frozen(), p.before...), f("learns", p.learns...), f(gr::entry("after").frozen(), p.after...);
+        }
+    };
+    parameters theta;
+};
+
 }  // namespace
 
 TEST_CASE("sum_of_squares: by hand, and of any length") {
@@ -62,6 +73,13 @@ TEST_CASE("clip.norm, clip.norm_of, clip.factor: by hand") {
     CHECK(grad.values.b(0) == doctest::Approx(-2).epsilon(1e-6));
     CHECK(gr::clip_norm(grad, 0) == doctest::Approx(2.5).epsilon(1e-6));
     CHECK(gr::global_norm(grad) == 0);
+}
+TEST_CASE("clip.norm_of: of what learns alone, by hand") {
+    gr::gradients grad(partly_fixed{{{0}, {0, 0}, {0}}});
+    grad.values = {{12}, {3, -4}, {84}};
+    CHECK(gr::global_norm(grad) == 5);
+    CHECK(gr::clip_norm(grad, 10) == 5);
+    CHECK(grad.values.learns(0) == 3);
 }
 TEST_CASE("clip.norm: below the limit, no bit changes") {
     auto grad = first_gradient<float>();

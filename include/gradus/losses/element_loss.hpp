@@ -31,7 +31,7 @@ struct element_loss : loss_shorthand<J> {
         Y dy;
     };
     template <class Y, class Target>
-    using target_check = losses::same_rank<Y, Target>;
+    using target_check = losses::targets_alike<Y, Target>;
 
     // what a loss says of itself where it differs
     static constexpr bool sums_outputs = false;

@@ -26,8 +26,8 @@
 
 namespace gradus {
 
-// g++ calls the empty base of `huber{.delta = 0.5}` a member without initializer. It is no member, and warnings are asked
-// for where they arise, in the program that includes this.
+// g++ calls the empty base of `huber{.delta = 0.5}` a member without initializer, which it is not. It asks where the
+// braces stand, in the program that includes this: so that the warning is off there too, to its end.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 #endif
@@ -72,11 +72,14 @@ struct loss_shorthand {
 
 namespace losses {
 
-/// Targets of the prediction's rank.
-template <class Y, class Target>
-struct same_rank {
-    static constexpr bool value = any_tensor<Target> && rank_of<Y> == rank_of<Target>;
-    static_assert(value, "gradus: this loss takes targets of the prediction's rank: (N, O) with (N, O)");
+/// Targets of the prediction's rank, and of its scalar unless `any_scalar`: a kernel walks both in registers of one kind.
+template <class Y, class Target, bool any_scalar = false>
+struct targets_alike {
+    static constexpr bool ranks = any_tensor<Target> && rank_of<Y> == rank_of<Target>;
+    static constexpr bool scalars = any_scalar || std::is_same_v<scalar_of<Y>, scalar_of<Target>>;
+    static constexpr bool value = ranks && scalars;
+    static_assert(ranks, "gradus: this loss takes targets of the prediction's rank: (N, O) with (N, O)");
+    static_assert(scalars, "gradus: this loss takes targets of the prediction's scalar: float with float, double with double");
 };
 
 /// An integer label for each row.
@@ -184,7 +187,7 @@ template <class J>
 /// \throws shape_error where ŷ holds no row, or y is not shaped as ŷ.
 template <class Y, class Target>
 void check_same(std::string_view name, const Y& y_hat, const Target& y) {
-    static_assert(same_rank<Y, Target>::value);
+    static_assert(targets_alike<Y, Target, true>::value);
     if (y_hat.shape() != y.shape())
         throw shape_error(name, {"needs targets shaped as the prediction ", y_hat.shape(), ", got ", y.shape()});
     if (y_hat.size() == 0) throw shape_error(name, {"got an empty batch, ŷ is ", y_hat.shape()});

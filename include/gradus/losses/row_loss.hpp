@@ -33,10 +33,6 @@ struct row_loss : loss_shorthand<J> {
         Y dy;  // what forward keeps, ∂J/∂ŷ after backward
         bool kept = false;
     };
-    template <class Y, class Target>
-    using target_check =
-        std::conditional_t<By == judged_by::label, losses::label_per_row<Y, Target>, losses::same_rank<Y, Target>>;
-
     // what a loss says of itself where it differs
     static constexpr judged_by target_kind = By;
     static constexpr bool judges_classes = false;
@@ -44,6 +40,10 @@ struct row_loss : loss_shorthand<J> {
     static constexpr bool takes_target(double) { return true; }
     static constexpr bool takes_prediction(double) { return true; }
     void check_options(std::size_t) const {}
+    /// Rows of classes may be judged by integers too, one-hot as they come: their targets are read one by one.
+    template <class Y, class Target, class Judge = J>
+    using target_check = std::conditional_t<By == judged_by::label, losses::label_per_row<Y, Target>,
+                                            losses::targets_alike<Y, Target, Judge::judges_classes>>;
 
     /// What the mean divides by: the weights of the rows that count.
     /// \throws shape_error, data_error where shapes, mask, weights, labels or options do not fit.
