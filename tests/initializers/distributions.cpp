@@ -43,13 +43,16 @@ TEST_CASE("initializer.truncated_normal: the quantiles of what is left of the no
 }
 TEST_CASE("initializer: what no distribution has is refused, with the number") {
     const auto refused = [](auto how) { return support::message_of([&] { gr::initializer{how}; }); };
-    CHECK(refused(gr::normal{0, -1}) == "normal: needs deviation ≥ 0, got -1");
-    CHECK(refused(gr::normal{0, NAN}) == "normal: needs deviation ≥ 0, got nan");
-    CHECK(refused(gr::truncated_normal{0, -0.5}) == "truncated_normal: needs deviation ≥ 0, got -0.5");
-    CHECK(refused(gr::uniform{1, 0.5}) == "uniform: needs low ≤ high, got 1 and 0.5");
+    CHECK(refused(gr::normal{0, -1}) == "normal: needs a finite deviation ≥ 0, got -1");
+    CHECK(refused(gr::normal{0, NAN}) == "normal: needs a finite deviation ≥ 0, got nan");
+    CHECK(refused(gr::truncated_normal{0, -0.5}) == "truncated_normal: needs a finite deviation ≥ 0, got -0.5");
+    CHECK(refused(gr::normal{NAN, 1}) == "normal: needs a finite mean, got nan");
+    CHECK(refused(gr::truncated_normal{0, INFINITY}) == "truncated_normal: needs a finite deviation ≥ 0, got inf");
+    CHECK(refused(gr::uniform{0, INFINITY}) == "uniform: needs finite low ≤ high, got 0 and inf");
+    CHECK(refused(gr::uniform{1, 0.5}) == "uniform: needs finite low ≤ high, got 1 and 0.5");
     CHECK(refused(gr::uniform{1, 1}) == "(no error)");
     CHECK(support::message_of([] { gr::initializer(gr::zeros{}, gr::normal{0, -2}); }) ==
-          "normal: needs deviation ≥ 0, got -2");
+          "normal: needs a finite deviation ≥ 0, got -2");
 }
 TEST_CASE("initializer: distributions draw the same numbers for ever") {
     CHECK(gr::uniform{}(7, 5, {}) == -0x1.0c4e285dd537ap-6);

@@ -3,8 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "../support/close.hpp"
+#include "../support/message.hpp"
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/core/initialize.hpp"
 #include "gradus/layers/dense.hpp"
@@ -35,6 +37,10 @@ TEST_CASE("initializer: biases of their own, and any function") {
     });
     CHECK(counted.theta.W == gr::tensor<double, 2>{{230, 231, 232}, {233, 234, 235}});
     CHECK(counted.theta.b == gr::tensor<double, 1>({3}, 0.));
+}
+TEST_CASE("initializer: a constant must be a number") {
+    CHECK(support::message_of([] { gr::initializer{gr::full{NAN}}; }) == "full: needs a finite value, got nan");
+    CHECK(support::message_of([] { gr::initializer(gr::zeros{}, gr::full{INFINITY}); }) == "full: needs a finite value, got inf");
 }
 
 TEST_CASE("initializer.draw: fills a tensor in its order, with the fans of dense's W") {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "../support/message.hpp"
 #include "gradus/layers/dense.hpp"
 
 namespace gr = gradus;
@@ -85,4 +86,7 @@ TEST_CASE("initializer.orthogonal: all axes but the last are rows; the same numb
     const auto layer = gr::dense<double>(18, 5, gr::identity{}, gr::orthogonal{});
     CHECK(error(layer.theta.W) <= 1e-14);
     CHECK(layer.theta.b == gr::tensor<double, 1>({5}, 0.));
+}
+TEST_CASE("initializer: an orthogonal one's gain must be a number") {
+    CHECK(support::message_of([] { gr::initializer{gr::orthogonal{.gain = NAN}}; }) == "orthogonal: needs a finite gain, got nan");
 }

@@ -42,6 +42,11 @@ inline void check_draws(std::string_view set, std::size_t samples, std::size_t c
         throw data_error(message({set, ": a standard deviation must be 0 or more, got ", number_text(noise)}));
 }
 
+/// \throws data_error naming the set, the option and its value, where that is not finite.
+inline void check_finite(std::string_view set, std::string_view option, double value) {
+    if (!std::isfinite(value)) throw data_error(message({set, ": .", option, " must be finite, got ", number_text(value)}));
+}
+
 /// N points of K classes in the plane, placed by point(k, i, n_k): that of the i-th of the n_k points of class k. Noise
 /// is added to each coordinate: x ← x + noise z, z ~ N(0, 1).
 template <class T, class Point>
@@ -68,10 +73,11 @@ struct blobs_options {
 
 /// Round clouds: x ~ N(c_k, σ² I), the centers c_k uniform in a box.                                         [blobs]
 ///   x (N, D)     y (N)     Definition: scikit-learn's make_blobs.
-/// \throws data_error for fewer samples than classes, no feature, σ < 0, or an empty box.
+/// \throws data_error for fewer samples than classes, no feature, σ < 0, an empty box, or one that is not finite.
 template <class T = float>
 [[nodiscard]] classified<T> blobs(const blobs_options& o = {}) {
     check_draws("blobs", o.samples, o.classes, o.deviation);
+    check_finite("blobs", "low", o.low), check_finite("blobs", "high", o.high);
     if (o.features == 0 || !(o.low <= o.high))
         throw data_error(message({"blobs: ", o.features, " features between ", number_text(o.low), " and ",
                                   number_text(o.high), ": one feature and low <= high are the least"}));
@@ -143,10 +149,12 @@ struct spirals_options {
 /// Arms that wind out of the origin, r from 0 to 1 in equal steps, t = 2πk/K + angle r + noise z.           [spirals]
 ///   (r sin t, r cos t)     x (N, 2)     y (N)
 /// Definition: Stanford's course CS231n, "Minimal neural network case study", but for the start of each arm, which lies
-/// there at 4k radians. \throws data_error for fewer samples than classes or noise < 0.
+/// there at 4k radians. \throws data_error for fewer samples than classes, noise < 0, or an angle
+/// that is not finite.
 template <class T = float>
 [[nodiscard]] classified<T> spirals(const spirals_options& o = {}) {
     check_draws("spirals", o.samples, o.classes, o.noise);
+    check_finite("spirals", "angle", o.angle);
     const std::uint64_t key = random::mix(o.seed, "spirals");
     return draw_plane<T>(o.samples, o.classes, 0, 0,
                          [&](std::size_t k, std::size_t i, std::size_t n) -> std::pair<double, double> {
@@ -167,11 +175,14 @@ struct linear_options {
 
 /// y = Σ w_d x_d + b + noise z, with x_d and z ~ N(0, 1).                                        [linear_regression]
 ///   x (N, D)     y (N, 1)     Definition: scikit-learn's make_regression, with weights that are given, not drawn.
-/// The best mean squared error is noise². \throws data_error for no sample, no weight, or noise < 0.
+/// The best mean squared error is noise². \throws data_error for no sample, no weight, noise < 0, or a number that is
+/// not finite.
 template <class T = float>
 [[nodiscard]] targeted<T> linear_regression(const linear_options& o = {}) {
     check_draws("linear_regression", o.samples, 1, o.noise);
     if (o.weights.empty()) throw data_error("linear_regression: no weights: there is one for each feature");
+    for (const double w : o.weights) check_finite("linear_regression", "weights", w);
+    check_finite("linear_regression", "bias", o.bias);
     const std::uint64_t key = random::mix(o.seed, "linear_regression"), noise = random::mix(key, "noise");
     tensor<T, 2> x({o.samples, o.weights.size()}), y({o.samples, std::size_t{1}});
     for (std::size_t n = 0; n < o.samples; ++n) {
@@ -199,6 +210,7 @@ struct sine_options {
 template <class T = float>
 [[nodiscard]] targeted<T> sine_regression(const sine_options& o = {}) {
     check_draws("sine_regression", o.samples, 1, o.noise);
+    check_finite("sine_regression", "low", o.low), check_finite("sine_regression", "high", o.high);
     if (!(o.low < o.high))
         throw data_error(message({"sine_regression: no x lies between ", number_text(o.low), " and ", number_text(o.high)}));
     const std::uint64_t key = random::mix(o.seed, "sine_regression"), noise = random::mix(key, "noise");
@@ -226,6 +238,7 @@ struct gaussians_options {
 template <class T = float>
 [[nodiscard]] targeted<T> two_gaussians(const gaussians_options& o = {}) {
     check_draws("two_gaussians", o.samples, 2, o.deviation);
+    check_finite("two_gaussians", "distance", o.distance);
     if (o.features == 0 || !(o.distance >= 0))
         throw data_error(message({"two_gaussians: ", o.features, " features at a distance of ", number_text(o.distance),
                                   ": one feature and 0 are the least"}));

@@ -3,6 +3,7 @@
 /// Draws that do not ask for the size of a layer.
 
 #include <algorithm>
+#include <cmath>
 
 #include "gradus/initializers/initializer.hpp"
 
@@ -12,6 +13,11 @@ namespace initializing {
 
 [[gnu::noinline]] inline void need(bool condition, std::initializer_list<piece> otherwise) {
     if (!condition) throw error(message(otherwise));
+}
+
+inline void need_deviation(std::string_view who, double mean, double deviation) {
+    need(deviation >= 0 && std::isfinite(deviation), {who, ": needs a finite deviation ≥ 0, got ", number_text(deviation)});
+    need(std::isfinite(mean), {who, ": needs a finite mean, got ", number_text(mean)});
 }
 
 /// N(0, 1) given that it lies within two deviations: the quantile of p in [Φ(−2), Φ(2)). One draw, none thrown away.
@@ -33,9 +39,9 @@ struct uniform {
     double operator()(std::uint64_t key, std::uint64_t i, fan) const {
         return low + random::product(high - low, random::uniform(key, i));
     }
-    /// \throws error where low > high.
+    /// \throws error where low > high, or one is not finite.
     void check() const {
-        initializing::need(low <= high, {"uniform: needs low ≤ high, got ", number_text(low), " and ", number_text(high)});
+        initializing::need(low <= high && std::isfinite(high - low), {"uniform: needs finite low ≤ high, got ", number_text(low), " and ", number_text(high)});
     }
 };
 
@@ -47,9 +53,9 @@ struct normal {
     double operator()(std::uint64_t key, std::uint64_t i, fan) const {
         return mean + random::product(deviation, random::normal(key, i));
     }
-    /// \throws error where deviation < 0.
+    /// \throws error where deviation < 0, or one is not finite.
     void check() const {
-        initializing::need(deviation >= 0, {"normal: needs deviation ≥ 0, got ", number_text(deviation)});
+        initializing::need_deviation("normal", mean, deviation);
     }
 };
 
@@ -63,9 +69,9 @@ struct truncated_normal {
     double operator()(std::uint64_t key, std::uint64_t i, fan) const {
         return mean + random::product(deviation, initializing::within_two(key, i));
     }
-    /// \throws error where deviation < 0.
+    /// \throws error where deviation < 0, or one is not finite.
     void check() const {
-        initializing::need(deviation >= 0, {"truncated_normal: needs deviation ≥ 0, got ", number_text(deviation)});
+        initializing::need_deviation("truncated_normal", mean, deviation);
     }
 };
 

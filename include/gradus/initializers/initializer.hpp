@@ -2,6 +2,7 @@
 /// \file
 /// How parameters begin. Draws are f(key, element): the same on every platform and in any order of construction.
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -44,6 +45,10 @@ struct full {
     double value = 0;
 
     double operator()(std::uint64_t, std::uint64_t, fan) const { return value; }
+    /// \throws error where the value is not finite.
+    void check() const {
+        if (!std::isfinite(value)) throw error(message({"full: needs a finite value, got ", number_text(value)}));
+    }
 };
 struct zeros : full {};
 struct ones : full {

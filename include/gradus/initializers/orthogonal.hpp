@@ -31,6 +31,11 @@ struct orthogonal {
             for (std::size_t i = 0; i < n; ++i) W.data[wide ? k * W.stride + i : i * W.stride + k] = gain * Q[k * n + i];
     }
 
+    /// \throws error where the gain is not finite.
+    void check() const {
+        initializing::need(std::isfinite(gain), {"orthogonal: needs a finite gain, got ", number_text(gain)});
+    }
+
   private:
     // Sums in one order and products rounded, so that no build differs from another.
     static double dot(const double* a, const double* b, std::size_t n) {
