@@ -4,8 +4,8 @@
 
 namespace gradus {
 
-/// Binary cross-entropy from logits, mean over all elements, with p = σ(z):             [binary_cross_entropy.forward]
-///   J = −Σ [w y log p + (1 − y) log(1 − p)] / n
+/// Binary cross-entropy from logits, mean over all elements, with p = σ(z):
+///   J = −Σ [w y log p + (1 − y) log(1 − p)] / n                                        [binary_cross_entropy.forward]
 ///     = Σ [max(z, 0) − z y + s + (w − 1) y (s + max(−z, 0))] / n,  s = log(1 + e^(−|z|))
 ///   ∂J/∂z = ((1 + (w − 1) y) σ(z) − w y) / n, for w = 1: (σ(z) − y) / n                [binary_cross_entropy.backward]
 /// The second form has no logarithm of 0 and no exponential of a large number: finite for any finite z.
@@ -38,8 +38,8 @@ struct binary_cross_entropy : element_loss<binary_cross_entropy> {
     }
 };
 
-/// Binary cross-entropy from probabilities, mean over all elements:    [binary_cross_entropy_of_probabilities.forward]
-///   J = −Σ [y log p + (1 − y) log(1 − p)] / n, no logarithm below −100
+/// Binary cross-entropy from probabilities, mean over all elements:
+///   J = −Σ [y log p + (1 − y) log(1 − p)] / n, no logarithm below −100   [binary_cross_entropy_of_probabilities.forward]
 ///   ∂J/∂p = (p − y) / max(p (1 − p), 1e-12) / n                      [binary_cross_entropy_of_probabilities.backward]
 /// Finite for p of exactly 0 and 1, but the logits are lost there: prefer `binary_cross_entropy`, before the sigmoid.
 /// Source: documents/004; PyTorch's BCELoss. Keras keeps p in [1e-7, 1 − 1e-7] instead, and sends no gradient from where

@@ -44,8 +44,8 @@ void probability_row_backward(const T* p, std::size_t k, T* dp, const Q& q) {
 
 }  // namespace losses
 
-/// Cross-entropy from probabilities with a row of targets, as Keras has it:        [categorical_cross_entropy.forward]
-///   J = −Σₙ Σ_c q[n, c] log r[n, c] / N,  r = p / Σⱼ pⱼ kept in [ε, 1 − ε], ε = 1e-7
+/// Cross-entropy from probabilities with a row of targets, as Keras has it, with r kept in [ε, 1 − ε], ε = 1e-7:
+///   J = −Σₙ Σ_c q[n, c] log r[n, c] / N,  r = p / Σⱼ pⱼ                             [categorical_cross_entropy.forward]
 ///   ∂J/∂p = (g − Σ_c g_c r_c) / Σⱼ pⱼ / N,  g = −q / r                             [categorical_cross_entropy.backward]
 /// where q = y, or with class weights and smoothing w_c ((1 − ε) y_c + ε / V). Where r had to be kept, g is 0: nothing is
 /// learnt from a class of probability 0. The cross-entropies from logits have no such place: prefer them.
@@ -75,8 +75,8 @@ struct categorical_cross_entropy : row_loss<categorical_cross_entropy, judged_by
     void check_options(std::size_t k) const { losses::check_classes(name, class_weights, label_smoothing, k); }
 };
 
-/// The same with integer labels, mean over rows:                            [sparse_categorical_cross_entropy.forward]
-///   J = −Σₙ Σ_c q[n, c] log r[n, c] / Σₙ w[yₙ]; without weights and smoothing −Σₙ log r[n, yₙ] / N
+/// The same with integer labels, mean over rows, without weights and smoothing −Σₙ log r[n, yₙ] / N:
+///   J = −Σₙ Σ_c q[n, c] log r[n, c] / Σₙ w[yₙ]                               [sparse_categorical_cross_entropy.forward]
 ///   ∂J/∂p = (g − Σ_c g_c r_c) / Σⱼ pⱼ / Σₙ w[yₙ]                            [sparse_categorical_cross_entropy.backward]
 ///   p (N, V) probabilities   y (N) labels 0..V−1; or p (N, T, V) with y (N, T)
 /// Source: documents/002, 4 (`loss='sparse_categorical_crossentropy'`); Keras's SparseCategoricalCrossentropy. Keras 2

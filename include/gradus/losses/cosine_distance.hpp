@@ -5,8 +5,8 @@
 
 namespace gradus {
 
-/// Cosine distance of each row to its target, mean over rows:                                 [cosine_distance.forward]
-///   J = Σₙ (1 − cos) / N,  cos = ŷ·y / (max(‖ŷ‖, ε) max(‖y‖, ε)), ε = 1e-8
+/// Cosine distance of each row to its target, mean over rows:
+///   J = Σₙ (1 − cos) / N,  cos = ŷ·y / (max(‖ŷ‖, ε) max(‖y‖, ε)), ε = 1e-8                   [cosine_distance.forward]
 ///   ∂J/∂ŷ = −(y/‖y‖ − cos ŷ/‖ŷ‖) / ‖ŷ‖ / N                                                  [cosine_distance.backward]
 /// Of vectors only the direction counts: 0 where they agree, 2 where they are opposite. A vector of 0 has none; ε keeps
 /// it finite, with cos = 0.

@@ -25,8 +25,8 @@ void cross_entropy_row_backward(std::size_t k, T* dz, const Q& q) {
 
 }  // namespace losses
 
-/// Cross-entropy from logits with integer labels, mean over rows, with p = softmax(z):         [cross_entropy.forward]
-///   J = −Σₙ log p[n, yₙ] / N = Σₙ (log Σⱼ e^(z[n, j]) − z[n, yₙ]) / N
+/// Cross-entropy from logits with integer labels, mean over rows, with p = softmax(z):
+///   J = −Σₙ log p[n, yₙ] / N = Σₙ (log Σⱼ e^(z[n, j]) − z[n, yₙ]) / N                         [cross_entropy.forward]
 ///   ∂J/∂z = (p − onehot(y)) / N                                                              [cross_entropy.backward]
 /// Softmax and logarithm cancel: one log-sum-exp serves value and gradient, finite for any finite z.
 ///   z (N, V) logits   y (N) labels 0..V−1; or z (N, T, V) with y (N, T)
@@ -62,8 +62,8 @@ struct cross_entropy : row_loss<cross_entropy, judged_by::label> {
     [[nodiscard]] bool plain() const { return class_weights.empty() && label_smoothing == 0; }
 };
 
-/// Cross-entropy from logits with a row of targets, one-hot or soft, mean over rows:     [dense_cross_entropy.forward]
-///   J = Σₙ Σ_c q[n, c] (log Σⱼ e^(z[n, j]) − z[n, c]) / N,  q_c = w_c ((1 − ε) y_c + ε / V)
+/// Cross-entropy from logits with a row of targets, one-hot or soft, mean over rows:
+///   J = Σₙ Σ_c q[n, c] (log Σⱼ e^(z[n, j]) − z[n, c]) / N,  q = w ((1 − ε) y + ε / V)   [dense_cross_entropy.forward]
 ///   ∂J/∂z = (p Σ_c q_c − q) / N                                                        [dense_cross_entropy.backward]
 ///   z (N, V) logits   y (N, V) targets in [0, 1]; or (N, T, V) both
 /// Source: PyTorch's CrossEntropyLoss with probabilities as targets, of which the mean divides by N, weights or not.

@@ -3,9 +3,9 @@
 
 namespace gradus {
 
-/// Hinge loss of a margin classifier, mean over all elements, with s = y, or −1 where y is 0:             [hinge.forward]
-///   l = max(0, 1 − s ŷ)
-///   ∂l/∂ŷ = −s where s ŷ < 1, else 0                                                                    [hinge.backward]
+/// Hinge loss of a margin classifier, mean over all elements, with s = y, or −1 where y is 0:
+///   J = Σ max(0, 1 − s ŷ) / (N O)                                                                        [hinge.forward]
+///   ∂J/∂ŷ = −s / (N O) where s ŷ < 1, else 0                                                            [hinge.backward]
 /// y is −1 or 1; 0 stands for −1, as in Keras, which also takes 0 and 1. ŷ is a score, the sign of which is the class.
 /// Source: Cortes and Vapnik, "Support-vector networks" (1995); Keras's Hinge.
 /// \throws data_error for a target other than −1, 0 and 1.
@@ -31,8 +31,9 @@ struct hinge : element_loss<hinge> {
     static bool takes_target(double y) { return y == -1 || y == 0 || y == 1; }
 };
 
-/// The square of the hinge: J = Σ max(0, 1 − s ŷ)² / (N O).                                       [squared_hinge.forward]
-///   ∂l/∂ŷ = −2 s max(0, 1 − s ŷ)                                                                [squared_hinge.backward]
+/// The square of the hinge, mean over all elements:
+///   J = Σ max(0, 1 − s ŷ)² / (N O)                                                               [squared_hinge.forward]
+///   ∂J/∂ŷ = −2 s max(0, 1 − s ŷ) / (N O)                                                        [squared_hinge.backward]
 /// Smooth at the margin. Targets as those of hinge.
 /// Source: Keras's SquaredHinge.
 /// \throws data_error for a target other than −1, 0 and 1.

@@ -3,9 +3,9 @@
 
 namespace gradus {
 
-/// Huber's loss, mean over all elements, with d = ŷ − y:                                                  [huber.forward]
-///   l = ½ d² where |d| ≤ δ, else δ (|d| − ½ δ)
-///   ∂l/∂ŷ = d where |d| ≤ δ, else δ sign(d)                                                             [huber.backward]
+/// Huber's loss, mean over all elements, with d = ŷ − y:
+///   J = Σ l / (N O),  l = ½ d² where |d| ≤ δ, else δ (|d| − ½ δ)                                         [huber.forward]
+///   ∂J/∂ŷ = d / (N O) where |d| ≤ δ, else δ sign(d) / (N O)                                             [huber.backward]
 /// Squared near the target, absolute far from it; both meet with one slope. PyTorch's smooth_l1 is this divided by δ.
 /// Source: Huber, "Robust estimation of a location parameter" (1964); PyTorch's HuberLoss, Keras's Huber.
 /// \throws data_error for a δ that is not above 0.

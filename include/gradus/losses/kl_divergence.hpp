@@ -3,8 +3,8 @@
 
 namespace gradus {
 
-/// Kullback-Leibler divergence from log-probabilities, summed over the classes, mean over rows:    [kl_divergence.forward]
-///   J = Σₙ Σⱼ y (log y − ŷ) / N,  where ŷ = log p;  0 log 0 = 0
+/// Kullback-Leibler divergence from log-probabilities, summed over the classes, mean over rows:
+///   J = Σₙ Σⱼ y (log y − ŷ) / N,  where ŷ = log p;  0 log 0 = 0                                [kl_divergence.forward]
 ///   ∂J/∂ŷ = −y / N                                                                             [kl_divergence.backward]
 ///   ŷ (N, V) log-probabilities, as log_softmax gives them   y (N, V) probabilities; or (N, T, V) both
 /// Source: Kullback and Leibler, "On information and sufficiency" (1951); PyTorch's KLDivLoss with "batchmean".

@@ -6,9 +6,9 @@
 
 namespace gradus {
 
-/// Logarithm of the hyperbolic cosine, mean over all elements, with d = ŷ − y:                         [log_cosh.forward]
-///   l = log cosh d = |d| + log(1 + e^(−2|d|)) − log 2
-///   ∂l/∂ŷ = tanh d                                                                                   [log_cosh.backward]
+/// Logarithm of the hyperbolic cosine, mean over all elements, with d = ŷ − y:
+///   J = Σ log cosh d / (N O),  log cosh d = |d| + log(1 + e^(−2|d|)) − log 2                          [log_cosh.forward]
+///   ∂J/∂ŷ = tanh d / (N O)                                                                           [log_cosh.backward]
 /// ½ d² near 0, |d| − log 2 far from it, smooth everywhere. cosh overflows from |d| = 89 on in float, the second form
 /// never.
 /// Source: Green (1990) as a potential in image reconstruction; Keras's LogCosh.

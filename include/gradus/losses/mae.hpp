@@ -3,7 +3,8 @@
 
 namespace gradus {
 
-/// Mean absolute error over all elements, J = Σ |ŷ − y| / (N O).                                            [mae.forward]
+/// Mean absolute error over all elements:
+///   J = Σ |ŷ − y| / (N O)                                                                                  [mae.forward]
 ///   ∂J/∂ŷ = sign(ŷ − y) / (N O), 0 where ŷ = y, as PyTorch and Keras                                     [mae.backward]
 /// Its best constant is the median: outliers pull no harder than their neighbours.
 /// Source: Laplace (1774); PyTorch's L1Loss, Keras's MeanAbsoluteError.

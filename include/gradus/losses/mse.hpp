@@ -3,7 +3,8 @@
 
 namespace gradus {
 
-/// Mean squared error over all elements, J = Σ (ŷ − y)² / (N O).                                            [mse.forward]
+/// Mean squared error over all elements:
+///   J = Σ (ŷ − y)² / (N O)                                                                                 [mse.forward]
 ///   ∂J/∂ŷ = 2 (ŷ − y) / (N O)                                                                            [mse.backward]
 /// Source: documents/000, 4.1 (`tf.reduce_mean(tf.square(layer2 - y))`); PyTorch's and Keras's mean.
 struct mse : element_loss<mse> {
@@ -16,7 +17,8 @@ struct mse : element_loss<mse> {
     static auto derivative(const auto& p, const auto& t) { return 2 * (p - t); }
 };
 
-/// Half squared error, summed over outputs, mean over rows: J = ½ Σ (ŷ − y)² / N.                       [half_mse.forward]
+/// Half squared error, summed over outputs, mean over rows:
+///   J = ½ Σ (ŷ − y)² / N                                                                              [half_mse.forward]
 ///   ∂J/∂ŷ = (ŷ − y) / N                                                                              [half_mse.backward]
 /// The form in which textbooks derive backpropagation: the 2 of the derivative cancels.
 /// Source: Rumelhart, Hinton and Williams (1986), (3), there summed over the rows.
