@@ -206,7 +206,7 @@ TEST_CASE("fit: a loss that is no number ends it before the step, and says where
         net.layer<1>().theta.W(2, 0) = nan;
         const auto before = net;
         CHECK(said(net, data) ==
-              "fit: the loss is nan at step 1, in epoch 1. dense #1: W has nan in row 2, which a step has made "
+              "fit: the loss is nan at step 1, in epoch 1. parameters #1.W: θ has nan in row 2, which a step has made "
               "so: try a smaller learning rate, or clip the gradient");
         CHECK(net.layer<0>().theta.W == before.layer<0>().theta.W);
         net = classifier();

@@ -53,6 +53,8 @@ class run {
         check();
         for (std::size_t k = 0; k < threads_.size(); ++k)  // none ever moves
             shares_.push_back(std::make_unique<share<Net, J, X, Y>>(net, data.x));
+        for (auto& s : shares_)
+            if (o.accumulate > 1) s->of_batch = std::make_unique<gradients<Net>>(net);
     }
 
     template <class... Callbacks>
@@ -146,7 +148,11 @@ class run {
             require_finite(now);
             // batches that share a step do not know yet what the loss divides by: the step does it
             const double total = o_.accumulate > 1 || of_batch.count == 0 ? 1 : of_batch.count;
-            threads_.run([&](std::size_t k) { shares_[k]->backward(net_, loss_, total, at != 0); });
+            threads_.run([&](std::size_t k) {
+                share<Net, J, X, Y>& mine = *shares_[k];
+                mine.backward(net_, loss_, total, at == 0 ? mine.grad : *mine.of_batch);
+                if (at != 0) descend_.reduce(net_, mine.grad.values, mine.of_batch->values, 0, 1);
+            });
             of_step.loss += of_batch.loss, of_step.count += of_batch.count;
             of_step.correct += of_batch.correct, of_step.judged += of_batch.judged;
         }

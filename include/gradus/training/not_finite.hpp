@@ -85,13 +85,9 @@ template <class Net, class X, class Y>
     not_finite found{.samples = samples};
     found.look(entry(""), "the data", "x", "", x);
     found.look(entry(""), "the data", "y", "", y);
+    found.look_at_parameters(net);
     each_forwarded(
         [&](const entry& e, const auto& layer, const auto&, const auto& inner) {
-            each(
-                [&](const entry& p, const auto& theta) {
-                    found.look(e, name_of(layer), p.text(), not_finite::too_far, theta);
-                },
-                layer);
             found.look(e, name_of(layer), formula_of(layer), "", output(inner));
         },
         net, x, c);

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,6 +42,7 @@ template <class Net, class J, class X, class Y>
 class share {
   public:
     gradients<Net> grad;
+    std::unique_ptr<gradients<Net>> of_batch;  ///< where several batches make a step, which `grad` adds up
     /// Of this share: the loss before it is divided by anything, what it counted, labels met, and labels there were.
     double loss = 0, count = 0, correct = 0, judged = 0;
 
@@ -70,17 +71,12 @@ class share {
         }
     }
 
-    /// ∇J(θ) of those rows, where J divides by `total`; added to that of the batch before where `adds`.
-    void backward(const Net& net, const J& J_, double total, bool adds) {
-        if (adds) before_ = grad;
-        if (now_ == nullptr) {
-            grad.zero();
-        } else {
-            auto& [x, y, weights, p, loss_cache] = *now_;
-            const auto& dy = J_.backward(output(p.cache), y, loss_cache, now_->by(total));
-            gradus::backward(net, x, dy, p.cache, grad.values, p.context());
-        }
-        if (adds) grad += *before_;
+    /// ∇J(θ) of those rows, where J divides by `total`, assigned to `into`.
+    void backward(const Net& net, const J& J_, double total, gradients<Net>& into) {
+        if (now_ == nullptr) return into.zero();
+        auto& [x, y, weights, p, loss_cache] = *now_;
+        const auto& dy = J_.backward(output(p.cache), y, loss_cache, now_->by(total));
+        gradus::backward(net, x, dy, p.cache, into.values, p.context());
     }
 
     /// What was first not finite in the last forward, in words; nothing where all was, or there was none.
@@ -92,7 +88,6 @@ class share {
   private:
     slice<Net, J, X, Y> full_, rest_, *now_ = nullptr;
     std::span<const std::size_t> samples_;  // of the last forward
-    std::optional<gradients<Net>> before_;  // where several batches make a step
 };
 
 }  // namespace gradus::training
