@@ -25,6 +25,8 @@ TEST_CASE("npy: any element type, converted") {
     CHECK(npy<std::int32_t, 1>(stored(std::vector<std::int32_t>{7, -1})) == labels{7, -1});
     CHECK(npy<std::int32_t, 1>(stored(std::vector<std::uint64_t>{9})) == labels{9});
     CHECK(npy<std::int32_t, 1>(stored(std::vector<double>{3, -2147483648.0})) == labels{3, -2147483647 - 1});
+    CHECK(npy<bool, 1>(stored(std::vector<std::uint8_t>{0, 1})) == gr::tensor<bool, 1>{false, true});
+    CHECK(npy<bool, 1>(stored(std::vector<double>{1, 0})) == gr::tensor<bool, 1>{true, false});
     gr::io::write_npy(here / "b.npy", {2, 3}, std::vector<double>{1, 2, 3, 4, 5, 6});
     CHECK(npy<float, 2>(here / "b.npy") == gr::tensor<float, 2>{{1, 2, 3}, {4, 5, 6}});
 }
@@ -44,6 +46,9 @@ TEST_CASE("npy: what does not fit") {
     CHECK(refusal(std::vector<double>{-9223372036854775808.0}, std::int64_t{}) == "no error");
     CHECK(refusal(std::vector<std::int64_t>{1, 2, most}, 0) == path + ": element 2 is 1.09951e+12, no i4");
     CHECK(refusal(std::vector<std::int32_t>{-1}, std::uint8_t{}) == path + ": element 0 is -1, no u1");
+    CHECK(refusal(std::vector<double>{0, 0.5}, false) == path + ": element 1 is 0.5, no bool");
+    CHECK(refusal(std::vector<std::uint8_t>{2}, false) == path + ": element 0 is 2, no bool");
+    gr::io::write_npy(path, {1}, std::vector<std::int32_t>{-1});
     CHECK(message_of([&] { (void)npy<float, 2>(path); }) == path + ": has shape (1), asked for 2 axes");
     CHECK(message_of([&] { (void)npy<float, 2>(here / "b.npy"); }) ==
           here / "b.npy" + ": cannot be read: No such file or directory");

@@ -113,12 +113,12 @@ TEST_CASE("io.npy: each thing that can be wrong has its message") {
     for (int i = 0; i < 32; ++i) ones += ", 1";
     CHECK(with("'<f4'", "False", ones + ")") == "a.npy: npy header has more than 32 axes at byte 147 of 151");
     CHECK(with("'<f4'", "0", "(6,)") == "a.npy: npy header has neither True nor False at byte 34 of 52");
-    CHECK(with("'|b1'", "False", "(6,)") ==
-          "a.npy: npy header has descr '|b1', none of f4 f8 i1 i2 i4 i8 u1 u2 u4 u8, at byte 15 of 56");
+    CHECK(with("'<b1'", "False", "(6,)") ==
+          "a.npy: npy header has descr '<b1', none of b1 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8, at byte 15 of 56");
     CHECK(with("'|f4'", "False", "(6,)") ==
-          "a.npy: npy header has descr '|f4', none of f4 f8 i1 i2 i4 i8 u1 u2 u4 u8, at byte 15 of 56");
+          "a.npy: npy header has descr '|f4', none of b1 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8, at byte 15 of 56");
     CHECK(with("'\x1b[2J'", "False", "(6,)") ==
-          "a.npy: npy header has descr '...', none of f4 f8 i1 i2 i4 i8 u1 u2 u4 u8, at byte 16 of 57");
+          "a.npy: npy header has descr '...', none of b1 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8, at byte 16 of 57");
     CHECK(with("[('a', '<f4')]", "False", "(6,)") ==
           "a.npy: npy header has a descr of several fields; only plain arrays are read, at byte 10 of 65");
     CHECK(with("<f4", "False", "(6,)") == "a.npy: npy header has no quoted text at byte 10 of 54");
@@ -172,4 +172,14 @@ TEST_CASE("io.write_npy: shape and elements must agree") {
     CHECK(message_of([&] { gr::io::write_npy(folder / "a.npy", many, std::span(values).first(1)); }) ==
           folder / "a.npy" + ": 33 axes, at most 32 can be written");
     CHECK(folder.files() == 0);
+}
+
+TEST_CASE("io.npy: NumPy's bool is u1 of 0 and 1") {
+    auto file = npy("{'descr': '|b1', 'fortran_order': False, 'shape': (3,), }", 3);
+    file.back() = std::byte{1};
+    const auto a = parse_npy(file, "a.npy");
+    CHECK(a.type.text() == "u1");
+    CHECK(a.to<gr::tensor<std::uint8_t, 1>>() == gr::tensor<std::uint8_t, 1>{0, 0, 1});
+    file.back() = std::byte{2};
+    CHECK(refusal(file) == "a.npy: holds b1, and a byte that is neither 0 nor 1");
 }

@@ -29,14 +29,26 @@ namespace gradus::data {
 template <class T, class From>
 [[nodiscard]] bool holds(From v) {
     using limits = std::numeric_limits<T>;
-    if constexpr (std::integral<From>)
+    if constexpr (std::same_as<T, bool>)
+        return v == From(0) || v == From(1);
+    else if constexpr (std::integral<From>)
         return std::in_range<T>(v);
     else  // the greatest of 64 bits is rounded up as a double, the next power of two is not
         return v == std::floor(v) && v >= static_cast<From>(limits::min()) &&
                v < static_cast<From>(2) * static_cast<From>(limits::max() / 2 + 1);
 }
 
-/// The elements of an array as a tensor. To float they are rounded; to integers they must be whole and fit.
+/// "i4", or "bool".
+template <class T>
+[[nodiscard]] std::string type_text() {
+    if constexpr (std::same_as<T, bool>)
+        return "bool";
+    else
+        return io::dtype_of<T>.text();
+}
+
+/// The elements of an array as a tensor. To float they are rounded; to integers they must be whole and fit, to
+/// bool be 0 or 1.
 /// \throws data_error where the rank is another, or naming the first element that is none of T's.
 template <any_tensor X>
 [[nodiscard]] X converted(const io::array& a) {
@@ -51,7 +63,7 @@ template <any_tensor X>
             if constexpr (std::integral<T>)
                 if (!holds<T>(values[i]))
                     throw data_error(message({a.source, ": element ", i, " is ", number_text(static_cast<double>(values[i])),
-                                              ", no ", io::dtype_of<T>.text()}));
+                                              ", no ", type_text<T>()}));
             out.data()[i] = static_cast<T>(values[i]);
         }
     };

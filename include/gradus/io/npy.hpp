@@ -45,6 +45,7 @@ class npy_dictionary {
   public:
     dtype type;
     char order = '|';
+    bool is_bool = false;  ///< read as u1, of 0 and 1
     bool fortran_order = false;
     std::vector<std::size_t> shape;
 
@@ -102,13 +103,14 @@ class npy_dictionary {
                                         : (s[1] == 'i' || s[1] == 'u') &&
                                               (s[2] == '1' || s[2] == '2' || s[2] == '4' || s[2] == '8')) &&
                            (s[0] != '|' || s[2] == '1');
-        if (!known) {
+        is_bool = s == "|b1";
+        if (!known && !is_bool) {
             const bool plain =
                 s.size() < 20 && std::all_of(s.begin(), s.end(), [](char c) { return c > ' ' && c < 127; });
-            refuse(message({"descr '", plain ? s : "...", "', none of f4 f8 i1 i2 i4 i8 u1 u2 u4 u8,"}));
+            refuse(message({"descr '", plain ? s : "...", "', none of b1 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8,"}));
         }
         order = s[0];
-        type = {s[1], static_cast<std::uint8_t>(s[2] - '0')};
+        type = {is_bool ? 'u' : s[1], static_cast<std::uint8_t>(s[2] - '0')};
     }
     void read_shape() {
         need('(');
@@ -155,7 +157,8 @@ inline void to_row_major(array& a) {
     a.bytes = std::move(out);
 }
 
-/// The array in the bytes of a `.npy`. Column-major and byte-swapped files are brought into order.
+/// The array in the bytes of a `.npy`. Column-major and byte-swapped files are brought into order; b1, NumPy's bool, is
+/// read as u1 of 0 and 1.
 ///
 /// Allocates no more than the file's own size (twice that for column-major ones), and only after the header was found
 /// to agree with it.
@@ -183,6 +186,8 @@ inline void to_row_major(array& a) {
               data.size()});
 
     array out{std::move(source), std::move(name), header.type, std::move(header.shape), {data.begin(), data.end()}};
+    if (header.is_bool && std::any_of(out.bytes.begin(), out.bytes.end(), [](std::byte b) { return b > std::byte{1}; }))
+        fail({out.source, ": holds b1, and a byte that is neither 0 nor 1"});
     const bool swapped = header.order == (std::endian::native == std::endian::little ? '>' : '<');
     for (auto p = out.bytes.begin(); swapped && p != out.bytes.end(); p += out.type.size)
         std::reverse(p, p + out.type.size);
