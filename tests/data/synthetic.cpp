@@ -192,7 +192,8 @@ TEST_CASE("synthetic: options that make no set") {
     CHECK(message_of([] { (void)gr::data::two_gaussians({.distance = -1}); }) ==
           "two_gaussians: 100 features at a distance of -1: one feature and 0 are the least");
     CHECK(message_of([&] { (void)gr::data::blobs({.low = nan}); }) == "blobs: .low must be finite, got nan");
-    CHECK(message_of([&] { (void)gr::data::blobs({.high = std::numeric_limits<double>::infinity()}); }) == "blobs: .high must be finite, got inf");
+    CHECK(message_of([] { (void)gr::data::blobs({.high = std::numeric_limits<double>::infinity()}); }) ==
+          "blobs: .high must be finite, got inf");
     CHECK(message_of([&] { (void)gr::data::spirals({.angle = nan}); }) == "spirals: .angle must be finite, got nan");
     CHECK(message_of([&] { (void)gr::data::spirals({.noise = nan}); }) ==
           "spirals: a standard deviation must be 0 or more, got nan");

@@ -207,7 +207,8 @@ class csv_reader {
         const auto value = csv_number(f.text);
         const bool maybe_header = !options_.header && names_.empty() && r.line() == first_line_;
         if (!value)
-            fail(r, c, {shown(f.text), " is no number", maybe_header ? "; if this line is a header, set .header = true" : ""});
+            fail(r, c, {shown(f.text), " is no number",
+                        maybe_header ? "; if this line is a header, set .header = true" : ""});
         if (std::abs(*value) > static_cast<double>(std::numeric_limits<T>::max()))
             fail(r, c, {shown(f.text), " is beyond ", sizeof(T) == 4 ? "float" : "double"});
         return static_cast<T>(*value);
@@ -279,8 +280,8 @@ template <class T = float>
 /// The table in a file, plain or gzipped: `gr::data::csv("iris.csv", {.label = "species"})`. The file is read in one go,
 /// and memory for the table asked for when all of its lines were counted. O(bytes).
 /// \throws data_error naming the file, the line, the column and the text that is at fault: lines of unequal length, a
-/// quote that is not closed, no number, a missing value or label, no such column, a text that `.columns` lacks, an empty file, NUL bytes, more than
-/// the limit.
+/// quote that is not closed, no number, a missing value or label, no such column, a text that `.columns` lacks, an empty
+/// file, NUL bytes, more than the limit.
 template <class T = float>
 [[nodiscard]] csv_table<T> csv(const std::string& path, const csv_options& options = {}) {
     return parse_csv<T>(read_text(path, options.limit), path, options);

@@ -41,7 +41,8 @@ struct uniform {
     }
     /// \throws error where low > high, or one is not finite.
     void check() const {
-        initializing::need(low <= high && std::isfinite(high - low), {"uniform: needs finite low ≤ high, got ", number_text(low), " and ", number_text(high)});
+        initializing::need(low <= high && std::isfinite(high - low),
+                           {"uniform: needs finite low ≤ high, got ", number_text(low), " and ", number_text(high)});
     }
 };
 
