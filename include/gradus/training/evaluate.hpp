@@ -144,6 +144,7 @@ template <class A, class B>
 template <class Net, class J, class X, class Y>
 [[nodiscard]] score evaluate(const Net& net, const J& loss, const dataset<X, Y>& data) {
     using Y_hat = output_of<Net, X>;
+    static_assert(is_target<J, Y_hat, Y>);
     data.check();
     typename J::template cache<Y_hat> cache;
     score s;
