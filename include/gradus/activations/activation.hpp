@@ -126,8 +126,7 @@ const X& backward(const F& f, const X& x, const X& dy, activation_cache<X>& c, c
 
 }  // namespace activating
 
-/// Makes a layer of an activation without options: `struct relu : activation_layer<relu>`. One with options is an
-/// aggregate without a base, and spells these members out: of a base g++ warns that `{.slope = 0.1}` leaves it out.
+/// Makes a layer of an activation: `struct relu : activation_layer<relu>`.
 /// \throws shape_error for an empty batch, or a dy that is not shaped as y.
 template <class F>
 struct activation_layer {

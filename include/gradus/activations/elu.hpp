@@ -12,7 +12,7 @@ namespace gradus {
 /// right for α ≤ 0 too.
 /// Source: Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential linear units"
 /// (2016), (15) and (16).
-struct elu {
+struct elu : activation_layer<elu> {
     static constexpr std::string_view name = "elu";
     static constexpr std::string_view formula = "z where z > 0, else α (eᶻ − 1)";
     static constexpr reads backward_reads = reads::z;
@@ -30,20 +30,6 @@ struct elu {
 
     /// \throws shape_error
     void check() const { require_option(std::isfinite(alpha), name, "a finite alpha", alpha); }
-
-    using parameters = no_parameters;
-    template <class X>
-    using cache = activation_cache<X>;
-
-    template <class X>
-    const X& forward(const X& x, cache<X>& c) const {
-        return activating::forward(*this, x, c);
-    }
-    template <class X>
-    const X& backward(const X& x, const X& dy, cache<X>& c, parameters&, const context& ctx = {}) const {
-        return activating::backward(*this, x, dy, c, ctx);
-    }
-    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const { return in; }
 };
 
 /// Scaled exponential linear unit, f(z) = λz where z > 0, else λα (eᶻ − 1).                                     [selu]

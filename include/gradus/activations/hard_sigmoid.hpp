@@ -12,7 +12,7 @@ namespace gradus {
 /// `gr::hard_sigmoid{.reach = 2.5}`.
 /// Source: Courbariaux, Bengio and David, "BinaryConnect" (2015), 2.2, with c = 1; Howard et al., "Searching for
 /// MobileNetV3" (2019), 5.2, with c = 3.
-struct hard_sigmoid {
+struct hard_sigmoid : activation_layer<hard_sigmoid> {
     static constexpr std::string_view name = "hard_sigmoid";
     static constexpr std::string_view formula = "min(max(z + c, 0), 2c) / 2c";
     static constexpr reads backward_reads = reads::y;
@@ -31,20 +31,6 @@ struct hard_sigmoid {
 
     /// \throws shape_error
     void check() const { require_option(reach > 0 && std::isfinite(reach), name, "a finite reach above 0", reach); }
-
-    using parameters = no_parameters;
-    template <class X>
-    using cache = activation_cache<X>;
-
-    template <class X>
-    const X& forward(const X& x, cache<X>& c) const {
-        return activating::forward(*this, x, c);
-    }
-    template <class X>
-    const X& backward(const X& x, const X& dy, cache<X>& c, parameters&, const context& ctx = {}) const {
-        return activating::backward(*this, x, dy, c, ctx);
-    }
-    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const { return in; }
 };
 
 }  // namespace gradus

@@ -11,7 +11,7 @@ namespace gradus {
 /// A unit that is off still learns. The backward reads z: where α < 0, y does not tell on which side z was.
 /// α = 0.01 as in the paper and in PyTorch; Keras 2 has 0.3: `gr::leaky_relu{.slope = 0.3}`.
 /// Source: Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models" (2013).
-struct leaky_relu {
+struct leaky_relu : activation_layer<leaky_relu> {
     static constexpr std::string_view name = "leaky_relu";
     static constexpr std::string_view formula = "z where z > 0, else αz";
     static constexpr reads backward_reads = reads::z;
@@ -29,20 +29,6 @@ struct leaky_relu {
 
     /// \throws shape_error
     void check() const { require_option(std::isfinite(slope), name, "a finite slope", slope); }
-
-    using parameters = no_parameters;
-    template <class X>
-    using cache = activation_cache<X>;
-
-    template <class X>
-    const X& forward(const X& x, cache<X>& c) const {
-        return activating::forward(*this, x, c);
-    }
-    template <class X>
-    const X& backward(const X& x, const X& dy, cache<X>& c, parameters&, const context& ctx = {}) const {
-        return activating::backward(*this, x, dy, c, ctx);
-    }
-    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const { return in; }
 };
 
 }  // namespace gradus

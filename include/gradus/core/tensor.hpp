@@ -9,6 +9,12 @@
 
 #include "gradus/core/xtensor.hpp"
 
+// g++ calls the empty base of `huber{.delta = 0.5}` a member without initializer, which it is not. It asks where the
+// braces stand, in the program that includes this: so that the warning is off there too, to its end.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#endif
+
 namespace gradus {
 
 /// What tensors allocate with: one cache line, whatever the instruction set.

@@ -26,12 +26,6 @@
 
 namespace gradus {
 
-// g++ calls the empty base of `huber{.delta = 0.5}` a member without initializer, which it is not. It asks where the
-// braces stand, in the program that includes this: so that the warning is off there too, to its end.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#endif
-
 /// J = Σ w l / Σ w, or the sum alone.
 enum class reduce { mean, sum };
 
