@@ -1,0 +1,99 @@
+#pragma once
+/// \file
+/// A window that slides over an image: what convolution and pooling have in common, and the sizes that come of it.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include "gradus/core/error.hpp"
+
+namespace gradus {
+
+/// Height and width. One number is both: `.stride = 2`.
+struct size2d {
+    std::size_t height = 1, width = 1;
+    constexpr size2d() = default;
+    constexpr size2d(std::size_t both) : height(both), width(both) {}
+    constexpr size2d(std::size_t h, std::size_t w) : height(h), width(w) {}
+    constexpr bool operator==(const size2d&) const = default;
+    [[nodiscard]] constexpr std::size_t area() const { return height * width; }
+    [[nodiscard]] constexpr std::array<std::size_t, 2> array() const { return {height, width}; }
+};
+
+/// Rows and columns of zeros around an image: `gr::valid` (none, the default), `gr::same`, 1 (everywhere), {1, 2} (above and
+/// below, left and right), or each for itself.
+struct padding2d {
+    std::size_t top = 0, bottom = 0, left = 0, right = 0;
+    bool is_same = false;  ///< as much as H_out = ⌈H / s⌉ needs
+    constexpr padding2d() = default;
+    constexpr padding2d(std::size_t all) : padding2d(all, all) {}
+    constexpr padding2d(std::size_t vertical, std::size_t horizontal)
+        : padding2d(vertical, vertical, horizontal, horizontal) {}
+    constexpr padding2d(std::size_t t, std::size_t b, std::size_t l, std::size_t r) : top(t), bottom(b), left(l), right(r) {}
+};
+
+namespace window {
+constexpr padding2d all_that_same_needs() {
+    padding2d p;
+    p.is_same = true;
+    return p;
+}
+}  // namespace window
+
+/// No padding: every window lies in the image. Keras's `valid`.
+inline constexpr padding2d valid{};
+/// H_out = ⌈H / s⌉: with stride 1 the size stays. Where the zeros are odd in number, one more goes below and to the right, as
+/// in Keras and PyTorch.
+inline constexpr padding2d same = window::all_that_same_needs();
+
+/// A window in its place: all sizes known, the padding in numbers.
+struct window2d {
+    size2d in, kernel, stride, dilation, out;
+    padding2d padding;
+
+    /// Height and width of the image with its zeros.
+    [[nodiscard]] constexpr size2d padded() const {
+        return {in.height + padding.top + padding.bottom, in.width + padding.left + padding.right};
+    }
+    [[nodiscard]] constexpr bool pads() const { return !(padded() == in); }
+};
+
+namespace window {
+
+/// Pixels from the first to the last that a kernel of k reads: d (k − 1) + 1.
+[[nodiscard]] constexpr std::size_t reach(std::size_t kernel, std::size_t dilation) { return dilation * (kernel - 1) + 1; }
+
+/// H_out = ⌊(H + p_top + p_bottom − d (k − 1) − 1) / s⌋ + 1, likewise W_out.                            [window.output]
+///   Windows that would reach over the edge are left out.
+/// `same`: p = max((⌈H / s⌉ − 1) s + d (k − 1) + 1 − H, 0), ⌊p / 2⌋ of it on top                          [window.same]
+/// \throws shape_error in the name of `layer` where a size is 0, or the padded image is smaller than the window.
+[[nodiscard]] inline window2d place(std::string_view layer, size2d in, size2d kernel, size2d stride, padding2d padding,
+                                    size2d dilation = {}) {
+    if (kernel.area() == 0 || stride.area() == 0 || dilation.area() == 0)
+        throw shape_error(layer, {"kernel, stride and dilation are at least 1, got ", kernel.array(), ", ", stride.array(),
+                                  " and ", dilation.array()});
+    const auto along = [&](std::size_t size, std::size_t k, std::size_t s, std::size_t d, std::size_t& before,
+                           std::size_t& after) -> std::size_t {
+        const std::size_t r = reach(k, d);
+        if (padding.is_same) {
+            const std::size_t needs = size == 0 ? 0 : ((size + s - 1) / s - 1) * s + r;
+            const std::size_t p = needs > size ? needs - size : 0;
+            before = p / 2, after = p - p / 2;
+        }
+        const std::size_t padded = size + before + after;
+        return size == 0 || padded < r ? 0 : (padded - r) / s + 1;
+    };
+    window2d w{in, kernel, stride, dilation, {}, padding};
+    w.out = {along(in.height, kernel.height, stride.height, dilation.height, w.padding.top, w.padding.bottom),
+             along(in.width, kernel.width, stride.width, dilation.width, w.padding.left, w.padding.right)};
+    if (w.out.area() == 0)
+        throw shape_error(layer, {"a window of ", std::array{reach(kernel.height, dilation.height), reach(kernel.width, dilation.width)},
+                                  " does not fit into an image of ", in.array(), padding.is_same || !w.pads() ? "" : " padded to ",
+                                  padding.is_same || !w.pads() ? "" : shape_text(w.padded().array())});
+    return w;
+}
+
+}  // namespace window
+}  // namespace gradus
