@@ -1,0 +1,119 @@
+#pragma once
+/// \file
+/// What all pooling layers have in common: one window that slides over images, no parameters.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "gradus/core/context.hpp"
+#include "gradus/core/error.hpp"
+#include "gradus/core/layer.hpp"
+#include "gradus/core/window.hpp"
+
+namespace gradus {
+
+namespace pooling {
+
+/// A sample is (H, W, C), none of them 0.
+[[gnu::noinline]] inline void require_images(std::string_view name, std::span<const std::size_t> sample) {
+    if (sample.size() != 3 || sample[0] * sample[1] * sample[2] == 0)
+        throw shape_error(name, {"needs images x of (N, H, W, C), a sample is ", shape_text(sample)});
+}
+
+/// The window in its place. A stride of 0 is the kernel's size.
+/// \throws shape_error where a window could lie wholly in the padding, and would have no pixel to choose from.
+[[nodiscard, gnu::noinline]] inline window2d place(std::string_view name, size2d in, size2d kernel, size2d stride, padding2d p) {
+    if (!p.is_same && kernel.area() != 0 &&
+        (std::max(p.top, p.bottom) >= kernel.height || std::max(p.left, p.right) >= kernel.width))
+        throw shape_error(name, {"a window of ", kernel.array(), " could lie wholly in a padding of ",
+                                 std::array{p.top, p.bottom, p.left, p.right},
+                                 " (top, bottom, left, right): each must be less than the window"});
+    return window::place(name, in, kernel, stride == size2d(0) ? kernel : stride, p);
+}
+
+[[gnu::noinline]] inline void check_backward(std::string_view name, std::span<const std::size_t> expected,
+                                             std::span<const std::size_t> y, std::span<const std::size_t> dy) {
+    const auto equal = [&](std::span<const std::size_t> other) { return std::ranges::equal(expected, other); };
+    if (!equal(y))
+        throw shape_error(name, {"backward needs the forward of the same x before it: y of x is ", shape_text(expected),
+                                 ", the pass holds y of ", shape_text(y)});
+    if (!equal(dy)) throw shape_error(name, {"dx needs dy shaped as y ", shape_text(expected), ", got ", shape_text(dy)});
+}
+
+}  // namespace pooling
+
+/// Makes a layer of a window and two kernels: `struct max_pool2d : pooling_layer<max_pool2d>`. L has
+///   window2d place(size2d in) const                         the window over images of that size
+///   void pool(x, images, channels, w, y) const              y of x
+///   void pool_backward(x, y, dy, images, channels, w, dx) const
+/// and y is (N, H_out, W_out, C), or with Rank = 2 (N, C).
+template <class L, std::size_t Rank = 4>
+struct pooling_layer {
+    using parameters = no_parameters;
+    template <class X>
+    using output = tensor<scalar_of<X>, Rank>;
+    template <class X>
+    struct cache {
+        output<X> y;
+        X dx;
+    };
+
+    template <class X>
+    const output<X>& forward(const X& x, cache<X>& c) const {
+        const window2d w = over(x);
+        reshape(c.y, shape(x, w));
+        self().pool(x.data(), x.shape()[0], features(x), w, c.y.data());
+        return c.y;
+    }
+    template <class X>
+    const X& backward(const X& x, const output<X>& dy, cache<X>& c, parameters&, const context& ctx = {}) const {
+        const window2d w = over(x);
+        pooling::check_backward(L::name, shape(x, w), c.y.shape(), dy.shape());
+        if (!ctx.input_gradient) return c.dx;
+        reshape(c.dx, x.shape());
+        self().pool_backward(x.data(), c.y.data(), dy.data(), x.shape()[0], features(x), w, c.dx.data());
+        return c.dx;
+    }
+
+    [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in) const {
+        pooling::require_images(L::name, in);
+        const window2d w = self().place({in[0], in[1]});
+        if constexpr (Rank == 2)
+            return {in[2]};
+        else
+            return {w.out.height, w.out.width, in[2]};
+    }
+    /// Of a sample of which only the last axes are known, the channels; from all three on, all.
+    [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in, bool& whole) const {
+        whole = whole || in.size() >= 3;
+        if (whole) return output_shape(in);
+        return in.empty() ? in : std::vector<std::size_t>{in.back()};
+    }
+
+  private:
+    const L& self() const { return static_cast<const L&>(*this); }
+
+    template <class X>
+    window2d over(const X& x) const {
+        require_input<typename X::value_type, X>();
+        static_assert(rank_of<X> == 4,
+                      "gradus: pooling takes images (N, H, W, C), a gradus::tensor<T, 4>: gradus::reshaped({H, W, C}) makes "
+                      "them of rows");
+        if (x.shape()[0] == 0) throw shape_error(L::name, {"got an empty batch, x is ", x.shape()});
+        pooling::require_images(L::name, std::span(x.shape()).subspan(1));
+        return self().place({x.shape()[1], x.shape()[2]});
+    }
+    template <class X>
+    static std::array<std::size_t, Rank> shape(const X& x, const window2d& w) {
+        if constexpr (Rank == 2)
+            return {x.shape()[0], x.shape()[3]};
+        else
+            return {x.shape()[0], w.out.height, w.out.width, x.shape()[3]};
+    }
+};
+
+}  // namespace gradus
