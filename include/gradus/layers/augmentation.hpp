@@ -1,0 +1,90 @@
+#pragma once
+/// \file
+/// What layers have in common that draw a move for each image of a batch, in training alone.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gradus/core/context.hpp"
+#include "gradus/core/error.hpp"
+#include "gradus/core/layer.hpp"
+
+namespace gradus {
+
+/// Makes a layer of a move: `struct random_shift : augmentation<random_shift>`, which has a height and a width, says
+/// `check_options()`, and by `move(from, to, padded, ctx, n, channels, back)` moves the n-th image, or a gradient back.
+///   x, y (N, H·W), (N, H·W·C), (N, H, W) or (N, H, W, C)
+/// In inference y = x.
+///
+/// The draw is by the pass's seed and step and the sample's row: it can be drawn again, so that nothing is kept of it.
+template <class Move>
+struct augmentation {
+    using parameters = no_parameters;
+    template <class X>
+    struct cache {
+        X y, dx;
+        tensor<scalar_of<X>, 3> padded;  // one image at a time, where a move reads beyond its edges
+    };
+
+    template <class X>
+    const X& forward(const X& x, cache<X>& c, const context& ctx) const {
+        require_input<typename X::value_type, X>();
+        check(std::span(x.shape()).subspan(1));
+        reshape(c.y, x.shape());
+        move_all(x, c.y, c, ctx, false);
+        return c.y;
+    }
+    template <class X>
+    const X& backward(const X&, const X& dy, cache<X>& c, parameters&, const context& ctx) const {
+        if (dy.shape() != c.y.shape())
+            throw shape_error(Move::name, {Move::backward_formula, " needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
+        if (!ctx.input_gradient) return c.dx;
+        reshape(c.dx, dy.shape());
+        move_all(dy, c.dx, c, ctx, true);
+        return c.dx;
+    }
+
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
+        check(in);
+        return in;
+    }
+    /// Images cannot be told from their last axes alone.
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
+        return whole ? output_shape(std::move(in)) : in;
+    }
+
+  private:
+    [[nodiscard]] const Move& self() const { return static_cast<const Move&>(*this); }
+
+    template <class X>
+    void move_all(const X& from, X& to, cache<X>& c, const context& ctx, bool back) const {
+        if (!ctx.training) {
+            std::copy_n(from.data(), from.size(), to.data());
+            return;
+        }
+        const std::size_t images = from.shape()[0], size = images == 0 ? 0 : from.size() / images;
+        const std::size_t channels = size / (self().height * self().width);
+        for (std::size_t n = 0; n < images; ++n)
+            self().move(from.data() + n * size, to.data() + n * size, c.padded, ctx, n, channels, back);
+    }
+
+    /// A sample of shape (H·W·C), or one that begins with (H, W).
+    [[gnu::noinline]] void check(std::span<const std::size_t> sample) const {
+        const std::size_t height = self().height, width = self().width;
+        std::size_t size = 1;
+        for (std::size_t s : sample) size *= s;
+        const bool fits = sample.size() == 1 ? height * width != 0 && size != 0 && size % (height * width) == 0
+                                             : sample.size() > 1 && sample[0] == height && sample[1] == width && size != 0;
+        if (!fits)
+            throw shape_error(Move::name, {"y[i, j] = ", Move::formula, " needs images of ", std::array{height, width},
+                                           ", a sample is ", shape_text(sample)});
+        self().check_options();
+    }
+};
+
+}  // namespace gradus

@@ -1,0 +1,48 @@
+#pragma once
+/// \file
+/// Images moved, padded and enlarged, as the book writes them: each sum over all pixels, whether they count or not.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+#include "gradus/core/tensor.hpp"
+#include "gradus/kernels/affine.hpp"
+
+namespace gradus::reference {
+
+/// k(d) = max(0, 1 − |d_i|) max(0, 1 − |d_j|), with d = s(p) − q: how much of pixel q = (k, l) is in p = (i, j).
+[[nodiscard]] inline double nearness(const affine_map& s, std::size_t i, std::size_t j, std::size_t k, std::size_t l) {
+    const auto number = [](std::size_t n) { return static_cast<double>(n); };
+    const double si = s.ii * number(i) + s.ij * number(j) + s.oi, sj = s.ji * number(i) + s.jj * number(j) + s.oj;
+    return std::max(0.0, 1 - std::abs(si - number(k))) * std::max(0.0, 1 - std::abs(sj - number(l)));
+}
+
+/// f(p, q, k(s(p) − q)) for each element p of y and q of x (H, W, C) in the same channel.
+template <class T, class F>
+void each_pair(const affine_map& s, const tensor<T, 3>& x, F&& f) {
+    for (std::size_t i = 0; i < x.shape()[0]; ++i)
+        for (std::size_t j = 0; j < x.shape()[1]; ++j)
+            for (std::size_t k = 0; k < x.shape()[0]; ++k)
+                for (std::size_t l = 0; l < x.shape()[1]; ++l)
+                    for (std::size_t c = 0; c < x.shape()[2]; ++c)
+                        f(std::array{i, j, c}, std::array{k, l, c}, static_cast<T>(nearness(s, i, j, k, l)));
+}
+
+/// y[p] = Σ_q x[q] k(s(p) − q). The twin of kernels::sample.                                   [random_affine.forward]
+template <class T>
+[[nodiscard]] tensor<T, 3> sample(const affine_map& s, const tensor<T, 3>& x) {
+    tensor<T, 3> y(x.shape(), T(0));
+    each_pair(s, x, [&](const auto& p, const auto& q, T near) { y[p] += x[q] * near; });
+    return y;
+}
+
+/// dx[q] = Σ_p dy[p] k(s(p) − q). The twin of kernels::sample_backward.                       [random_affine.backward]
+template <class T>
+[[nodiscard]] tensor<T, 3> sample_backward(const affine_map& s, const tensor<T, 3>& dy) {
+    tensor<T, 3> dx(dy.shape(), T(0));
+    each_pair(s, dy, [&](const auto& p, const auto& q, T near) { dx[q] += dy[p] * near; });
+    return dx;
+}
+
+}  // namespace gradus::reference
