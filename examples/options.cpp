@@ -69,8 +69,10 @@ void options::parse(int argc, char** argv, const std::string& about, const std::
     app.add_flag("--quiet", quiet, "Print nothing but errors");
     for (const extra& e : extras)
         app.add_option(e.name, e.value, e.help)->check(whole(e.low, e.high))->capture_default_str();
-    for (const choice& c : choices)
-        app.add_option(c.name, c.value, c.help)->check(one_of(c.words))->capture_default_str();
+    for (const choice& c : choices) {
+        CLI::Option* option = app.add_option(c.name, c.value, c.help)->capture_default_str();
+        if (!c.words.empty()) option->check(one_of(c.words));
+    }
     for (CLI::Option* option : app.get_options()) {
         if (option->get_type_size() != 0) option->type_name("");
         for (const std::string& name : unused)
