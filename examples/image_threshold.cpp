@@ -16,9 +16,9 @@
 //   - `cv2.imread('x.png')`, the obvious line, gives three channels, and each is cut by itself: eight colours come out, not
 //     two. `cv2.imread('x.png', cv2.IMREAD_GRAYSCALE)` is meant; where there is no file it returns None, and cv2.threshold
 //     is what fails. Here a picture is gray, and a file that cannot be read is an error that names it.
-//   - `cv2.imshow` opens a window: on a machine without a screen it fails, and `waitKey(0)` waits for a key for ever. Pictures
-//     go to files here.
-//   - `_` throws away the threshold that was used. With a fixed one that is 128 again; with cv2.THRESH_OTSU it is the answer.
+//   - `cv2.imshow` opens a window: on a machine without a screen it fails, and `waitKey(0)` waits for a key for ever. Here
+//     pictures go to files.
+//   - `_` throws away the threshold that was used. With a fixed one that is 128 again; with THRESH_OTSU it is the answer.
 //   - 128 is a property of no picture. It is half of white, as if the light were always the same: see the second table.
 //
 // What comes of it: in the drawn picture Otsu's threshold is 135, so near to 128 that the two differ in 0.9 % of the pixels,
@@ -68,7 +68,7 @@ image draw(std::uint64_t seed) {
     for (std::size_t r = 0; r < height; ++r)
         for (std::size_t c = 0; c < width; ++c) {
             const double u = (static_cast<double>(c) - middle_x) / radius, v = (static_cast<double>(r) - middle_y) / radius;
-            const double inside = 1 - u * u - v * v;  // the ball's normal is (u, v, √inside), the light comes from (−1, −1, 1)
+            const double inside = 1 - u * u - v * v;  // the ball's normal is (u, v, √inside); light is from (−1, −1, 1)
             if (inside > 0) x(r, c) = gray(25 + 225 * std::max(0.0, (std::sqrt(inside) - u - v) / std::sqrt(3)));
             x(r, c) = r < ramp ? gray(255.0 * static_cast<double>(c) / (width - 1))
                                : gray(x(r, c) + noise * gr::random::normal(seed, r, c));
@@ -153,8 +153,8 @@ int main(int argc, char** argv) try {
     const int otsu = gr::data::otsu(x), t = static_cast<int>(at);
     const std::string name = file.empty() ? "drawn here" : file;
     o.say("The picture (%s): %zu x %zu pixels, gray %.1f in the mean\n", name.c_str(), x.shape()[0], x.shape()[1], mean(x));
-    o.say("Otsu's threshold: %d, where σ² between the two sides is %.0f, %.1f %% of all variance; at %d it is %.0f\n\n", otsu,
-          between(h, otsu), 100 * between(h, otsu) / std::max(variance(h), 1e-12), t, between(h, t));
+    o.say("Otsu's threshold: %d, where σ² between the two sides is %.0f, %.1f %% of all variance; at %d it is %.0f\n\n",
+          otsu, between(h, otsu), 100 * between(h, otsu) / std::max(variance(h), 1e-12), t, between(h, t));
 
     // --- 1. the types ------------------------------------------------------------------------------------------------
     struct kind {
@@ -167,11 +167,11 @@ int main(int argc, char** argv) try {
                            kind{threshold_type::tozero, "tozero", "x if x > t, else 0", "x above t"},
                            kind{threshold_type::tozero_inv, "tozero_inv", "0 if x > t, else x", "x up to t"}};
     std::vector<image> shown{x};
-    std::vector<std::string> titles{"the picture x"};
+    std::vector<std::string> titles{"the picture"};
     o.say("  white     black   mean gray   t     type         y\n");
     const auto row = [&](int cut, const char* what, const char* formula, const image& y) {
-        o.say("%6.2f %%  %6.2f %%  %9.1f   %3d   %-10s   %s\n", 100 * share_of(y, 255), 100 * share_of(y, 0), mean(y), cut, what,
-              formula);
+        o.say("%6.2f %%  %6.2f %%  %9.1f   %3d   %-10s   %s\n", 100 * share_of(y, 255), 100 * share_of(y, 0), mean(y),
+              cut, what, formula);
     };
     for (const kind& k : kinds) {
         shown.push_back(gr::data::threshold(x, t, 255, k.type));
