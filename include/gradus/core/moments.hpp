@@ -19,15 +19,20 @@ struct moments {
     tensor<double, 1> count{0.0};
     tensor<T, 1> mean, variance;  ///< variance: M2 / count, biased
     double rate = 0.1;            ///< weight of a new batch against what is known (PyTorch's momentum, 1 − Keras's)
+    bool unbiased = false;        ///< what is known learns from M2 / (count − 1), as PyTorch's does
 
     moments() = default;
     /// Nothing known yet: mean 0, variance 1.
-    explicit moments(std::size_t features, double rate_ = 0.1)
+    explicit moments(std::size_t features, double rate_ = 0.1, bool unbiased_ = false)
         : mean(typename tensor<T, 1>::shape_type{features}, T(0)),
           variance(typename tensor<T, 1>::shape_type{features}, T(1)),
-          rate(rate_) {}
+          rate(rate_),
+          unbiased(unbiased_) {}
 
     static void each(auto&& f, auto&... s) { f("count", s.count...), f("mean", s.mean...), f("variance", s.variance...); }
+
+    /// What another has seen; how it learns stays its own.
+    void become(const moments& other) { count = other.count, mean = other.mean, variance = other.variance; }
 
     /// Of no rows at all.
     void clear() { count(0) = 0, mean.fill(T(0)), variance.fill(T(0)); }
@@ -49,13 +54,15 @@ struct moments {
     }
 
     /// known ← (1 − rate) known + rate seen.                                                           [moments.absorb]
-    /// Source: Ioffe and Szegedy (2015), 3.1, moving averages; the form is PyTorch's, which takes the unbiased variance.
+    ///   of the variance M2 / n, or M2 / (n − 1) where `unbiased`; of one row, which has no other, M2 / n = 0
+    /// Source: Ioffe and Szegedy (2015), 3.1, moving averages.
     void absorb(const moments& seen) {
-        if (seen.count(0) == 0) return;
-        const auto r = static_cast<T>(rate);
+        const double n = seen.count(0);
+        if (n == 0) return;
+        const auto r = static_cast<T>(rate), bessel = static_cast<T>(unbiased && n > 1 ? n / (n - 1) : 1);
         for (std::size_t i = 0; i < mean.size(); ++i) {
             mean(i) = (1 - r) * mean(i) + r * seen.mean(i);
-            variance(i) = (1 - r) * variance(i) + r * seen.variance(i);
+            variance(i) = (1 - r) * variance(i) + r * bessel * seen.variance(i);
         }
         count(0) += 1;
     }
@@ -64,7 +71,7 @@ struct moments {
     template <class U>
     void assign(const moments<U>& other) {
         count = other.count;
-        rate = other.rate;
+        rate = other.rate, unbiased = other.unbiased;
         reshape(mean, other.mean.shape()), reshape(variance, other.variance.shape());
         for (std::size_t i = 0; i < mean.size(); ++i)
             mean(i) = static_cast<T>(other.mean(i)), variance(i) = static_cast<T>(other.variance(i));

@@ -1,0 +1,68 @@
+#pragma once
+/// \file
+/// What all normalizations share: γ and β, the same checks at the door, ε.
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "gradus/core/error.hpp"
+#include "gradus/core/layer.hpp"
+#include "gradus/core/parameters.hpp"
+#include "gradus/core/tensor.hpp"
+
+namespace gradus {
+
+/// θ of y = γ ∘ x̂ + β: a scale, which begins at 1, and a shift, which begins at 0, for each channel. Weight decay spares
+/// both.
+template <class T>
+struct scale_and_shift {
+    tensor<T, 1> gamma, beta;  // (C)
+    static void each(auto&& f, auto&... p) {
+        f(entry("gamma").without_decay(), p.gamma...), f(entry("beta").without_decay(), p.beta...);
+    }
+
+    /// \throws shape_error in the name of `layer`, of no channels, or an ε that is negative or no number
+    void begin(std::string_view layer, std::size_t channels, double epsilon) {
+        if (channels == 0) throw shape_error(layer, "γ (C) needs at least one channel, got 0");
+        if (!(epsilon >= 0 && epsilon <= 1)) throw shape_error(layer, {"√(σ² + ε) needs ε in [0, 1], got ", epsilon});
+        reshape(gamma, std::array{channels}), reshape(beta, std::array{channels});
+        restart();
+    }
+    void restart() { gamma.fill(T(1)), beta.fill(T(0)); }
+
+    template <class X>
+    void check(std::string_view layer, const X& x) const {
+        require_input<T, X>();
+        static_assert(rank_of<X> >= 2, "gradus: a normalization takes x of (N, C) or (N, ..., C): make a single sample (1, C)");
+        if (features(x) != gamma.size()) refuse(layer, x.shape());
+        if (x.size() == 0) throw shape_error(layer, {"y = γ ∘ x̂ + β got an empty batch, x is ", x.shape()});
+    }
+    template <class X>
+    void check_backward(std::string_view layer, const X& x, const X& dy, const X& y, const scale_and_shift& grad) const {
+        check(layer, x);
+        if (grad.gamma.shape() != gamma.shape() || grad.beta.shape() != beta.shape())
+            throw shape_error(layer, {"dγ = Σ dy ∘ x̂ needs dγ of ", gamma.shape(), ", got ", grad.gamma.shape(),
+                                      ": make the gradients of this network, gr::gradients grad(net)"});
+        if (y.shape() != x.shape())
+            throw shape_error(layer, {"backward needs the forward of the same x before it: x is ", x.shape(),
+                                      ", the pass holds y of ", y.shape()});
+        if (dy.shape() != y.shape())
+            throw shape_error(layer, {"dγ = Σ dy ∘ x̂ needs dy shaped as y ", y.shape(), ", got ", dy.shape()});
+    }
+    void check_sample(std::string_view layer, std::vector<std::size_t> in) const {
+        if (!in.empty() && in.back() == gamma.size()) return;
+        in.insert(in.begin(), 0);
+        refuse(layer, in, true);
+    }
+
+  private:
+    [[noreturn, gnu::noinline]] void refuse(std::string_view layer, std::span<const std::size_t> x, bool any_batch = false) const {
+        throw shape_error(layer, {"y = γ ∘ x̂ + β needs x of (N, ..., ", gamma.size(), "), got ", shape_text(x, any_batch),
+                                  ": γ is ", gamma.shape()});
+    }
+};
+
+}  // namespace gradus
