@@ -1,0 +1,166 @@
+#pragma once
+/// \file
+/// Weights and images in PyTorch's layout and in ours. PyTorch counts outputs first and channels before space; gradus, as
+/// Keras, space before channels and outputs last. A dense layer behind a flatten therefore counts its inputs otherwise, too.
+///
+///                              PyTorch                              gradus
+///     images, sequences        (N, C, H, W)   (N, C, T)             (N, H, W, C)   (N, T, C)
+///     dense                    (O, I)                               (I, O)
+///     convolution, g groups    (O, I/g, KH, KW)   (O, I/g, K)       (KH, KW, I/g, O)   (K, I/g, O)
+///     transposed convolution   (I, O/g, KH, KW)                     (KH, KW, O/g, I)
+///     biases, normalizations   (C)                                  (C), as they are
+///
+/// docs/pytorch.md takes a model over, step by step.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "gradus/core/error.hpp"
+#include "gradus/core/tensor.hpp"
+
+namespace gradus {
+
+namespace io {
+
+/// Axis k of what comes out is axis order[k] of what goes in.
+template <std::size_t N>
+using axes_order = std::array<std::size_t, N>;
+
+/// The way back.
+template <std::size_t N>
+[[nodiscard]] constexpr axes_order<N> inverse(const axes_order<N>& order) {
+    axes_order<N> back{};
+    for (std::size_t k = 0; k < N; ++k) back[order[k]] = k;
+    return back;
+}
+
+/// Elements of that shape in another order of axes. O(size).
+template <class T, std::size_t N>
+[[nodiscard]] tensor<T, N> permuted(const T* from, const std::array<std::size_t, N>& shape, const axes_order<N>& order) {
+    std::array<std::size_t, N> size{}, step{}, at{};  // along each axis of the result: length, distance in `from`, place
+    for (std::size_t k = 0; k < N; ++k) {
+        size[k] = shape[order[k]], step[k] = 1;
+        for (std::size_t axis = order[k] + 1; axis < N; ++axis) step[k] *= shape[axis];
+    }
+    tensor<T, N> out(size);
+    for (T& y : flat(out)) {
+        y = *from;
+        for (std::size_t k = N; k-- > 0;) {
+            from += step[k];
+            if (++at[k] < size[k]) break;
+            from -= step[k] * size[k], at[k] = 0;
+        }
+    }
+    return out;
+}
+
+/// PyTorch's layouts, and where their axes stand in ours.
+namespace pytorch {
+
+/// 0 2 3 1: the channels go to the end.
+template <std::size_t N>
+[[nodiscard]] constexpr axes_order<N> images() {
+    static_assert(N >= 3, "gradus: images are (N, C, H, W) in PyTorch, sequences (N, C, T)");
+    axes_order<N> order{};
+    for (std::size_t k = 1; k + 1 < N; ++k) order[k] = k + 1;
+    order[N - 1] = 1;
+    return order;
+}
+
+/// 2 3 1 0: space comes first, outputs come last.
+template <std::size_t N>
+[[nodiscard]] constexpr axes_order<N> weights() {
+    static_assert(N >= 2, "gradus: a weight is (O, I) or (O, I, KH, KW) in PyTorch; what has one axis stays as it is");
+    axes_order<N> order{};
+    for (std::size_t k = 0; k + 2 < N; ++k) order[k] = k + 2;
+    order[N - 2] = 1, order[N - 1] = 0;
+    return order;
+}
+
+/// (O, C, H, W), where `inputs` is C·H·W. \throws shape_error where it is not.
+template <std::size_t R>
+[[nodiscard]] std::array<std::size_t, R + 1> unflattened(std::size_t outputs, const std::size_t (&sample)[R],
+                                                         std::size_t inputs, const std::array<std::size_t, 2>& weight) {
+    std::array<std::size_t, R + 1> whole{outputs};
+    std::array<std::size_t, R> shape{};
+    std::size_t product = 1;
+    for (std::size_t k = 0; k < R; ++k) product *= whole[k + 1] = shape[k] = sample[k];
+    if (product != inputs)
+        throw shape_error("pytorch", {"a flattened sample of ", shape, " has ", product, " features, a weight of ", weight,
+                                      " takes ", inputs});
+    return whole;
+}
+
+}  // namespace pytorch
+
+/// The same elements in a matrix.
+template <class T, std::size_t N>
+[[nodiscard]] tensor<T, 2> as_rows(const tensor<T, N>& x, std::size_t rows) {
+    tensor<T, 2> out({rows, rows == 0 ? 0 : x.size() / rows});
+    std::copy(x.data(), x.data() + x.size(), out.data());
+    return out;
+}
+
+}  // namespace io
+
+/// From PyTorch's layout into ours.
+namespace from_pytorch {
+
+/// Images (N, C, H, W) → (N, H, W, C), sequences (N, C, T) → (N, T, C).
+///   y[n, h, w, c] = x[n, c, h, w]                                                                  [pytorch.images]
+template <class T, std::size_t N>
+[[nodiscard]] tensor<T, N> images(const tensor<T, N>& x) {
+    return io::permuted(x.data(), x.shape(), io::pytorch::images<N>());
+}
+
+/// The `weight` of Linear, Conv1d, Conv2d and their transposed twins, in groups or not: one permutation serves them all.
+///   W[i, o] = weight[o, i]     W[kh, kw, i, o] = weight[o, i, kh, kw]                             [pytorch.weights]
+template <class T, std::size_t N>
+[[nodiscard]] tensor<T, N> weights(const tensor<T, N>& weight) {
+    return io::permuted(weight.data(), weight.shape(), io::pytorch::weights<N>());
+}
+
+/// The `weight` (O, C·H·W) of a Linear that follows a Flatten, as it has to be behind our flatten: (H·W·C, O). `sample`:
+/// what PyTorch flattens, {C, H, W} or {C, T}. It is the weight of a convolution whose kernel is the whole image.
+///   W[(h, w, c), o] = weight[o, (c, h, w)]                                                      [pytorch.flattened]
+/// \throws shape_error where the weight takes another number of features than the sample has.
+template <class T, std::size_t R>
+[[nodiscard]] tensor<T, 2> weights(const tensor<T, 2>& weight, const std::size_t (&sample)[R]) {
+    const auto [outputs, inputs] = weight.shape();
+    const auto whole = io::pytorch::unflattened(outputs, sample, inputs, weight.shape());
+    return io::as_rows(io::permuted(weight.data(), whole, io::pytorch::weights<R + 1>()), inputs);
+}
+
+}  // namespace from_pytorch
+
+/// From our layout into PyTorch's: the way back of each.
+namespace to_pytorch {
+
+/// (N, H, W, C) → (N, C, H, W), (N, T, C) → (N, C, T).
+template <class T, std::size_t N>
+[[nodiscard]] tensor<T, N> images(const tensor<T, N>& x) {
+    return io::permuted(x.data(), x.shape(), io::inverse(io::pytorch::images<N>()));
+}
+
+/// (I, O) → (O, I), (KH, KW, I, O) → (O, I, KH, KW).
+template <class T, std::size_t N>
+[[nodiscard]] tensor<T, N> weights(const tensor<T, N>& W) {
+    return io::permuted(W.data(), W.shape(), io::inverse(io::pytorch::weights<N>()));
+}
+
+/// (H·W·C, O) → (O, C·H·W). `sample` is PyTorch's here too: {C, H, W} or {C, T}.
+/// \throws shape_error where W takes another number of features than the sample has.
+template <class T, std::size_t R>
+[[nodiscard]] tensor<T, 2> weights(const tensor<T, 2>& W, const std::size_t (&sample)[R]) {
+    const auto [inputs, outputs] = W.shape();
+    constexpr auto order = io::pytorch::weights<R + 1>();
+    const auto whole = io::pytorch::unflattened(outputs, sample, inputs, W.shape());
+    std::array<std::size_t, R + 1> ours{};
+    for (std::size_t k = 0; k <= R; ++k) ours[k] = whole[order[k]];
+    return io::as_rows(io::permuted(W.data(), ours, io::inverse(order)), outputs);
+}
+
+}  // namespace to_pytorch
+
+}  // namespace gradus
