@@ -55,6 +55,8 @@
 #include "gradus/initializers/orthogonal.hpp"
 
 #include "gradus/layers/dense.hpp"
+#include "gradus/layers/convolution.hpp"
+#include "gradus/layers/max_pool2d.hpp"
 #include "gradus/layers/dropout.hpp"
 #include "gradus/layers/gaussian_noise.hpp"
 #include "gradus/layers/random_shift.hpp"

@@ -62,26 +62,47 @@ void check_options(const F& f) {
     if (!fits) throw shape_error(name, {"f(z) needs ", needs, ", got ", value});  // which adds its place
 }
 
-/// y = f(z), element by element or row by row. `y` may be `z`.
+/// y = f(z), element by element or row by row, of `rows` rows of k. `y` may be `z`.
+template <activation F, class T>
+void activate(const F& f, const T* z, T* y, std::size_t rows, std::size_t k) {
+    if constexpr (element_activation<F>)
+        kernels::map(rows * k, [f](const auto& v) { return f.value(v); }, y, z);
+    else
+        for (std::size_t r = 0; r < rows; ++r) F::row(z + r * k, y + r * k, k);
+}
 template <activation F, class T, std::size_t N>
 void activate(const F& f, const tensor<T, N>& z, tensor<T, N>& y) {
-    if constexpr (element_activation<F>)
-        kernels::map(z.size(), [f](const auto& v) { return f.value(v); }, y.data(), z.data());
-    else
-        for (std::size_t r = 0, k = features(z); r < rows(z); ++r) F::row(z.data() + r * k, y.data() + r * k, k);
+    activate(f, z.data(), y.data(), rows(z), features(z));
 }
 
 /// dz = dy ∘ f'(kept), where `kept` is z or y, whichever the activation reads. A row function: dz = its Jacobianᵀ dy.
+template <activation F, class T>
+void activate_backward(const F& f, const T* kept, const T* dy, T* dz, std::size_t rows, std::size_t k) {
+    if constexpr (element_activation<F>)
+        kernels::map(rows * k, [f](const auto& r, const auto& d) { return d * f.derivative(r); }, dz, kept, dy);
+    else
+        for (std::size_t r = 0; r < rows; ++r) F::row_backward(kept + r * k, dy + r * k, dz + r * k, k);
+}
 template <activation F, class T, std::size_t N>
 void activate_backward(const F& f, const tensor<T, N>& kept, const tensor<T, N>& dy, tensor<T, N>& dz) {
-    if constexpr (element_activation<F>)
-        kernels::map(
-            dy.size(), [f](const auto& r, const auto& d) { return d * f.derivative(r); }, dz.data(), kept.data(),
-            dy.data());
-    else
-        for (std::size_t r = 0, k = features(dy); r < rows(dy); ++r)
-            F::row_backward(kept.data() + r * k, dy.data() + r * k, dz.data() + r * k, k);
+    activate_backward(f, kept.data(), dy.data(), dz.data(), rows(dy), features(dy));
 }
+
+/// θ of a layer into which a learnt activation is fused: the layer's own, and what the activation learns.
+template <class Theta, class F>
+struct with_learnt : Theta {
+    typename F::parameters f;
+    static void each(auto&& visit, auto&... p) { Theta::each(visit, p...), F::parameters::each(visit, p.f...); }
+};
+/// θ of a layer with the activation F.
+template <class Theta, class F>
+struct fused_parameters {
+    using type = Theta;
+};
+template <class Theta, learnt_activation F>
+struct fused_parameters<Theta, F> {
+    using type = with_learnt<Theta, F>;
+};
 
 /// What an activation's forward leaves as a layer: no z, as backward is given the input again.
 template <class X>

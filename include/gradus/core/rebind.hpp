@@ -76,6 +76,10 @@ inline constexpr bool serves<L, X, U> = [] {
 
 }  // namespace rebinding
 
+/// A layer's type in scalar U: an activation that is fused into a layer of another scalar changes only where it is learnt.
+template <class L, class U>
+using in_scalar = decltype(rebinding::shell<U>(std::declval<const L&>()));
+
 /// The layer in scalar U, with the same parameters.
 template <class U, class L>
     requires rebindable<L, U>

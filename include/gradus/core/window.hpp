@@ -34,6 +34,22 @@ struct padding2d {
     constexpr padding2d(std::size_t t, std::size_t b, std::size_t l, std::size_t r) : top(t), bottom(b), left(l), right(r) {}
 };
 
+/// The same along one axis: `gr::same`, 2 (on both sides) or {2, 0} (before, and none after: nothing of the future is seen).
+struct padding1d {
+    std::size_t before = 0, after = 0;
+    bool is_same = false;
+    constexpr padding1d() = default;
+    constexpr padding1d(std::size_t both) : before(both), after(both) {}
+    constexpr padding1d(std::size_t b, std::size_t a) : before(b), after(a) {}
+    constexpr padding1d(const padding2d& p) : before(p.left), after(p.right), is_same(p.is_same) {}
+    /// Of an image of one row.
+    [[nodiscard]] constexpr padding2d in_one_row() const {
+        padding2d p(0, 0, before, after);
+        p.is_same = is_same;
+        return p;
+    }
+};
+
 namespace window {
 constexpr padding2d all_that_same_needs() {
     padding2d p;

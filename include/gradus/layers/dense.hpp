@@ -20,10 +20,6 @@
 
 namespace gradus {
 
-/// An activation in the scalar of the layer that it is fused into: another type only where it is learnt.
-template <class F, class T>
-using in_scalar = decltype(rebinding::shell<T>(std::declval<const F&>()));
-
 /// θ of a dense layer: one type for every activation that learns nothing. So are the checks, which know no activation.
 template <class T>
 struct dense_parameters {
@@ -54,14 +50,6 @@ struct dense_parameters {
         throw shape_error("dense", {"y = f(xW + b) needs x of (N, ", W.shape()[0], "), got ", shape_text(x, any_batch), ": W is ", W.shape()});
     }
 };
-/// And with what the activation learns.
-template <class T, class F>
-struct dense_learnt_parameters : dense_parameters<T> {
-    typename F::parameters f;
-    static void each(auto&& visit, auto&... p) {
-        dense_parameters<T>::each(visit, p...), F::parameters::each(visit, p.f...);
-    }
-};
 
 /// Fully connected layer, y = f(xW + b).                                                               [dense.forward]
 ///   x (N, I)   W (I, O)   b (O)   z, y (N, O)                       documents/003, 3 (forward propagation)
@@ -79,8 +67,7 @@ struct dense_layer {
     using input = tensor<T, 2>;
     static constexpr bool gives_probabilities = requires { requires F::gives_probabilities; };
 
-    using parameters =
-        std::conditional_t<learnt_activation<F>, dense_learnt_parameters<T, F>, dense_parameters<T>>;
+    using parameters = typename fused_parameters<dense_parameters<T>, F>::type;
     template <class X>
     struct cache {
         X z, y, dz, dx;  // z only where f' reads it

@@ -1,0 +1,144 @@
+#pragma once
+/// \file
+/// Convolution by the fastest of its ways. The images of a batch are taken some at a time, so that what one product leaves
+/// is still in the cache when the next reads it; no way needs memory that grows with the batch.
+
+#include <algorithm>
+#include <cstddef>
+
+#include "gradus/kernels/column_convolution.hpp"
+#include "gradus/kernels/depthwise_convolution.hpp"
+#include "gradus/kernels/implicit_convolution.hpp"
+#include "gradus/kernels/workspace.hpp"
+
+namespace gradus::kernels {
+
+/// The ways to convolve.
+enum class convolution_way {
+    columns,    ///< windows written out as a matrix, one product: every shape
+    implicit,   ///< the same product, windows read where they stand: whole registers of filters, one group
+    depthwise,  ///< a filter for each channel
+};
+
+/// The fastest way for a shape. docs/convolution.md has the measurements.
+template <class T>
+[[nodiscard]] convolution_way fastest_way(const convolution_shape& s) {
+    if (depthwise::serves(s)) return convolution_way::depthwise;
+#if GRADUS_USE_BLAS
+    // Where its registers are wider than ours its product is worth a matrix of columns.
+    static const bool blas_is_wider = blas_info().register_bits > int(8 * sizeof(reg<float>));
+    if (blas_is_wider) return convolution_way::columns;
+#endif
+    return implicit::serves<T>(s) ? convolution_way::implicit : convolution_way::columns;
+}
+
+/// The images `first` to `first + count − 1` of a batch.
+struct image_range {
+    std::size_t first, count;
+};
+
+/// A convolution in its place: the shape of its images, the way that it goes, and the memory that this takes. That is, for
+/// a chunk of images of at most `chunk_bytes` (or one image, if it is larger): their padded copy where they are padded, twice
+/// with dx; their windows (columns); and once Wᵀ (implicit).
+template <class T>
+class convolution {
+  public:
+    static constexpr std::size_t chunk_bytes = std::size_t{1} << 18;  ///< a quarter of an L2 cache of 1 MiB
+
+    /// For images as `w` says, of C channels, O filters in `groups`.
+    void place(const window2d& w, std::size_t C, std::size_t O, std::size_t groups) {
+        const convolution_shape s(w, C, O, groups);
+        if (s == shape_ && ready_) return;
+        place(w, s, fastest_way<T>(s));
+    }
+    /// The same by a way of one's own choice, which must serve the shape.
+    void place(const window2d& w, const convolution_shape& s, convolution_way way) {
+        window_ = w, shape_ = s, way_ = way, ready_ = true;
+        if (way == convolution_way::implicit) at_.of(s);
+        const std::size_t per_image = way == convolution_way::columns ? s.out.area() * s.depth() : s.image() + s.result();
+        at_once_ = std::max<std::size_t>(1, chunk_bytes / sizeof(T) / per_image);
+    }
+    [[nodiscard]] convolution_way way() const { return way_; }
+    [[nodiscard]] const convolution_shape& shape() const { return shape_; }
+
+    /// Calls f(range) for the chunks of a batch.
+    template <class F>
+    void each_chunk(std::size_t images, F&& f) const {
+        for (std::size_t n = 0; n < images; n += at_once_) f(image_range{n, std::min(at_once_, images - n)});
+    }
+
+    /// z = x ∗ W + b of a chunk.                                                              [convolution.forward]
+    ///   x (N, H, W, C)   W (KH, KW, C / groups, O)   b (O)   z (N, H_out, W_out, O), of which the chunk is computed
+    void forward(image_range chunk, const T* x, const T* W, const T* bias, T* z) {
+        const T* const images = padded(chunk, x);
+        T* const results = z + chunk.first * shape_.result();
+        if (way_ == convolution_way::implicit)
+            implicit::forward(shape_, at_, chunk.count, images, W, bias, results);
+        else if (way_ == convolution_way::depthwise)
+            depthwise::forward(shape_, chunk.count, images, W, bias, results);
+        else
+            columns::forward(shape_, chunk.count, images, W, bias, results, windows_);
+    }
+
+    /// dW += what the chunk shows; dW = for the first chunk. `dz` is the chunk's own.               [convolution.dW]
+    void weights_gradient(image_range chunk, const T* x, const T* dz, T* dW) {
+        const T* const images = padded(chunk, x);
+        const bool first = chunk.first == 0;
+        if (way_ == convolution_way::implicit)
+            implicit::weights_gradient(shape_, at_, chunk.count, images, dz, dW, first);
+        else if (way_ == convolution_way::depthwise)
+            depthwise::weights_gradient(shape_, chunk.count, images, dz, dW, first);
+        else
+            columns::weights_gradient(shape_, chunk.count, images, dz, dW, first, windows_);
+    }
+
+    /// dx of a chunk, from the chunk's own `dz`. With the first chunk W is made ready for all.       [convolution.dx]
+    void input_gradient(image_range chunk, const T* dz, const T* W, T* dx) {
+        const bool pads = window_.pads();
+        T* const target = dx + chunk.first * window_.in.area() * shape_.channels;
+        T* const images = pads ? dx_padded_.of(chunk.count * shape_.image()) : target;
+        if (way_ == convolution_way::implicit && implicit::serves_input_gradient<T>(shape_)) {
+            T* const turned = turned_.of(shape_.depth() * shape_.filters);
+            if (chunk.first == 0) implicit::turn(shape_, W, turned);
+            implicit::input_gradient(shape_, at_, chunk.count, dz, turned, images);
+        } else if (way_ == convolution_way::depthwise) {
+            depthwise::input_gradient(shape_, chunk.count, dz, W, images);
+        } else {
+            columns::input_gradient(shape_, chunk.count, dz, W, images, windows_);
+        }
+        if (pads)
+            each_line(chunk.count, [&](std::size_t in, std::size_t inside, std::size_t n) {
+                std::copy_n(images + inside, n, target + in);
+            });
+    }
+
+  private:
+    window2d window_;
+    convolution_shape shape_;
+    convolution_way way_ = convolution_way::columns;
+    std::size_t at_once_ = 1;
+    bool ready_ = false;
+    implicit::offsets at_;
+    workspace<T> padded_, dx_padded_, windows_, turned_;
+
+    /// Calls f(in x, in the padded copy, numbers) for each line of pixels of so many images.
+    template <class F>
+    void each_line(std::size_t images, F&& f) const {
+        const std::size_t C = shape_.channels, line = window_.in.width * C;
+        for (std::size_t n = 0, in = 0; n < images; ++n)
+            for (std::size_t i = 0; i < window_.in.height; ++i, in += line)
+                f(in, n * shape_.image() + (i + window_.padding.top) * shape_.row() + window_.padding.left * C, line);
+    }
+
+    /// The chunk's images with zeros around them; themselves where there is no padding.
+    const T* padded(image_range chunk, const T* x) {
+        x += chunk.first * window_.in.area() * shape_.channels;
+        if (!window_.pads()) return x;
+        T* const copy = padded_.of(chunk.count * shape_.image());
+        std::fill_n(copy, chunk.count * shape_.image(), T(0));
+        each_line(chunk.count, [&](std::size_t in, std::size_t inside, std::size_t n) { std::copy_n(x + in, n, copy + inside); });
+        return copy;
+    }
+};
+
+}  // namespace gradus::kernels

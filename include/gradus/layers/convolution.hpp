@@ -1,0 +1,266 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gradus/activations/activation.hpp"
+#include "gradus/activations/identity.hpp"
+#include "gradus/core/error.hpp"
+#include "gradus/core/layer.hpp"
+#include "gradus/core/rebind.hpp"
+#include "gradus/core/window.hpp"
+#include "gradus/initializers/variance_scaling.hpp"
+#include "gradus/kernels/convolution.hpp"
+#include "gradus/kernels/rows.hpp"
+
+namespace gradus {
+
+struct conv2d_options {
+    size2d stride = 1;          ///< pixels from one window to the next
+    padding2d padding = valid;  ///< zeros around the image: gr::valid, gr::same, or how many
+    size2d dilation = 1;        ///< pixels from one tap to the next
+    std::size_t groups = 1;     ///< parts of the channels that are convolved each by itself
+    size2d image{0, 0};         ///< H and W, where they are known: a sequential then checks all shapes when it is put together
+};
+struct conv1d_options {
+    std::size_t stride = 1;
+    padding1d padding = valid;  ///< {k − 1, 0} sees nothing of what is to come
+    std::size_t dilation = 1;
+    std::size_t groups = 1;
+    std::size_t length = 0;     ///< T, where it is known
+};
+
+/// θ of a convolution, the same for every activation that learns nothing.
+template <class T, std::size_t Axes>
+struct convolution_parameters {
+    tensor<T, Axes + 2> W;
+    tensor<T, 1> b;
+    static void each(auto&& f, auto&... p) { f("W", p.W...), f(entry("b").without_decay(), p.b...); }
+};
+
+/// Convolution, y = f(x ∗ W + b): a window of K x K pixels slides over the image.                      [conv2d.forward]
+///   x (N, H, W, I)   W (KH, KW, I / groups, O)   b (O)   z, y (N, H_out, W_out, O)     documents/001, 3 (CNN)
+///   z[n, i, j, o] = b[o] + Σ_{u, v, c} x[n, i s + u d − p, j s + v d − p, c] W[u, v, c, o], where x is 0 outside
+///   H_out = ⌊(H + p_top + p_bottom − d (KH − 1) − 1) / s⌋ + 1, likewise W_out                        (see window.output)
+/// Backward, with dy = ∂J/∂y:
+///   dz = dy ∘ f'(z)     dW[u, v, c, o] = Σ_{n, i, j} x[n, i s + u d − p, j s + v d − p, c] dz[n, i, j, o]     [conv2d.dW]
+///   db = Σ_{n, i, j} dz[n, i, j]     dx[n, i s + u d − p, j s + v d − p, c] += Σ_o dz[n, i, j, o] W[u, v, c, o]
+///                                                                                               [conv2d.db] [conv2d.dx]
+/// In time, x (N, T, I) and W (K, I / groups, O): `gr::conv1d`.                                       [conv1d.forward]
+///
+/// W stands as in Keras (HWIO); PyTorch's (OIHW) is converted by `gr::pytorch`. With groups, filter o reads the channels
+/// of group ⌊o / (O / groups)⌋ alone; as many groups as channels are a depthwise convolution.
+///
+/// Complexity: 2 N H_out W_out KH KW (I / groups) O operations forward, twice that backward. Memory beside y and dx: see
+/// kernels::convolution, and dz of a chunk of images, both bounded whatever the batch; no allocation once a batch of that
+/// size has passed.
+/// \throws shape_error where x does not have I channels, an image is smaller than the window, the batch is empty, dy is
+/// not shaped as y, or the groups do not divide I and O.
+template <class T, activation F, std::size_t Axes>
+struct convolution_layer {
+    static constexpr std::string_view name = Axes == 2 ? "conv2d" : "conv1d", formula = "y = f(x ∗ W + b)";
+    using scalar = T;
+    using input = tensor<T, Axes + 2>;
+    static constexpr bool gives_probabilities = requires { requires F::gives_probabilities; };
+
+    using parameters = typename fused_parameters<convolution_parameters<T, Axes>, F>::type;
+    template <class X>
+    struct cache {
+        X z, y, dx;               // z only where f' reads it
+        X dz;                     // only where f learns: elsewhere it comes chunk by chunk
+        tensor<T, 1> chunk_db;
+        kernels::workspace<T> chunk_dz;
+        kernels::convolution<T> kernel;
+    };
+
+    parameters theta;
+    F f;
+    size2d kernel;
+    conv2d_options options;
+    initializer init;
+    std::uint64_t key = 0;  // the stream that W was drawn from
+    bool by_place = false;  // drawn by default: its place in a network may draw it anew
+
+    convolution_layer(std::size_t in, std::size_t out, size2d k, F f_, const conv2d_options& o, initializer i)
+        : f(f_), kernel(k), options(o), init(std::move(i)) {
+        check(in, out);
+        check_options(f);
+        if constexpr (Axes == 2)
+            reshape(theta.W, std::array{k.height, k.width, in / o.groups, out});
+        else
+            reshape(theta.W, std::array{k.width, in / o.groups, out});
+        reshape(theta.b, std::array{out});
+        if constexpr (learnt_activation<F>) theta.f = f.theta, (void)f.output_shape({out});
+    }
+
+    template <class X>
+    const X& forward(const X& x, cache<X>& c) const {
+        const window2d w = place(x);
+        const std::size_t O = filters();
+        X& z = keeps_z ? c.z : c.y;  // f works in place where its derivative reads y
+        reshape(z, output_of(x, w));
+        reshape(c.y, z.shape());
+        c.kernel.place(w, channels(), O, options.groups);
+        c.kernel.each_chunk(x.shape()[0], [&](kernels::image_range chunk) {
+            c.kernel.forward(chunk, x.data(), theta.W.data(), theta.b.data(), z.data());       // z = x ∗ W + b
+            const std::size_t pixels = w.out.area(), at = chunk.first * pixels * O;
+            if constexpr (!learnt_activation<F> && !linear)
+                activate(f, z.data() + at, c.y.data() + at, chunk.count * pixels, O);           // y = f(z)
+        });
+        if constexpr (learnt_activation<F>) f.activate(theta.f, z, c.y);
+        return c.y;
+    }
+
+    template <class X>
+    const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
+        const window2d w = place(x);
+        check_backward(x, dy, c.y, w, grad);
+        const std::size_t O = filters(), pixels = w.out.area();
+        c.kernel.place(w, channels(), O, options.groups);
+        if (ctx.input_gradient) reshape(c.dx, x.shape());
+        reshape(c.chunk_db, std::array{O});
+        const T* const all = learnt_backward(dy, c, grad);
+        c.kernel.each_chunk(x.shape()[0], [&](kernels::image_range chunk) {
+            const std::size_t rows = chunk.count * pixels, at = chunk.first * pixels * O;
+            const T* const dz = all != nullptr ? all + at : chunk_backward(dy, c, rows, at);   // dz = dy ∘ f'(z)
+            c.kernel.weights_gradient(chunk, x.data(), dz, grad.W.data());                     // dW = Σ x dz
+            kernels::column_sums(kernels::matrix<const T>(dz, rows, O, O), c.chunk_db.data()); // db = Σ dz
+            for (std::size_t o = 0; o < O; ++o) grad.b(o) = chunk.first == 0 ? c.chunk_db(o) : grad.b(o) + c.chunk_db(o);
+            if (ctx.input_gradient) c.kernel.input_gradient(chunk, dz, theta.W.data(), c.dx.data());  // dx = Σ dz Wᵀ
+        });
+        return c.dx;
+    }
+
+    /// Draws W, and b where `init` does not leave it at 0, from streams of `k`.
+    void initialize(std::uint64_t k) {
+        key = k;
+        draw(theta.W, init, random::mix(k, "W"), fan_of(theta.W));
+        draw_biases(theta.b, init, random::mix(k, "b"), fan_of(theta.W));
+        if constexpr (learnt_activation<F>) theta.f = f.theta;
+    }
+
+    [[nodiscard]] std::size_t channels() const { return theta.W.shape()[Axes] * options.groups; }
+    [[nodiscard]] std::size_t filters() const { return theta.b.size(); }
+
+    /// (H_out, W_out, O) of (H, W, I); of a sample of which only the last axes are known, (O).
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
+        if (in.empty() && options.image.area() != 0) {
+            in = {options.image.height, options.image.width, channels()};
+            if (Axes == 1) in.erase(in.begin());
+            whole = true;
+        }
+        if (in.empty()) return {filters()};
+        if (in.back() != channels() || (whole && in.size() != Axes + 1)) in.insert(in.begin(), 0), refuse(in, true);
+        if (!whole) return {filters()};
+        const window2d w = window::place(name, {Axes == 2 ? in[0] : 1, in[Axes - 1]}, kernel, options.stride, options.padding, options.dilation);
+        if (Axes == 1) return {w.out.width, filters()};
+        return {w.out.height, w.out.width, filters()};
+    }
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
+        bool whole = true;
+        return output_shape(std::move(in), whole);
+    }
+
+    /// The same layer in another scalar, its parameters yet to be copied.
+    template <class U>
+    [[nodiscard]] auto rebind() const {
+        return convolution_layer<U, in_scalar<F, U>, Axes>(channels(), filters(), kernel, rebinding::shell<U>(f), options, init);
+    }
+
+  private:
+    static constexpr bool linear = std::is_same_v<F, identity>;
+    static constexpr bool keeps_z = !row_activation<F> && F::backward_reads == reads::z;
+
+    /// All of dz where f learns, dy itself where f is the identity; null where dz comes chunk by chunk.
+    template <class X>
+    const T* learnt_backward(const X& dy, cache<X>& c, [[maybe_unused]] parameters& grad) const {
+        if constexpr (linear) return dy.data();
+        if constexpr (learnt_activation<F>) {
+            reshape(c.dz, dy.shape());
+            f.activate_backward(theta.f, c.z, dy, c.dz, grad.f);
+            return c.dz.data();
+        }
+        return nullptr;
+    }
+    template <class X>
+    const T* chunk_backward([[maybe_unused]] const X& dy, cache<X>& c, std::size_t rows, [[maybe_unused]] std::size_t at) const {
+        T* const dz = c.chunk_dz.of(rows * filters());
+        if constexpr (!linear && !learnt_activation<F>)
+            activate_backward(f, (keeps_z ? c.z : c.y).data() + at, dy.data() + at, dz, rows, filters());
+        return dz;
+    }
+
+    void check(std::size_t in, std::size_t out) const {
+        if (in == 0 || out == 0 || kernel.area() == 0)
+            throw shape_error(name, {"W needs all sizes at least 1, got a kernel of ", kernel.array(), ", ", in, " channels and ", out, " filters"});
+        if (options.groups == 0 || in % options.groups != 0 || out % options.groups != 0)
+            throw shape_error(name, {"groups must divide channels and filters, got ", options.groups, " groups of ", in, " channels and ", out, " filters"});
+    }
+    [[noreturn]] void refuse(std::span<const std::size_t> x, bool any_batch = false) const {
+        throw shape_error(name, {"y = f(x ∗ W + b) needs x of ", Axes == 2 ? "(N, H, W, " : "(N, T, ", channels(), "), got ",
+                                 shape_text(x, any_batch), ": W is ", theta.W.shape()});
+    }
+    template <class X>
+    window2d place(const X& x) const {
+        require_input<T, X>();
+        static_assert(rank_of<X> == Axes + 2, "gradus: conv2d takes x of (N, H, W, C), conv1d x of (N, T, C): make a single sample (1, ...)");
+        if (features(x) != channels()) refuse(x.shape());
+        if (x.shape()[0] == 0) throw shape_error(name, {"y = f(x ∗ W + b) got an empty batch, x is ", x.shape()});
+        return window::place(name, {Axes == 2 ? x.shape()[1] : 1, x.shape()[Axes]}, kernel, options.stride, options.padding, options.dilation);
+    }
+    template <class X>
+    typename X::shape_type output_of(const X& x, const window2d& w) const {
+        auto s = x.shape();
+        if (Axes == 2) s[1] = w.out.height;
+        s[Axes] = w.out.width, s[Axes + 1] = filters();
+        return s;
+    }
+    template <class X>
+    void check_backward(const X& x, const X& dy, const X& y, const window2d& w, const parameters& grad) const {
+        if (grad.W.shape() != theta.W.shape() || grad.b.shape() != theta.b.shape())
+            throw shape_error(name, {"dW = Σ x dz needs dW of ", theta.W.shape(), ", got ", grad.W.shape(),
+                                     ": make the gradients of this network, gr::gradients grad(net)"});
+        if (y.shape() != output_of(x, w))
+            throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x.shape(), ", the pass holds y of ", y.shape()});
+        if (dy.shape() != y.shape())
+            throw shape_error(name, {"dz = dy ∘ f'(z) needs dy shaped as y ", y.shape(), ", got ", dy.shape()});
+    }
+};
+
+namespace convolving {
+template <class T, std::size_t Axes, activation F>
+[[nodiscard]] auto make(std::size_t in, std::size_t out, size2d kernel, F f, const conv2d_options& options, initializer init) {
+    convolution_layer<T, in_scalar<F, T>, Axes> layer(in, out, kernel, rebinding::shell<T>(f), options, std::move(init));
+    layer.initialize(random::mix(default_seed(), "layer"));
+    layer.by_place = true;
+    return layer;
+}
+}  // namespace convolving
+
+/// `gr::conv2d(1, 32, 3, gr::relu{})`, `gr::conv2d<double>(32, 64, {3, 5}, gr::identity{}, {.stride = 2, .padding = gr::same})`.
+/// W is drawn from the default seed by Glorot uniform, b = 0, unless told otherwise.
+template <class T = float, activation F = identity>
+[[nodiscard]] auto conv2d(std::size_t in, std::size_t out, size2d kernel, F f = F{}, const conv2d_options& options = {}, initializer init = glorot_uniform{}) {
+    return convolving::make<T, 2>(in, out, kernel, f, options, std::move(init));
+}
+
+/// Each channel with a filter of its own, `multiplier` of them: conv2d with as many groups as channels.
+template <class T = float, activation F = identity>
+[[nodiscard]] auto depthwise_conv2d(std::size_t channels, size2d kernel, F f = F{}, conv2d_options options = {}, initializer init = glorot_uniform{},
+                                    std::size_t multiplier = 1) {
+    options.groups = channels;
+    return convolving::make<T, 2>(channels, channels * multiplier, kernel, f, options, std::move(init));
+}
+
+/// Convolution in time: `gr::conv1d(8, 16, 3, gr::relu{}, {.padding = {2, 0}})`.
+template <class T = float, activation F = identity>
+[[nodiscard]] auto conv1d(std::size_t in, std::size_t out, std::size_t kernel, F f = F{}, const conv1d_options& o = {}, initializer init = glorot_uniform{}) {
+    const conv2d_options options{.stride = {1, o.stride}, .padding = o.padding.in_one_row(), .dilation = {1, o.dilation}, .groups = o.groups, .image = {o.length == 0 ? 0u : 1u, o.length}};
+    return convolving::make<T, 1>(in, out, {1, kernel}, f, options, std::move(init));
+}
+
+}  // namespace gradus
