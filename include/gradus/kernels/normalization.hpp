@@ -6,12 +6,51 @@
 #include <array>
 #include <cstddef>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "gradus/core/tensor.hpp"
 #include "gradus/kernels/elementwise.hpp"
+#include "gradus/kernels/rows.hpp"
 
 namespace gradus::kernels {
+
+/// Two sums over rows, for each column: in T over a block of rows, in double over the blocks, and so as good for a million
+/// rows as for a hundred.
+template <class T>
+class column_totals {
+  public:
+    /// Zeros, where the columns are the channels, or the channels several times. Allocates where sizes change.
+    void begin(std::size_t columns, std::size_t channels) {
+        reshape(block_, std::array<std::size_t, 2>{2, columns}), reshape(total_, std::array<std::size_t, 2>{2, channels});
+        block_.fill(T(0)), total_.fill(0);
+        rows_ = 0;
+    }
+    /// Where a row adds to its columns; `end_row` once it has.
+    [[nodiscard]] T* a() { return block_.data(); }
+    [[nodiscard]] T* b() { return block_.data() + block_.shape()[1]; }
+    void end_row() {
+        if (++rows_ % 256 == 0) gather();
+    }
+    /// (Σ a, Σ b) of each channel, valid until the next `begin`.
+    std::pair<const double*, const double*> end() {
+        gather();
+        return {total_.data(), total_.data() + total_.shape()[1]};
+    }
+
+  private:
+    tensor<T, 2> block_;
+    tensor<double, 2> total_;
+    std::size_t rows_ = 0;
+
+    void gather() {
+        const std::size_t columns = block_.shape()[1], channels = total_.shape()[1];
+        for (std::size_t k = 0; k < 2; ++k)
+            for (std::size_t i = 0; i < columns; i += channels)
+                for (std::size_t j = 0; j < channels; ++j) total_(k, j) += static_cast<double>(block_(k, i + j));
+        block_.fill(T(0));
+    }
+};
 
 /// A constant of each channel, f(j) for channel j, the same in every row.
 template <class F>
@@ -22,7 +61,7 @@ template <class F>
 per_channel(F) -> per_channel<F>;
 
 /// How many rows lie side by side in a wide row: enough to fill whole registers, sixteen of them, so that no sum waits for
-/// the one before. Of 256 channels and more, one.
+/// the one before. Of 256 channels and more (AVX-512, float), one.
 template <class T>
 [[nodiscard]] constexpr std::size_t rows_abreast(std::size_t channels) {
     constexpr std::size_t enough = 16 * width<T>;
@@ -35,7 +74,7 @@ template <class T>
 ///
 /// Rows are short, 32 channels or 3: several side by side are one wide row, whose constants are repeated as often. So an
 /// element meets its channel's constants at the same place of every wide row, and any C fills whole registers.
-/// Memory: eight wide rows, of 256 elements where C is less; kept from call to call.
+/// Memory: six wide rows, of some hundred elements where C is less; kept from call to call.
 template <class T>
 class channelwise {
   public:
@@ -44,8 +83,7 @@ class channelwise {
         if (rows == rows_ && channels == channels_) return;
         rows_ = rows, channels_ = channels;
         wide_ = std::min(rows, rows_abreast<T>(channels)) * channels;
-        reshape(lines_, std::array{lines, wide_});
-        reshape(sums_, std::array<std::size_t, 2>{2, channels});
+        reshape(constants_, std::array{most_constants, wide_});
     }
 
     /// out_ij = f(in_ij...), where each `in` is a matrix or a per_channel. `out` may be one of them.
@@ -54,30 +92,26 @@ class channelwise {
         each_wide_row([&](std::size_t at, std::size_t n, const auto*... p) { kernels::map(n, f, out + at, p...); }, in...);
     }
 
-    /// (a_j, b_j) = Σᵢ of what `add(a, b, in_ij...)` adds: two sums at once. Valid until the next.
-    /// In registers over a block of wide rows, in double over the blocks: as good for a million rows as for a hundred.
+    /// (a_j, b_j) = Σᵢ of what `add(a, b, in_ij...)` adds: two sums at once, valid until the next.
     template <class F, class... In>
     std::pair<const double*, const double*> sum(F add, const In&... in) {
-        T *a = line(0), *b = line(1);
-        std::fill_n(a, 2 * wide_, T(0));
-        sums_.fill(0);
-        std::size_t summed = 0;
+        totals_.begin(wide_, channels_);
         each_wide_row(
-            [&](std::size_t at, std::size_t n, const auto*... p) {
-                kernels::update(n, add, a, b, p...);
-                if (++summed % block != 0 && at + n != rows_ * channels_) return;
-                gather(a, sums_.data()), gather(b, sums_.data() + channels_);
+            [&](std::size_t, std::size_t n, const auto*... p) {
+                kernels::update(n, add, totals_.a(), totals_.b(), p...);
+                totals_.end_row();
             },
             in...);
-        return {sums_.data(), sums_.data() + channels_};
+        return totals_.end();
     }
 
     /// Mean and biased variance of each channel.
     ///   mean = m + Σ (x − m) / R     variance = Σ (x − m)² / R − (Σ (x − m) / R)²
-    /// The first m is the mean of rows from all over the matrix, so near to the mean that nothing cancels.
-    /// Source: Chan, Golub and LeVeque (1983), 3, shifted data. One pass over memory.
+    /// m is the mean of rows from all over the matrix, so near to the mean that nothing cancels. Beside these rows, one
+    /// pass over memory.
+    /// Source: Chan, Golub and LeVeque, "Algorithms for computing the sample variance" (1983), shifted data.
     void moments(const T* x, T* mean, T* variance) {
-        pilot(x, mean);
+        guess(x, mean);
         const auto [d, q] = sum(
             [](auto& sum, auto& squares, const auto& v, const auto& m) {
                 const auto away = v - m;
@@ -93,15 +127,11 @@ class channelwise {
     }
 
   private:
-    static constexpr std::size_t block = 256;  // wide rows that are summed in T
-    static constexpr std::size_t sample = 32;  // wide rows of which m is the mean
-    static constexpr std::size_t lines = 8;    // two of sums, the others of constants
+    static constexpr std::size_t most_constants = 4;
 
     std::size_t rows_ = 0, channels_ = 0, wide_ = 0;
-    tensor<T, 2> lines_;
-    tensor<double, 2> sums_;
-
-    [[nodiscard]] T* line(std::size_t k) { return lines_.data() + k * wide_; }
+    tensor<T, 2> constants_;
+    column_totals<T> totals_;
 
     /// A matrix moves on with the rows, constants stay.
     struct source {
@@ -111,7 +141,7 @@ class channelwise {
     [[nodiscard]] source source_of(std::size_t&, const T* matrix) const { return {matrix, true}; }
     template <class F>
     [[nodiscard]] source source_of(std::size_t& next, const per_channel<F>& constant) {
-        T* out = line(next++);
+        T* out = constants_.data() + next++ * wide_;
         for (std::size_t j = 0; j < channels_; ++j) out[j] = static_cast<T>(constant.value(j));
         for (std::size_t i = channels_; i < wide_; i += channels_) std::copy_n(out, channels_, out + i);
         return {out, false};
@@ -120,8 +150,8 @@ class channelwise {
     /// visit(where it begins, its elements, data there...) of each wide row. The last may be shorter.
     template <class Visit, class... In>
     void each_wide_row(Visit visit, const In&... in) {
-        static_assert(sizeof...(In) <= lines - 2);
-        std::size_t next = 2;
+        static_assert((std::size_t(!std::is_pointer_v<In>) + ...) <= most_constants);
+        std::size_t next = 0;
         const std::array<source, sizeof...(In)> sources{source_of(next, in)...};
         const std::size_t size = rows_ * channels_;
         for (std::size_t at = 0; at < size; at += wide_)
@@ -129,22 +159,15 @@ class channelwise {
                        sources);
     }
 
-    /// into_j += Σ from over the rows that lie side by side, which begins anew.
-    void gather(T* from, double* into) const {
-        for (std::size_t i = 0; i < wide_; i += channels_)
-            for (std::size_t j = 0; j < channels_; ++j) into[j] += static_cast<double>(from[i + j]), from[i + j] = 0;
-    }
-
-    void pilot(const T* x, T* mean) {
-        const std::size_t whole = rows_ * channels_ / wide_, looks = std::min(sample, whole);
-        T* a = line(0);
-        std::fill_n(a, wide_, T(0));
+    /// The mean of at most 32 wide rows, from all over x.
+    void guess(const T* x, T* mean) {
+        const std::size_t whole = rows_ * channels_ / wide_, looks = std::min<std::size_t>(32, whole);
+        totals_.begin(wide_, channels_);
         for (std::size_t k = 0; k < looks; ++k)
-            kernels::update(wide_, [](auto& s, const auto& v) { s += v; }, a, x + k * whole / looks * wide_);
-        sums_.fill(0);
-        gather(a, sums_.data());
+            kernels::update(wide_, [](auto& s, const auto& v) { s += v; }, totals_.a(), x + k * whole / looks * wide_);
+        const double* sum = totals_.end().first;
         for (std::size_t j = 0; j < channels_; ++j)
-            mean[j] = static_cast<T>(sums_.data()[j] * static_cast<double>(channels_) / static_cast<double>(looks * wide_));
+            mean[j] = static_cast<T>(sum[j] * static_cast<double>(channels_) / static_cast<double>(looks * wide_));
     }
 };
 

@@ -113,8 +113,7 @@ struct batch_norm {
                 dg += d * ((v - m) * s);                                               // dγ = Σₙ dyₙ ∘ x̂ₙ
             },
             dy.data(), x.data(), mu, root);
-        for (std::size_t j = 0; j < features(x); ++j)
-            grad.beta(j) = static_cast<T>(dbeta[j]), grad.gamma(j) = static_cast<T>(dgamma[j]);
+        grad.assign(dgamma, dbeta);
         if (!ctx.input_gradient) return c.dx;
         reshape(c.dx, x.shape());
         const double n = c.used.count(0), share = n == 0 ? 0 : 1 / n;                  // 1/N

@@ -15,6 +15,11 @@
 
 namespace gradus {
 
+/// Of a normalization that has the same statistics in training and in inference.
+struct normalization_options {
+    double epsilon = 1e-5;  ///< ε, in units of x²
+};
+
 /// θ of y = γ ∘ x̂ + β: a scale, which begins at 1, and a shift, which begins at 0, for each channel. Weight decay spares
 /// both.
 template <class T>
@@ -32,6 +37,10 @@ struct scale_and_shift {
         restart();
     }
     void restart() { gamma.fill(T(1)), beta.fill(T(0)); }
+    /// As a gradient: what was summed in double.
+    void assign(const double* dgamma, const double* dbeta) {
+        for (std::size_t j = 0; j < gamma.size(); ++j) gamma(j) = static_cast<T>(dgamma[j]), beta(j) = static_cast<T>(dbeta[j]);
+    }
 
     template <class X>
     void check(std::string_view layer, const X& x) const {
