@@ -24,11 +24,13 @@ void measure(benchmark::State& state, const work& w, F&& step) {
         step();
         benchmark::ClobberMemory();
     }
-    state.counters["allocations"] =
-        static_cast<double>(allocations() - before) / static_cast<double>(state.iterations());
-    state.counters["flops"] = w.flops;
-    state.counters["bytes"] = w.bytes;
-    state.counters["steps"] = w.steps;
+    const auto count = [&](const char* what, double each) {
+        state.counters[what] = {each, benchmark::Counter::kAvgThreads};
+    };
+    count("allocations", static_cast<double>(allocations() - before) / static_cast<double>(state.iterations()));
+    count("flops", w.flops);
+    count("bytes", w.bytes);
+    count("steps", w.steps);
 }
 
 }  // namespace bench
