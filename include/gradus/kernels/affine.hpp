@@ -3,6 +3,7 @@
 /// An image turned, moved, zoomed and sheared: read between its pixels at the places that an affine map says.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 

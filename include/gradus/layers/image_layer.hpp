@@ -1,0 +1,83 @@
+#pragma once
+/// \file
+/// What layers have in common that make an image of an image without parameters: padding, enlarging.
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "gradus/core/context.hpp"
+#include "gradus/core/error.hpp"
+#include "gradus/core/layer.hpp"
+#include "gradus/core/window.hpp"
+
+namespace gradus {
+
+/// Makes a layer of `size_of(in)`, the size of y for an image of size `in`, and of `apply(x, y, cache)` and
+/// `apply_backward(dy, dx, cache)`: `struct upsample2d : image_layer<upsample2d>`.
+///   x (N, H, W, C)   y (N, H', W', C)
+/// \throws shape_error where x is no batch of images, or dy is not shaped as y.
+template <class Layer>
+struct image_layer {
+    using parameters = no_parameters;
+    template <class X>
+    struct cache {
+        X y, dx;
+        tensor<scalar_of<X>, 1> line;  // one row of an image, where the layer works on it
+    };
+
+    template <class X>
+    const X& forward(const X& x, cache<X>& c) const {
+        reshape(c.y, shape_of(x));
+        self().apply(x, c.y, c);
+        return c.y;
+    }
+    template <class X>
+    const X& backward(const X& x, const X& dy, cache<X>& c, parameters&, const context& ctx = {}) const {
+        if (c.y.shape() != shape_of(x))
+            throw shape_error(Layer::name, {"backward needs the forward of the same x before it: x is ", x.shape(),
+                                            ", the pass holds y of ", c.y.shape()});
+        if (dy.shape() != c.y.shape())
+            throw shape_error(Layer::name, {"backward needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
+        if (!ctx.input_gradient) return c.dx;
+        reshape(c.dx, x.shape());
+        self().apply_backward(dy, c.dx, c);
+        return c.dx;
+    }
+
+    [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in) const {
+        require_images(in);
+        const size2d out = self().size_of({in[0], in[1]});
+        return {out.height, out.width, in[2]};
+    }
+    /// Of a sample of which only the last axes are known, the channels; from all three on, all.
+    [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in, bool& whole) const {
+        whole = whole || in.size() >= 3;
+        if (whole) return output_shape(in);
+        return in.empty() ? in : std::vector<std::size_t>{in.back()};
+    }
+
+  private:
+    [[nodiscard]] const Layer& self() const { return static_cast<const Layer&>(*this); }
+
+    template <class X>
+    [[nodiscard]] std::array<std::size_t, 4> shape_of(const X& x) const {
+        require_input<typename X::value_type, X>();
+        static_assert(rank_of<X> == 4,
+                      "gradus: the layer takes images (N, H, W, C), a gradus::tensor<T, 4>: gradus::reshaped({H, W, C}) makes "
+                      "them of rows");
+        const auto& s = x.shape();
+        if (s[0] == 0) throw shape_error(Layer::name, {"got an empty batch, x is ", s});
+        require_images(std::span(s).subspan(1));
+        const size2d out = self().size_of({s[1], s[2]});
+        return {s[0], out.height, out.width, s[3]};
+    }
+    [[gnu::noinline]] static void require_images(std::span<const std::size_t> sample) {
+        if (sample.size() != 3 || sample[0] * sample[1] * sample[2] == 0)
+            throw shape_error(Layer::name, {"y = ", Layer::formula, " needs images x of (N, H, W, C), a sample is ", shape_text(sample)});
+    }
+};
+
+}  // namespace gradus
