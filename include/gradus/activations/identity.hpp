@@ -9,6 +9,7 @@ struct identity : activation_layer<identity> {
     static constexpr std::string_view name = "identity";
     static constexpr std::string_view formula = "z";
     static constexpr reads backward_reads = reads::y;
+    static constexpr bool rises = true;
 
     template <class Z>
     static auto value(const Z& z) {

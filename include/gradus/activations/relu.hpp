@@ -12,6 +12,7 @@ struct relu : activation_layer<relu> {
     static constexpr std::string_view name = "relu";
     static constexpr std::string_view formula = "max(z, 0)";
     static constexpr reads backward_reads = reads::y;
+    static constexpr bool rises = true;
 
     template <class Z>
     static auto value(const Z& z) {

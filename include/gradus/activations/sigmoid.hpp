@@ -12,6 +12,7 @@ struct sigmoid : activation_layer<sigmoid> {
     static constexpr std::string_view name = "sigmoid";
     static constexpr std::string_view formula = "1 / (1 + e⁻ᶻ)";
     static constexpr reads backward_reads = reads::y;
+    static constexpr bool rises = true;
     static constexpr bool gives_probabilities = true;
 
     template <class Z>

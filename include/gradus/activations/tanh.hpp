@@ -12,6 +12,7 @@ struct tanh : activation_layer<tanh> {
     static constexpr std::string_view name = "tanh";
     static constexpr std::string_view formula = "(eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ)";
     static constexpr reads backward_reads = reads::y;
+    static constexpr bool rises = true;
 
     template <class Z>
     static auto value(const Z& z) {

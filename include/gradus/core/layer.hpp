@@ -94,6 +94,15 @@ inline constexpr bool all = scalar<L, X> && axes<L, X> && backward<L, X>;
 
 }  // namespace layer_has
 
+/// A layer that may compute the next one of a row with its own, so that what lies between is never stored: for some inputs,
+/// which `takes_in(next, x)` says, `forward_with(next, x, cache, cache of next)` and `backward_with(next, x, dy, cache,
+/// cache of next, grad, ctx)` do the work of both; `cache.took_in_next` says that the last forward did.
+template <class L, class Next, class X>
+concept can_take_in = requires(const L& l, const Next& next, const X& x, cache_of<L, X>& c) {
+    l.takes_in(next, x);
+    c.took_in_next;
+};
+
 /// What messages and tables call a layer: the name that it says, else "layer".
 template <class L>
 [[nodiscard]] constexpr std::string_view name_of(const L&) {

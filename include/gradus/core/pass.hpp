@@ -22,6 +22,7 @@ struct pass {
     cache_of<Net, X> cache;
     bool training = true;                   ///< dropout drops, batch normalization uses the batch
     bool input_gradient = false;            ///< whether backward computes dx of the first layer
+    bool every_output = false;              ///< keeps what each layer gives, also where two could be computed as one
     std::uint64_t seed = default_seed();    ///< of the random stream
     std::uint64_t step = 0;                 ///< of the random stream
     bool spent = false;                     ///< a backward has used this forward: the next one belongs to the next step
@@ -41,6 +42,7 @@ struct pass {
         gradus::context c;
         c.training = training;
         c.input_gradient = input_gradient;
+        c.every_output = every_output;
         c.key = random::mix(random::mix(seed, "pass"), step);
         c.first_row = first_row;
         c.mask = mask.size() == 0 ? nullptr : &mask;

@@ -63,6 +63,12 @@ struct search {
     }
 };
 
+[[noreturn, gnu::noinline]] inline void refuse_layer_output(std::string_view path, bool forwarded) {
+    if (!forwarded) throw data_error("layer_output: no forward has been made with this pass");
+    throw data_error(message({"layer_output: '", path, "' was computed with the layer behind it, and left no output: set "
+                              "pass.every_output = true before the forward"}));
+}
+
 }  // namespace by_path
 
 /// The paths of all parameters, in the order of the walk: "0.W", "0.b", "out.W", ...
@@ -105,6 +111,8 @@ void set_parameter(Net& net, std::string_view path, const tensor<T, N>& value) {
 /// What the layer at a path gave in the last forward of this pass, layers made of layers included:
 /// `gr::layer_output(net, pass, "1")`. Of the type of the network's input, unless another is asked for:
 /// `gr::layer_output<gr::tensor<float, 4>>(net, pass, "conv")`. Valid until the pass's next forward.
+/// A convolution goes straight into the max pooling behind it, and leaves no output of its own, unless the pass was told
+/// before the forward: `pass.every_output = true`.
 /// \throws data_error where no layer of that path gave that type; it says what there is. And where there was no forward.
 template <class Y = void, class Net, class X>
 [[nodiscard]] const auto& layer_output(const Net& net, const pass<Net, X>& p, std::string_view path) {
@@ -115,7 +123,7 @@ template <class Y = void, class Net, class X>
     search.require(by_path::type_text<wanted>());
     const auto& y = *static_cast<const wanted*>(search.found);
     if constexpr (any_tensor<wanted>)
-        if (y.size() == 0) throw data_error("layer_output: no forward has been made with this pass");
+        if (y.size() == 0) by_path::refuse_layer_output(path, output(p.cache).size() != 0);
     return y;
 }
 

@@ -206,6 +206,7 @@ template <class Net, class J, class Options, class X, class Y>
     page out(limits);
     pass<Net, X> p(net, x);
     p.seed = descend.seed, p.step = descend.t;
+    p.every_output = true;
     const context ctx = p.context();
     const auto& y_hat = gradus::forward(net, x, p.cache, ctx);
 

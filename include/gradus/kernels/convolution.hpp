@@ -68,16 +68,15 @@ class convolution {
     }
 
     /// z = x ∗ W + b of a chunk.                                                              [convolution.forward]
-    ///   x (N, H, W, C)   W (KH, KW, C / groups, O)   b (O)   z (N, H_out, W_out, O), of which the chunk is computed
+    ///   x (N, H, W, C)   W (KH, KW, C / groups, O)   b (O)   z (chunk, H_out, W_out, O), the chunk's own
     void forward(image_range chunk, const T* x, const T* W, const T* bias, T* z) {
         const T* const images = padded(chunk, x);
-        T* const results = z + chunk.first * shape_.result();
         if (way_ == convolution_way::implicit)
-            implicit::forward(shape_, at_, chunk.count, images, W, bias, results);
+            implicit::forward(shape_, at_, chunk.count, images, W, bias, z);
         else if (way_ == convolution_way::depthwise)
-            depthwise::forward(shape_, chunk.count, images, W, bias, results);
+            depthwise::forward(shape_, chunk.count, images, W, bias, z);
         else
-            columns::forward(shape_, chunk.count, images, W, bias, results, windows_);
+            columns::forward(shape_, chunk.count, images, W, bias, z, windows_);
     }
 
     /// dW += what the chunk shows; dW = for the first chunk. `dz` is the chunk's own.               [convolution.dW]

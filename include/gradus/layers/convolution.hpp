@@ -15,7 +15,9 @@
 #include "gradus/core/window.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
 #include "gradus/kernels/convolution.hpp"
+#include "gradus/kernels/pooled_convolution.hpp"
 #include "gradus/kernels/rows.hpp"
+#include "gradus/layers/max_pool2d.hpp"
 
 namespace gradus {
 
@@ -66,6 +68,7 @@ struct convolution_layer {
     using scalar = T;
     using input = tensor<T, Axes + 2>;
     static constexpr bool gives_probabilities = requires { requires F::gives_probabilities; };
+    static constexpr bool rises = requires { requires F::rises; };  // then max f(z) = f(max z)
 
     using parameters = typename fused_parameters<convolution_parameters<T, Axes>, F>::type;
     template <class X>
@@ -73,8 +76,10 @@ struct convolution_layer {
         X z, y, dx;               // z only where f' reads it
         X dz;                     // only where f learns: elsewhere it comes chunk by chunk
         tensor<T, 1> chunk_db;
-        kernels::workspace<T> chunk_dz;
+        kernels::workspace<T> chunk_z, chunk_dz, chunk_d;  // z and d only where the next layer's pooling is taken in
         kernels::convolution<T> kernel;
+        X tap;                    // which pixel of each window was the maximum
+        bool took_in_next = false;   // the forward went straight into the next layer: there is no y
     };
 
     parameters theta;
@@ -104,9 +109,11 @@ struct convolution_layer {
         X& z = keeps_z ? c.z : c.y;  // f works in place where its derivative reads y
         reshape(z, output_of(x, w));
         reshape(c.y, z.shape());
+        c.took_in_next = false;
         c.kernel.place(w, channels(), O, options.groups);
         c.kernel.each_chunk(x.shape()[0], [&](kernels::image_range chunk) {
-            c.kernel.forward(chunk, x.data(), theta.W.data(), theta.b.data(), z.data());       // z = x ∗ W + b
+            T* const z_n = z.data() + chunk.first * w.out.area() * O;
+            c.kernel.forward(chunk, x.data(), theta.W.data(), theta.b.data(), z_n);            // z = x ∗ W + b
             const std::size_t pixels = w.out.area(), at = chunk.first * pixels * O;
             if constexpr (!learnt_activation<F> && !linear)
                 activate(f, z.data() + at, c.y.data() + at, chunk.count * pixels, O);           // y = f(z)
@@ -128,8 +135,66 @@ struct convolution_layer {
             const std::size_t rows = chunk.count * pixels, at = chunk.first * pixels * O;
             const T* const dz = all != nullptr ? all + at : chunk_backward(dy, c, rows, at);   // dz = dy ∘ f'(z)
             c.kernel.weights_gradient(chunk, x.data(), dz, grad.W.data());                     // dW = Σ x dz
-            kernels::column_sums(kernels::matrix<const T>(dz, rows, O, O), c.chunk_db.data()); // db = Σ dz
-            for (std::size_t o = 0; o < O; ++o) grad.b(o) = chunk.first == 0 ? c.chunk_db(o) : grad.b(o) + c.chunk_db(o);
+            add_sums(chunk, dz, rows, c, grad.b);                                              // db = Σ dz
+            if (ctx.input_gradient) c.kernel.input_gradient(chunk, dz, theta.W.data(), c.dx.data());  // dx = Σ dz Wᵀ
+        });
+        return c.dx;
+    }
+
+    /// Whether the max pooling that follows can be taken into the loop over the chunks: its windows lie apart, and f rises, so
+    /// that max f(z) = f(max z).
+    template <class X>
+    [[nodiscard]] bool takes_in(const max_pool2d& next, const X& x) const
+        requires rises
+    {
+        const window2d w = place(x);
+        if (w.out.height < next.kernel.height || w.out.width < next.kernel.width) return false;  // next will say so
+        return kernels::pools_in_registers<T>(pooled(next, w, 1));
+    }
+    /// y = max f(x ∗ W + b): forward, and that of the max pooling that follows. No y of this layer is stored.
+    template <class X, class NextCache>
+    const X& forward_with(const max_pool2d& next, const X& x, cache<X>& c, NextCache& after) const
+        requires rises
+    {
+        const window2d w = place(x);
+        const auto images = pooled(next, w, x.shape()[0]);
+        reshape(after.y, std::array{images.count, images.window.out.height, images.window.out.width, filters()});
+        reshape(c.tap, after.y.shape());
+        reshape(c.y, std::array<std::size_t, 4>{});
+        c.took_in_next = true;
+        c.kernel.place(w, channels(), filters(), options.groups);
+        c.kernel.each_chunk(images.count, [&](kernels::image_range chunk) {
+            const std::size_t at = chunk.first * images.pooled_size();
+            T* const z = c.chunk_z.of(chunk.count * images.size());
+            T* const y = after.y.data() + at;
+            c.kernel.forward(chunk, x.data(), theta.W.data(), theta.b.data(), z);              // z = x ∗ W + b
+            kernels::max_pool_with_tap<T>(pooled(next, w, chunk.count), z, y, c.tap.data() + at);  // max z
+            if constexpr (!linear) activate(f, y, y, chunk.count * images.window.out.area(), filters());  // y = f(max z)
+        });
+        return after.y;
+    }
+    /// Backward of both, from dy of the pooling.
+    template <class X, class NextCache>
+    const X& backward_with(const max_pool2d& next, const X& x, const X& dy, cache<X>& c, NextCache& after, parameters& grad,
+                           const context& ctx) const
+        requires rises
+    {
+        const window2d w = place(x);
+        const auto images = pooled(next, w, x.shape()[0]);
+        check_gradients(grad);
+        pooling::check_backward(max_pool2d::name, std::array{images.count, images.window.out.height, images.window.out.width, filters()},
+                                after.y.shape(), dy.shape());
+        c.kernel.place(w, channels(), filters(), options.groups);
+        if (ctx.input_gradient) reshape(c.dx, x.shape());
+        reshape(c.chunk_db, std::array{filters()});
+        c.kernel.each_chunk(images.count, [&](kernels::image_range chunk) {
+            const std::size_t rows = chunk.count * images.window.out.area(), at = chunk.first * images.pooled_size();
+            T* const d = c.chunk_d.of(rows * filters());
+            T* const dz = c.chunk_dz.of(chunk.count * images.size());
+            activate_backward(f, after.y.data() + at, dy.data() + at, d, rows, filters());     // d = dy ∘ f'(max z)
+            kernels::max_pool_from_tap<T>(pooled(next, w, chunk.count), d, c.tap.data() + at, dz);  // dz = d at the maximum
+            c.kernel.weights_gradient(chunk, x.data(), dz, grad.W.data());                     // dW = Σ x dz
+            add_sums(chunk, d, rows, c, grad.b);                                               // db = Σ dz = Σ d
             if (ctx.input_gradient) c.kernel.input_gradient(chunk, dz, theta.W.data(), c.dx.data());  // dx = Σ dz Wᵀ
         });
         return c.dx;
@@ -174,6 +239,16 @@ struct convolution_layer {
   private:
     static constexpr bool linear = std::is_same_v<F, identity>;
     static constexpr bool keeps_z = !row_activation<F> && F::backward_reads == reads::z;
+
+    [[nodiscard]] kernels::pooled_images pooled(const max_pool2d& next, const window2d& w, std::size_t images) const {
+        return {images, filters(), next.place(w.out)};
+    }
+    template <class X>
+    void add_sums(kernels::image_range chunk, const T* dz, std::size_t rows, cache<X>& c, tensor<T, 1>& db) const {
+        const std::size_t O = filters();
+        kernels::column_sums(kernels::matrix<const T>(dz, rows, O, O), c.chunk_db.data());
+        for (std::size_t o = 0; o < O; ++o) db(o) = chunk.first == 0 ? c.chunk_db(o) : db(o) + c.chunk_db(o);
+    }
 
     /// All of dz where f learns, dy itself where f is the identity; null where dz comes chunk by chunk.
     template <class X>
@@ -221,13 +296,16 @@ struct convolution_layer {
     }
     template <class X>
     void check_backward(const X& x, const X& dy, const X& y, const window2d& w, const parameters& grad) const {
-        if (grad.W.shape() != theta.W.shape() || grad.b.shape() != theta.b.shape())
-            throw shape_error(name, {"dW = Σ x dz needs dW of ", theta.W.shape(), ", got ", grad.W.shape(),
-                                     ": make the gradients of this network, gr::gradients grad(net)"});
+        check_gradients(grad);
         if (y.shape() != output_of(x, w))
             throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x.shape(), ", the pass holds y of ", y.shape()});
         if (dy.shape() != y.shape())
             throw shape_error(name, {"dz = dy ∘ f'(z) needs dy shaped as y ", y.shape(), ", got ", dy.shape()});
+    }
+    void check_gradients(const parameters& grad) const {
+        if (grad.W.shape() != theta.W.shape() || grad.b.shape() != theta.b.shape())
+            throw shape_error(name, {"dW = Σ x dz needs dW of ", theta.W.shape(), ", got ", grad.W.shape(),
+                                     ": make the gradients of this network, gr::gradients grad(net)"});
     }
 };
 

@@ -231,30 +231,76 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
         }(std::make_index_sequence<I>{});
     }
 
+    template <std::size_t I>
+    using layer_type = std::tuple_element_t<I, std::tuple<L...>>;
+
+    /// Whether layer I may compute layer I + 1 with its own, for inputs X.
+    template <std::size_t I, class X>
+    static constexpr bool fuses() {
+        if constexpr (I + 1 < size)
+            return can_take_in<layer_type<I>, layer_type<I + 1>, X>;
+        else
+            return false;
+    }
+
     template <std::size_t I, class X, class C>
     const auto& forward_from(const X& x, C& c, const context& ctx) const {
-        const auto& y = at<I>([&]() -> const auto& {
-            return gradus::forward(layer<I>(), x, std::get<I>(c.layers), ctx.inside(I));  // y_i = f_i(y_{i−1})
-        });
-        if constexpr (I + 1 < size)
+        if constexpr (I == size) {
+            return x;
+        } else {
+            auto& own = std::get<I>(c.layers);
+            if constexpr (fuses<I, X>()) {
+                bool fused = false;
+                const auto& y = at<I>([&]() -> const auto& {
+                    auto& next = std::get<I + 1>(c.layers);
+                    fused = !ctx.every_output && layer<I>().takes_in(layer<I + 1>(), x);
+                    return fused ? layer<I>().forward_with(layer<I + 1>(), x, own, next) : gradus::output(next);
+                });
+                if (fused) return forward_from<I + 2>(y, c, ctx);
+            }
+            const auto& y = at<I>([&]() -> const auto& {
+                return gradus::forward(layer<I>(), x, own, ctx.inside(I));                      // y_i = f_i(y_{i−1})
+            });
             return forward_from<I + 1>(y, c, ctx);
-        else
-            return y;
+        }
     }
 
     template <std::size_t I, class X, class Y, class C>
     const X& backward_from(const X& x, const Y& dy, C& c, parameters& grad, const context& ctx) const {
-        context inner = ctx.inside(I);
-        if constexpr (learns_before<I>()) inner.input_gradient = true;
+        const auto& x_i = chain::input_of<I>(x, c);
+        auto& own = std::get<I>(c.layers);
+        if constexpr (I > 0) {
+            const auto& x_before = chain::input_of<I - 1>(x, c);
+            if constexpr (fuses<I - 1, std::remove_cvref_t<decltype(x_before)>>())
+                if (auto& first = std::get<I - 1>(c.layers); first.took_in_next) {
+                    const context inner = inside<I - 1>(ctx);
+                    const auto& dx = at<I - 1>([&]() -> const auto& {
+                        return layer<I - 1>().backward_with(layer<I>(), x_before, dy, first, own, std::get<I - 1>(grad.layers), inner);
+                    });
+                    return backward_before<I - 1>(x, dx, c, grad, ctx, inner);
+                }
+        }
+        const context inner = inside<I>(ctx);
         const auto& dx = at<I>([&]() -> const auto& {
-            return gradus::backward(layer<I>(), chain::input_of<I>(x, c), dy, std::get<I>(c.layers), std::get<I>(grad.layers), inner);
+            return gradus::backward(layer<I>(), x_i, dy, own, std::get<I>(grad.layers), inner);
         });
+        return backward_before<I>(x, dx, c, grad, ctx, inner);
+    }
+    template <std::size_t I, class X, class Y, class C>
+    const X& backward_before(const X& x, const Y& dx, C& c, parameters& grad, const context& ctx, const context& inner) const {
         if constexpr (I == 0) {
             return dx;
         } else {
             if (!inner.input_gradient) return x;  // nobody reads dx: what stands before learns nothing
             return backward_from<I - 1>(x, dx, c, grad, ctx);
         }
+    }
+    /// The context of layer I, which need not compute dx where nobody reads it.
+    template <std::size_t I>
+    static context inside(const context& ctx) {
+        context inner = ctx.inside(I);
+        if constexpr (learns_before<I>()) inner.input_gradient = true;
+        return inner;
     }
 
     template <std::size_t I, class Call>

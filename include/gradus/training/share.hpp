@@ -80,8 +80,12 @@ class share {
     }
 
     /// What was first not finite in the last forward, in words; nothing where all was, or there was none.
-    [[nodiscard]] std::string first_not_finite(const Net& net) const {
+    [[nodiscard]] std::string first_not_finite(const Net& net) {
         if (now_ == nullptr) return {};
+        auto& p = now_->remembered;
+        p.every_output = true;  // once more, with the same draws: no layer's output may be left out now
+        gradus::forward(net, now_->x, p.cache, p.context());
+        p.every_output = false;
         return training::first_not_finite(net, now_->x, now_->y, now_->remembered.cache, samples_);
     }
 

@@ -1,0 +1,69 @@
+#pragma once
+/// \file
+/// What stands between a convolution and the max pooling that follows it, while a chunk of images is in the cache: the
+/// convolution's own result is never stored, only each window's maximum and which of its pixels that was.
+
+#include <algorithm>
+#include <cstddef>
+
+#include "gradus/kernels/pooling.hpp"
+
+namespace gradus::kernels {
+
+/// Whether the images can be pooled so: windows apart, whole registers of channels.
+template <class T>
+[[nodiscard]] bool pools_in_registers(const pooled_images& images) {
+    return !images.overlap() && !images.window.pads() && images.channels % width<T> == 0;
+}
+
+/// Calls f(first pixel in z, result in y) for each window of each image: offsets of their first channels.
+template <class F>
+void each_window_apart(const pooled_images& images, F&& f) {
+    const window2d& w = images.window;
+    for (std::size_t n = 0, out = 0; n < images.count; ++n)
+        for (std::size_t i = 0; i < w.out.height; ++i)
+            for (std::size_t j = 0; j < w.out.width; ++j, out += images.channels)
+                f(n * images.size() + i * w.stride.height * images.row() + j * w.stride.width * images.channels, out);
+}
+
+/// y = max z over each window, and tap = its place there, counted from left to right and from above; ties go to the first.
+///   z (images)   y, tap (N, H_out, W_out, C)                                                       [max_pool2d.tap]
+template <class T>
+void max_pool_with_tap(const pooled_images& images, const T* z, T* y, T* tap) {
+    const size2d kernel = images.window.kernel;
+    each_window_apart(images, [&](std::size_t first, std::size_t out) {
+        for (std::size_t c = 0; c < images.channels; c += width<T>) {
+            reg<T> m = reg<T>::load_unaligned(z + first + c), where_m(T(0)), place(T(0));
+            for (std::size_t i = 0; i < kernel.height; ++i)
+                for (std::size_t j = 0; j < kernel.width; ++j, place += T(1)) {
+                    const reg<T> here = reg<T>::load_unaligned(z + first + i * images.row() + j * images.channels + c);
+                    const auto greater = here > m || here != here;  // NaN is the maximum wherever it is
+                    m = xsimd::select(greater, here, m);
+                    where_m = xsimd::select(greater, place, where_m);
+                }
+            m.store_unaligned(y + out + c);
+            where_m.store_unaligned(tap + out + c);
+        }
+    });
+}
+
+/// The way back: dz = d at its window's tap, 0 elsewhere. Every dz is assigned.                  [max_pool2d.from_tap]
+template <class T>
+void max_pool_from_tap(const pooled_images& images, const T* d, const T* tap, T* dz) {
+    const window2d& w = images.window;
+    const size2d kernel = w.kernel;
+    // What no window covers: nothing where the windows fill the image.
+    if (w.stride.height * w.out.height != w.in.height || w.stride.width * w.out.width != w.in.width || !(w.stride == kernel))
+        std::fill_n(dz, images.count * images.size(), T(0));
+    each_window_apart(images, [&](std::size_t first, std::size_t out) {
+        for (std::size_t c = 0; c < images.channels; c += width<T>) {
+            const reg<T> value = reg<T>::load_unaligned(d + out + c), where_m = reg<T>::load_unaligned(tap + out + c);
+            reg<T> place(T(0));
+            for (std::size_t i = 0; i < kernel.height; ++i)
+                for (std::size_t j = 0; j < kernel.width; ++j, place += T(1))
+                    xsimd::select(where_m == place, value, reg<T>(T(0))).store_unaligned(dz + first + i * images.row() + j * images.channels + c);
+        }
+    });
+}
+
+}  // namespace gradus::kernels
