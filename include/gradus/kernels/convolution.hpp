@@ -48,8 +48,8 @@ class convolution {
     /// For images as `w` says, of C channels, O filters in `groups`.
     void place(const window2d& w, std::size_t C, std::size_t O, std::size_t groups) {
         const convolution_shape s(w, C, O, groups);
-        if (s == shape_ && ready_) return;
-        place(w, s, fastest_way<T>(s));
+        if (!(s == shape_ && ready_)) place(w, s, fastest_way<T>(s));
+        window_ = w;  // `same` pads images of two sizes to one: 5 x 5 and 6 x 6 to 7 x 7
     }
     /// The same by a way of one's own choice, which must serve the shape.
     void place(const window2d& w, const convolution_shape& s, convolution_way way) {
