@@ -87,12 +87,12 @@ struct batch_norm {
     template <class X>
     const X& forward(const X& x, cache<X>& c, const context& ctx) const {
         theta.check(name, x);
-        reshape(c.y, x.shape());
         c.channels.resize(rows(x), features(x));
         if (ctx.training)
             look_at(x, c);                                                             // μ = Σₙ xₙ / N, σ² = Σₙ (xₙ − μ)² / N
         else
             c.used.become(theta.running), c.used.count(0) = 0;
+        reshape(c.y, x.shape());
         const auto mu = kernels::per_channel{[&](std::size_t j) { return c.used.mean(j); }};
         const auto scale = kernels::per_channel{[&](std::size_t j) { return theta.gamma(j) * r(c, j); }};
         const auto beta = kernels::per_channel{[&](std::size_t j) { return theta.beta(j); }};
