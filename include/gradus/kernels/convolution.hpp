@@ -9,6 +9,7 @@
 #include "gradus/kernels/column_convolution.hpp"
 #include "gradus/kernels/depthwise_convolution.hpp"
 #include "gradus/kernels/implicit_convolution.hpp"
+#include "gradus/kernels/winograd.hpp"
 #include "gradus/kernels/workspace.hpp"
 
 namespace gradus::kernels {
@@ -17,6 +18,7 @@ namespace gradus::kernels {
 enum class convolution_way {
     columns,    ///< windows written out as a matrix, one product: every shape
     implicit,   ///< the same product, windows read where they stand: whole registers of filters, one group
+    winograd,   ///< 16 products for 36: filters of 3 x 3 that move by one pixel
     depthwise,  ///< a filter for each channel
 };
 
@@ -29,17 +31,20 @@ template <class T>
     static const bool blas_is_wider = blas_info().register_bits > int(8 * sizeof(reg<float>));
     if (blas_is_wider) return convolution_way::columns;
 #endif
+    // Below a register of channels or filters its transforms cost more than the products that they save.
+    if (winograd::serves(s) && std::min(s.channels, s.filters) >= width<T>) return convolution_way::winograd;
     return implicit::serves<T>(s) ? convolution_way::implicit : convolution_way::columns;
 }
 
 /// The images `first` to `first + count − 1` of a batch.
 struct image_range {
     std::size_t first, count;
+    bool last;  ///< of the batch's ranges
 };
 
 /// A convolution in its place: the shape of its images, the way that it goes, and the memory that this takes. That is, for
 /// a chunk of images of at most `chunk_bytes` (or one image, if it is larger): their padded copy where they are padded, twice
-/// with dx; their windows (columns); and once Wᵀ (implicit).
+/// with dx; their windows (columns), or V and M (winograd); and once Wᵀ (implicit), or U, Uᵀ and dU (winograd: 48 / 9 of W).
 template <class T>
 class convolution {
   public:
@@ -64,51 +69,68 @@ class convolution {
     /// Calls f(range) for the chunks of a batch.
     template <class F>
     void each_chunk(std::size_t images, F&& f) const {
-        for (std::size_t n = 0; n < images; n += at_once_) f(image_range{n, std::min(at_once_, images - n)});
+        for (std::size_t n = 0; n < images; n += at_once_) f(image_range{n, std::min(at_once_, images - n), n + at_once_ >= images});
     }
 
     /// z = x ∗ W + b of a chunk.                                                              [convolution.forward]
     ///   x (N, H, W, C)   W (KH, KW, C / groups, O)   b (O)   z (chunk, H_out, W_out, O), the chunk's own
     void forward(image_range chunk, const T* x, const T* W, const T* bias, T* z) {
         const T* const images = padded(chunk, x);
+        if (way_ == convolution_way::winograd && chunk.first == 0) winograd::prepare(shape_, W, winograd_);
         if (way_ == convolution_way::implicit)
             implicit::forward(shape_, at_, chunk.count, images, W, bias, z);
+        else if (way_ == convolution_way::winograd)
+            winograd::forward(shape_, chunk.count, images, bias, z, winograd_);
         else if (way_ == convolution_way::depthwise)
             depthwise::forward(shape_, chunk.count, images, W, bias, z);
         else
             columns::forward(shape_, chunk.count, images, W, bias, z, windows_);
     }
 
-    /// dW += what the chunk shows; dW = for the first chunk. `dz` is the chunk's own.               [convolution.dW]
+    /// dW += what the chunk shows; dW = for the first chunk. With the last chunk dW is done.          [convolution.dW]
+    /// dx of the chunk, where somebody reads it: dx is not null.                                     [convolution.dx]
+    ///   x, W, dx as in `forward`   dz (chunk, H_out, W_out, O), the chunk's own
+    void gradients(image_range chunk, const T* x, const T* dz, const T* W, T* dW, T* dx) {
+        if (way_ == convolution_way::winograd) {  // both begin with the same transform of dz
+            T* const images = dx == nullptr ? nullptr : target(chunk, dx);
+            if (dx != nullptr && chunk.first == 0) winograd::prepare_input(shape_, W, winograd_);
+            winograd::gradients(shape_, chunk.count, padded(chunk, x), dz, images, winograd_, chunk.first == 0);
+            if (chunk.last) winograd::finish_weights(shape_, winograd_, dW);
+            if (dx != nullptr) crop(chunk, images, dx);
+        } else {
+            weights_gradient(chunk, x, dz, dW);
+            if (dx != nullptr) input_gradient(chunk, dz, W, dx);
+        }
+    }
+    /// dW alone.
     void weights_gradient(image_range chunk, const T* x, const T* dz, T* dW) {
         const T* const images = padded(chunk, x);
         const bool first = chunk.first == 0;
         if (way_ == convolution_way::implicit)
             implicit::weights_gradient(shape_, at_, chunk.count, images, dz, dW, first);
+        else if (way_ == convolution_way::winograd)
+            gradients(chunk, x, dz, nullptr, dW, nullptr);
         else if (way_ == convolution_way::depthwise)
             depthwise::weights_gradient(shape_, chunk.count, images, dz, dW, first);
         else
             columns::weights_gradient(shape_, chunk.count, images, dz, dW, first, windows_);
     }
-
-    /// dx of a chunk, from the chunk's own `dz`. With the first chunk W is made ready for all.       [convolution.dx]
+    /// dx alone. With the first chunk W is made ready for all.
     void input_gradient(image_range chunk, const T* dz, const T* W, T* dx) {
-        const bool pads = window_.pads();
-        T* const target = dx + chunk.first * window_.in.area() * shape_.channels;
-        T* const images = pads ? dx_padded_.of(chunk.count * shape_.image()) : target;
+        T* const images = target(chunk, dx);
         if (way_ == convolution_way::implicit && implicit::serves_input_gradient<T>(shape_)) {
             T* const turned = turned_.of(shape_.depth() * shape_.filters);
             if (chunk.first == 0) implicit::turn(shape_, W, turned);
             implicit::input_gradient(shape_, at_, chunk.count, dz, turned, images);
+        } else if (way_ == convolution_way::winograd) {
+            if (chunk.first == 0) winograd::prepare_input(shape_, W, winograd_);
+            winograd::input_gradient(shape_, chunk.count, dz, images, winograd_);
         } else if (way_ == convolution_way::depthwise) {
             depthwise::input_gradient(shape_, chunk.count, dz, W, images);
         } else {
             columns::input_gradient(shape_, chunk.count, dz, W, images, windows_);
         }
-        if (pads)
-            each_line(chunk.count, [&](std::size_t in, std::size_t inside, std::size_t n) {
-                std::copy_n(images + inside, n, target + in);
-            });
+        crop(chunk, images, dx);
     }
 
   private:
@@ -119,6 +141,8 @@ class convolution {
     bool ready_ = false;
     implicit::offsets at_;
     workspace<T> padded_, dx_padded_, windows_, turned_;
+    winograd::workspace<T> winograd_;
+
 
     /// Calls f(in x, in the padded copy, numbers) for each line of pixels of so many images.
     template <class F>
@@ -137,6 +161,16 @@ class convolution {
         std::fill_n(copy, chunk.count * shape_.image(), T(0));
         each_line(chunk.count, [&](std::size_t in, std::size_t inside, std::size_t n) { std::copy_n(x + in, n, copy + inside); });
         return copy;
+    }
+    /// Where the chunk's dx is computed: in its place, or with padding beside it, from where it is cropped.
+    T* target(image_range chunk, T* dx) {
+        if (window_.pads()) return dx_padded_.of(chunk.count * shape_.image());
+        return dx + chunk.first * shape_.image();
+    }
+    void crop(image_range chunk, const T* images, T* dx) const {
+        if (!window_.pads()) return;
+        dx += chunk.first * window_.in.area() * shape_.channels;
+        each_line(chunk.count, [&](std::size_t in, std::size_t inside, std::size_t n) { std::copy_n(images + inside, n, dx + in); });
     }
 };
 

@@ -129,14 +129,14 @@ struct convolution_layer {
         const std::size_t O = filters(), pixels = w.out.area();
         c.kernel.place(w, channels(), O, options.groups);
         if (ctx.input_gradient) reshape(c.dx, x.shape());
+        T* const dx = ctx.input_gradient ? c.dx.data() : nullptr;
         reshape(c.chunk_db, std::array{O});
         const T* const all = learnt_backward(dy, c, grad);
         c.kernel.each_chunk(x.shape()[0], [&](kernels::image_range chunk) {
             const std::size_t rows = chunk.count * pixels, at = chunk.first * pixels * O;
             const T* const dz = all != nullptr ? all + at : chunk_backward(dy, c, rows, at);   // dz = dy ∘ f'(z)
-            c.kernel.weights_gradient(chunk, x.data(), dz, grad.W.data());                     // dW = Σ x dz
+            c.kernel.gradients(chunk, x.data(), dz, theta.W.data(), grad.W.data(), dx);        // dW = Σ x dz, dx = Σ dz Wᵀ
             add_sums(chunk, dz, rows, c, grad.b);                                              // db = Σ dz
-            if (ctx.input_gradient) c.kernel.input_gradient(chunk, dz, theta.W.data(), c.dx.data());  // dx = Σ dz Wᵀ
         });
         return c.dx;
     }
@@ -186,6 +186,7 @@ struct convolution_layer {
                                 after.y.shape(), dy.shape());
         c.kernel.place(w, channels(), filters(), options.groups);
         if (ctx.input_gradient) reshape(c.dx, x.shape());
+        T* const dx = ctx.input_gradient ? c.dx.data() : nullptr;
         reshape(c.chunk_db, std::array{filters()});
         c.kernel.each_chunk(images.count, [&](kernels::image_range chunk) {
             const std::size_t rows = chunk.count * images.window.out.area(), at = chunk.first * images.pooled_size();
@@ -193,9 +194,8 @@ struct convolution_layer {
             T* const dz = c.chunk_dz.of(chunk.count * images.size());
             activate_backward(f, after.y.data() + at, dy.data() + at, d, rows, filters());     // d = dy ∘ f'(max z)
             kernels::max_pool_from_tap<T>(pooled(next, w, chunk.count), d, c.tap.data() + at, dz);  // dz = d at the maximum
-            c.kernel.weights_gradient(chunk, x.data(), dz, grad.W.data());                     // dW = Σ x dz
+            c.kernel.gradients(chunk, x.data(), dz, theta.W.data(), grad.W.data(), dx);        // dW = Σ x dz, dx = Σ dz Wᵀ
             add_sums(chunk, d, rows, c, grad.b);                                               // db = Σ dz = Σ d
-            if (ctx.input_gradient) c.kernel.input_gradient(chunk, dz, theta.W.data(), c.dx.data());  // dx = Σ dz Wᵀ
         });
         return c.dx;
     }
