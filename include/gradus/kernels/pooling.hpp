@@ -2,20 +2,31 @@
 /// \file
 /// Pooling: the greatest or the mean of what a window shows of an image, channel by channel.
 ///
-/// Images are (H, W, C), channels last, so that a register holds neighbouring channels of one pixel; those that do not
-/// fill one are computed one at a time, by the same statements. Every window must lie in its image with a pixel at least.
-/// Bound by memory: each element of x, y, dy and dx is touched once where windows do not overlap.
+/// Channels stand last, so that a register holds neighbouring channels of one pixel. Bound by memory: where windows do
+/// not overlap, each element of x, y, dy and dx is touched once, and dx needs no zeros beforehand.
 
 #include <algorithm>
 #include <cstddef>
 #include <limits>
-#include <type_traits>
 
 #include "gradus/core/generic.hpp"
 #include "gradus/core/window.hpp"
 #include "gradus/kernels/elementwise.hpp"
 
 namespace gradus::kernels {
+
+/// Images (N, H, W, C), and the window that slides over them. Each window covers a pixel at least, beside its padding.
+struct pooled_images {
+    std::size_t count, channels;
+    window2d window;
+
+    [[nodiscard]] constexpr std::size_t row() const { return window.in.width * channels; }
+    [[nodiscard]] constexpr std::size_t size() const { return window.in.height * row(); }
+    [[nodiscard]] constexpr std::size_t pooled_size() const { return window.out.area() * channels; }
+    [[nodiscard]] constexpr bool overlap() const {
+        return window.stride.height < window.kernel.height || window.stride.width < window.kernel.width;
+    }
+};
 
 namespace pooling {
 
@@ -37,67 +48,117 @@ struct range {
     return covered(j, w.in.width, w.kernel.width, w.stride.width, w.padding.left);
 }
 
-template <class R, class T>
-[[nodiscard]] R load(const T* p) {
-    if constexpr (std::is_same_v<R, T>)
-        return *p;
-    else
-        return R::load_unaligned(p);
-}
-template <class R, class T>
-void store(T* p, const R& r) {
-    if constexpr (std::is_same_v<R, T>)
-        *p = r;
-    else
-        r.store_unaligned(p);
+/// Windows side by side that cover equally many pixels: what the innermost loops know.
+struct run {
+    std::size_t x, y;           ///< offsets: of the first pixel of the first window, of its output
+    std::size_t windows;        ///< how many
+    std::size_t step;           ///< elements of x from window to window
+    std::size_t height, width;  ///< pixels that each covers
+    std::size_t row, channels;  ///< elements of x in a row, in a pixel
+    std::size_t room;           ///< elements from the last pixel of the first window on, as many from y on
+};
+
+/// The windows of the i-th row of output from the j-th on: as many as lie wholly between left and right, else one.
+[[nodiscard]] inline run run_from(const pooled_images& images, std::size_t n, std::size_t i, std::size_t j) {
+    const window2d& w = images.window;
+    const range h = rows(w, i), v = columns(w, j);
+    const std::size_t right = w.in.width + w.padding.left;
+    const std::size_t windows = v.size() < w.kernel.width ? 1 : (right - w.kernel.width) / w.stride.width + 1 - j;
+    return {.x = n * images.size() + h.first * images.row() + v.first * images.channels,
+            .y = n * images.pooled_size() + (i * w.out.width + j) * images.channels,
+            .windows = std::min(windows, w.out.width - j),
+            .step = w.stride.width * images.channels,
+            .height = h.size(),
+            .width = v.size(),
+            .row = images.row(),
+            .channels = images.channels,
+            .room = 0};
 }
 
-/// f(c, type of what holds the channels from c on): registers as far as they go.
+/// How a register reaches its channels: with all lanes, of which the first `lanes` count, or with the first alone.
+template <class T>
+struct all_lanes {
+    std::size_t lanes;
+    static reg<T> load(const T* p) { return reg<T>::load_unaligned(p); }
+    static void store(T* p, const reg<T>& r) { r.store_unaligned(p); }
+    /// r, with 0 in the lanes that do not count.
+    [[nodiscard]] reg<T> counted(const reg<T>& r) const {
+        if (lanes == width<T>) return r;
+        alignas(64) T index[width<T>];
+        for (std::size_t i = 0; i < width<T>; ++i) index[i] = static_cast<T>(i);
+        return where(reg<T>::load_aligned(index) < reg<T>(static_cast<T>(lanes)), r, reg<T>(T(0)));
+    }
+};
+template <class T>
+struct one_lane {
+    static reg<T> load(const T* p) { return reg<T>(*p); }
+    static void store(T* p, const reg<T>& r) { store_part(p, 1, r); }
+    static const reg<T>& counted(const reg<T>& r) { return r; }
+};
+
+/// f(offset in x, offset in y, lanes) for each register of each window of a run. The register that channels do not fill
+/// hangs over into the pixels behind where there is room: it comes first, so that what it writes there is written over.
+/// Elsewhere one channel at a time.
 template <class T, class F>
-void each_lane(std::size_t channels, F&& f) {
-    std::size_t c = 0;
-    for (; c + width<T> <= channels; c += width<T>) f(c, std::type_identity<reg<T>>{});
-    for (; c < channels; ++c) f(c, std::type_identity<T>{});
+void each_register(run r, F&& f) {
+    const std::size_t full = r.channels / width<T> * width<T>, left = r.channels - full;
+    for (std::size_t k = 0, used = full + width<T>; k < r.windows; ++k, used += r.step, r.x += r.step, r.y += r.channels) {
+        const bool hangs = left > 0 && used <= r.room;
+        for (std::size_t c = hangs ? full + width<T> : full; c > 0; c -= width<T>)
+            f(r.x + c - width<T>, r.y + c - width<T>, all_lanes<T>{std::min(width<T>, r.channels + width<T> - c)});
+        for (std::size_t c = hangs ? r.channels : full; c < r.channels; ++c) f(r.x + c, r.y + c, one_lane<T>{});
+    }
 }
 
-/// f(offset) for each pixel that a window covers, from left to right and from above.
+/// f(offset in x) for each pixel of a window, from left to right and from above.
 template <class F>
-void each_pixel(range h, range v, std::size_t row, std::size_t channels, F&& f) {
-    for (std::size_t i = h.first; i < h.last; ++i)
-        for (std::size_t p = i * row + v.first * channels, end = i * row + v.last * channels; p < end; p += channels) f(p);
+[[gnu::always_inline]] inline void each_pixel(const run& r, std::size_t first, F&& f) {
+    for (std::size_t line = first, end = first + r.height * r.row; line < end; line += r.row)
+        for (std::size_t p = line, stop = line + r.width * r.channels; p < stop; p += r.channels) f(p);
 }
 
-/// f(rows, columns, x of the image, y of the window), for each window of each image.
-template <class T, class F>
-void each_window(const T* x, std::size_t images, std::size_t channels, const window2d& w, T* y, F&& f) {
-    for (std::size_t n = 0; n < images; ++n, x += w.in.area() * channels)
-        for (std::size_t i = 0; i < w.out.height; ++i)
-            for (std::size_t j = 0; j < w.out.width; ++j, y += channels) f(rows(w, i), columns(w, j), x, y);
+/// f(run) for all windows of all images.
+template <class F>
+void each_run(const pooled_images& images, F&& f) {
+    const std::size_t x_size = images.count * images.size(), y_size = images.count * images.pooled_size();
+    for (std::size_t n = 0; n < images.count; ++n)
+        for (std::size_t i = 0; i < images.window.out.height; ++i)
+            for (std::size_t j = 0; j < images.window.out.width;) {
+                run r = run_from(images, n, i, j);
+                r.room = std::min(x_size - r.x - (r.height - 1) * r.row - (r.width - 1) * r.channels, y_size - r.y);
+                f(r);
+                j += r.windows;
+            }
 }
 
-/// The way back, f(rows, columns, image, window, dx of the image, whether to add to it): `image` and `window` count
-/// elements of x and of y. Windows that do not overlap assign; f then writes what they cover, and this the zeros between
-/// them. Where they overlap, dx begins with zeros and each adds its part.
+/// f(run) for all windows, on the way back. Where windows overlap, f adds to a dx of zeros; else it assigns all that they
+/// cover, and the zeros between them are written here.
 template <class T, class F>
-void each_window_backward(T* dx, std::size_t images, std::size_t channels, const window2d& w, F&& f) {
-    const bool add = w.stride.height < w.kernel.height || w.stride.width < w.kernel.width;
-    const std::size_t row = w.in.width * channels, size = w.in.height * row;
-    const auto clear = [&](range h, range v) {
-        if (add || v.first >= v.last) return;
-        for (std::size_t i = h.first; i < h.last; ++i) std::fill_n(dx + i * row + v.first * channels, v.size() * channels, T(0));
-    };
-    for (std::size_t n = 0, window = 0; n < images; ++n, dx += size) {
-        if (add) std::fill_n(dx, size, T(0));
+void each_run_backward(const pooled_images& images, T* dx, F&& f) {
+    const window2d& w = images.window;
+    const std::size_t row = images.row(), channels = images.channels, y_size = images.count * images.pooled_size();
+    const bool overlap = images.overlap(), gaps = w.stride.width > w.kernel.width;
+    for (std::size_t n = 0; n < images.count; ++n, dx += images.size()) {
+        if (overlap) std::fill_n(dx, images.size(), T(0));
+        const auto clear = [&](range h, range v) {
+            if (overlap || v.first >= v.last) return;
+            for (std::size_t i = h.first; i < h.last; ++i) std::fill_n(dx + i * row + v.first * channels, v.size() * channels, T(0));
+        };
         std::size_t below = 0;  // the first row that no window has written
         for (std::size_t i = 0; i < w.out.height; ++i) {
             const range h = rows(w, i);
             clear({below, h.first}, {0, w.in.width});
-            std::size_t right = 0;
-            for (std::size_t j = 0; j < w.out.width; ++j, window += channels) {
+            std::size_t right = 0;  // the first column
+            for (std::size_t j = 0; j < w.out.width;) {
                 const range v = columns(w, j);
                 clear(h, {right, v.first});
-                f(h, v, n * size, window, dx, add);
-                right = v.last;
+                run r = run_from(images, n, i, j);
+                if (gaps) r.windows = 1;
+                // behind a window its rows are yet to be written, but the row below may begin with what is done
+                r.room = std::min(row - (v.last - 1) * channels, y_size - r.y);
+                f(r);
+                j += r.windows;
+                right = columns(w, j - 1).last;
             }
             clear(h, {right, w.in.width});
             below = h.last;
@@ -106,78 +167,93 @@ void each_window_backward(T* dx, std::size_t images, std::size_t channels, const
     }
 }
 
+// A function for a run, never inlined: the walk and the innermost loops together need more registers than there are.
+
+template <class T>
+[[gnu::noinline]] void max_pool(const run& of, const T* x, T* y) {
+    const run r = of;
+    each_register<T>(r, [=](std::size_t in, std::size_t out, auto lanes) {
+        reg<T> m(-std::numeric_limits<T>::infinity());
+        each_pixel(r, in, [&](std::size_t p) {
+            const reg<T> z = lanes.load(x + p);
+            m = where(z > m || z != z, z, m);
+        });
+        lanes.store(y + out, m);
+    });
+}
+
+template <class T>
+[[gnu::noinline]] void max_pool_backward(const run& of, bool add, const T* x, const T* y, const T* dy, T* dx) {
+    const run r = of;
+    each_register<T>(r, [=](std::size_t in, std::size_t out, auto lanes) {
+        const reg<T> m = lanes.load(y + out), d = lanes.counted(lanes.load(dy + out)), zero(T(0));
+        auto open = zero == zero;  // no pixel before was the maximum
+        each_pixel(r, in, [&](std::size_t p) {
+            const reg<T> z = lanes.load(x + p);
+            const auto first = open && (z == m || z != z);
+            const reg<T> g = where(first, d, zero);
+            lanes.store(dx + p, add ? lanes.load(dx + p) + g : g);
+            open = open && !first;
+        });
+    });
+}
+
+template <class T>
+[[gnu::noinline]] void average_pool(const run& of, T share, const T* x, T* y) {
+    const run r = of;
+    each_register<T>(r, [=](std::size_t in, std::size_t out, auto lanes) {
+        reg<T> sum(T(0));
+        each_pixel(r, in, [&](std::size_t p) { sum += lanes.load(x + p); });
+        lanes.store(y + out, sum * share);
+    });
+}
+
+template <class T>
+[[gnu::noinline]] void average_pool_backward(const run& of, bool add, T share, const T* dy, T* dx) {
+    const run r = of;
+    each_register<T>(r, [=](std::size_t in, std::size_t out, auto lanes) {
+        const reg<T> g = lanes.counted(lanes.load(dy + out)) * share;
+        each_pixel(r, in, [&](std::size_t p) { lanes.store(dx + p, add ? lanes.load(dx + p) + g : g); });
+    });
+}
+
+/// 1 / K, the pixels that a mean divides by: those that a window covers, or with the padding all of its own.
+template <class T>
+[[nodiscard]] T share(const pooled_images& images, const run& r, bool count_padding) {
+    return T(1) / static_cast<T>(count_padding ? images.window.kernel.area() : r.height * r.width);
+}
+
 }  // namespace pooling
 
-/// y = max x over what each window covers: padding is never the maximum, NaN always.
+/// y = max x over each window. Padding is never the maximum, NaN always.
 ///   x (N, H, W, C)   y (N, H_out, W_out, C)
 template <class T>
-void max_pool(const T* x, std::size_t images, std::size_t channels, const window2d& w, T* y) {
-    const std::size_t row = w.in.width * channels;
-    pooling::each_window(x, images, channels, w, y, [=](pooling::range h, pooling::range v, const T* image, T* out) {
-        pooling::each_lane<T>(channels, [=]<class R>(std::size_t c, std::type_identity<R>) {
-            R m(-std::numeric_limits<T>::infinity());
-            pooling::each_pixel(h, v, row, channels, [&](std::size_t p) {
-                const R z = pooling::load<R>(image + p + c);
-                m = where(z > m || z != z, z, m);
-            });
-            pooling::store(out + c, m);
-        });
+void max_pool(const pooled_images& images, const T* x, T* y) {
+    pooling::each_run(images, [&](const pooling::run& r) { pooling::max_pool(r, x, y); });
+}
+
+/// dx = dy where x is the first of its window to equal y, else 0; summed over the windows that x lies in.
+template <class T>
+void max_pool_backward(const pooled_images& images, const T* x, const T* y, const T* dy, T* dx) {
+    pooling::each_run_backward(images, dx, [&, add = images.overlap()](const pooling::run& r) {
+        pooling::max_pool_backward(r, add, x, y, dy, dx);
     });
 }
 
-/// dx = dy where x is the first in its window to equal y, else 0; summed over the windows that x lies in.
+/// y = Σ x / K over each window, K the pixels that it covers, or with `count_padding` all of its own.
 template <class T>
-void max_pool_backward(const T* x, const T* y, const T* dy, std::size_t images, std::size_t channels, const window2d& w, T* dx) {
-    const std::size_t row = w.in.width * channels;
-    const auto window = [=](pooling::range h, pooling::range v, std::size_t image, std::size_t o, T* out, bool add) {
-        pooling::each_lane<T>(channels, [=]<class R>(std::size_t c, std::type_identity<R>) {
-            const R m = pooling::load<R>(y + o + c), d = pooling::load<R>(dy + o + c), zero(T(0));
-            auto open = zero == zero;  // no pixel before was the maximum
-            pooling::each_pixel(h, v, row, channels, [&](std::size_t p) {
-                const R z = pooling::load<R>(x + image + p + c);
-                const auto first = open && (z == m || z != z);
-                const R g = where(first, d, zero);
-                pooling::store(out + p + c, add ? R(pooling::load<R>(out + p + c) + g) : g);
-                open = open && !first;
-            });
-        });
-    };
-    pooling::each_window_backward(dx, images, channels, w, window);
-}
-
-/// Pixels that a mean divides by: those of the image, or with the padding all of the window's.
-[[nodiscard]] constexpr std::size_t pooled(const window2d& w, pooling::range h, pooling::range v, bool count_padding) {
-    return count_padding ? w.kernel.area() : h.size() * v.size();
-}
-
-/// y = (Σ x over what each window covers) / (pixels covered, or with `count_padding` pixels of the window).
-template <class T>
-void average_pool(const T* x, std::size_t images, std::size_t channels, const window2d& w, bool count_padding, T* y) {
-    const std::size_t row = w.in.width * channels;
-    pooling::each_window(x, images, channels, w, y, [=](pooling::range h, pooling::range v, const T* image, T* out) {
-        const T share = T(1) / static_cast<T>(pooled(w, h, v, count_padding));
-        pooling::each_lane<T>(channels, [=]<class R>(std::size_t c, std::type_identity<R>) {
-            R sum(T(0));
-            pooling::each_pixel(h, v, row, channels, [&](std::size_t p) { sum += pooling::load<R>(image + p + c); });
-            pooling::store(out + c, R(sum * share));
-        });
+void average_pool(const pooled_images& images, bool count_padding, const T* x, T* y) {
+    pooling::each_run(images, [&](const pooling::run& r) {
+        pooling::average_pool(r, pooling::share<T>(images, r, count_padding), x, y);
     });
 }
 
-/// dx = dy / (pixels), summed over the windows that x lies in.
+/// dx = dy / K, summed over the windows that x lies in.
 template <class T>
-void average_pool_backward(const T* dy, std::size_t images, std::size_t channels, const window2d& w, bool count_padding, T* dx) {
-    const std::size_t row = w.in.width * channels;
-    const auto window = [=](pooling::range h, pooling::range v, std::size_t, std::size_t o, T* out, bool add) {
-        const T share = T(1) / static_cast<T>(pooled(w, h, v, count_padding));
-        pooling::each_lane<T>(channels, [=]<class R>(std::size_t c, std::type_identity<R>) {
-            const R g = pooling::load<R>(dy + o + c) * share;
-            pooling::each_pixel(h, v, row, channels, [&](std::size_t p) {
-                pooling::store(out + p + c, add ? R(pooling::load<R>(out + p + c) + g) : g);
-            });
-        });
-    };
-    pooling::each_window_backward(dx, images, channels, w, window);
+void average_pool_backward(const pooled_images& images, bool count_padding, const T* dy, T* dx) {
+    pooling::each_run_backward(images, dx, [&, add = images.overlap()](const pooling::run& r) {
+        pooling::average_pool_backward(r, add, pooling::share<T>(images, r, count_padding), dy, dx);
+    });
 }
 
 }  // namespace gradus::kernels
