@@ -153,8 +153,8 @@ std::size_t of_channel(std::size_t, std::size_t, std::size_t j) { return j; }
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("batch_norm.forward, batch_norm.dgamma, batch_norm.dbeta, batch_norm.dx, batch_norm.inference, "
-                   "batch_norm.pytorch_momentum: PyTorch's values", T, float, double) {
+TEST_CASE_TEMPLATE("batch_norm.forward, batch_norm.dgamma, batch_norm.dbeta, batch_norm.dx, batch_norm.inference: PyTorch's values",
+                   T, float, double) {
     equals_pytorch<T, 2>("rows", {});
     equals_pytorch<T, 3>("sequence", {.epsilon = 1e-3});
     equals_pytorch<T, 4>("images", {.momentum = gr::pytorch_momentum(0.25)});
@@ -162,10 +162,10 @@ TEST_CASE_TEMPLATE("batch_norm.forward, batch_norm.dgamma, batch_norm.dbeta, bat
     equals_pytorch<T, 4>("one", {.epsilon = 0.5});
 }
 
-TEST_CASE_TEMPLATE("batch_norm.mean, batch_norm.variance, batch_norm.forward, batch_norm.dgamma, batch_norm.dbeta, batch_norm.dx: "
-                   "the textbook's twin", T, float, double) {
-    for (const std::size_t channels : {1, 2, 3, 16, 17, 33, 100, 256, 261})
-        for (const std::size_t places : {1, 2, 13}) {
+TEST_CASE_TEMPLATE("batch_norm.mean, batch_norm.variance, batch_norm.forward, batch_norm.dgamma, batch_norm.dx: the textbook's twin",
+                   T, float, double) {
+    for (const std::size_t channels : {1u, 2u, 3u, 16u, 17u, 33u, 100u, 256u, 261u})
+        for (const std::size_t places : {1u, 2u, 13u}) {
             gr::batch_norm<T> layer(channels);
             support::check_against_reference(layer, 31, places, channels, of_channel);
         }

@@ -48,7 +48,7 @@ TEST_CASE("group_norm.mean, group_norm.variance, group_norm.forward, group_norm.
 }
 
 TEST_CASE("group_norm.dgamma, group_norm.dbeta, group_norm.dx: central differences") {
-    for (const std::size_t groups : {1, 2, 3, 6}) {
+    for (const std::size_t groups : {1u, 2u, 3u, 6u}) {
         gr::group_norm layer(groups, 6);
         layer.theta.gamma = draw<gr::tensor<float, 1>>({6}, 5);
         CHECK(gr::gradient_check(layer, draw<images>({2, 3, 5, 6}, 1)));
@@ -73,10 +73,10 @@ TEST_CASE_TEMPLATE("group_norm.forward, group_norm.dgamma, group_norm.dbeta, gro
     equals("sequence", 4, 1e-5, gr::tensor<T, 3>{});
 }
 
-TEST_CASE_TEMPLATE("group_norm.mean, group_norm.variance, group_norm.forward, group_norm.dgamma, group_norm.dbeta, group_norm.dx: "
-                   "the textbook's twin", T, float, double) {
+TEST_CASE_TEMPLATE("group_norm.mean, group_norm.variance, group_norm.forward, group_norm.dgamma, group_norm.dx: the textbook's twin",
+                   T, float, double) {
     for (const auto& [groups, C] : {std::pair<std::size_t, std::size_t>{1, 1}, {1, 17}, {2, 6}, {3, 33}, {8, 64}, {5, 300}})
-        for (const std::size_t P : {2, 5, 100}) {
+        for (const std::size_t P : {2u, 5u, 100u}) {
             gr::group_norm<T> layer(groups, C);
             support::check_against_reference(layer, 3, P, C, [G = groups, S = C / groups](std::size_t n, std::size_t, std::size_t j) {
                 return n * G + j / S;

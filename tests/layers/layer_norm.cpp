@@ -72,10 +72,10 @@ TEST_CASE_TEMPLATE("layer_norm.forward, layer_norm.dgamma, layer_norm.dbeta, lay
     equals("sequence", 1e-3, gr::tensor<T, 3>{});
 }
 
-TEST_CASE_TEMPLATE("layer_norm.mean, layer_norm.variance, layer_norm.forward, layer_norm.dgamma, layer_norm.dbeta, layer_norm.dx: "
-                   "the textbook's twin", T, float, double) {
-    for (const std::size_t D : {1, 3, 16, 17, 33, 100, 256, 261})
-        for (const std::size_t P : {1, 5, 100}) {
+TEST_CASE_TEMPLATE("layer_norm.mean, layer_norm.variance, layer_norm.forward, layer_norm.dgamma, layer_norm.dx: the textbook's twin",
+                   T, float, double) {
+    for (const std::size_t D : {1u, 3u, 16u, 17u, 33u, 100u, 256u, 261u})
+        for (const std::size_t P : {1u, 5u, 100u}) {
             gr::layer_norm<T> layer(D);
             support::check_against_reference(layer, 7, P, D, [P](std::size_t n, std::size_t p, std::size_t) { return n * P + p; });
         }

@@ -20,8 +20,8 @@ struct normalization_options {
     double epsilon = 1e-5;  ///< ε, in units of x²
 };
 
-/// θ of y = γ ∘ x̂ + β: a scale, which begins at 1, and a shift, which begins at 0, for each channel. Weight decay spares
-/// both.
+/// θ of y = γ ∘ x̂ + β: a scale, which begins at 1, and a shift, which begins at 0, for each channel. Weight decay with
+/// `spare_biases` leaves out both.
 template <class T>
 struct scale_and_shift {
     tensor<T, 1> gamma, beta;  // (C)
