@@ -1,5 +1,6 @@
-// What this machine can do at best: the roofs that the other benchmarks are held against.
-#include <cstddef>
+// What this machine can do at best: the roofs that the other benchmarks are held against. NAME/LEVEL/threads:N
+#include <algorithm>
+#include <string>
 
 #include "gradus/core/tensor.hpp"
 #include "measure.hpp"
@@ -22,25 +23,66 @@ static void multiply_add(benchmark::State& state) {
         for (std::size_t i = 0; i < sums; ++i) benchmark::DoNotOptimize(sum[i]);
     });
 }
-BENCHMARK(multiply_add);
 
-// As many streams as Adam has, four read and three written, of as many floats as 784-128-128-10 has parameters, and next to
-// no arithmetic: what the caches give at best.
-static void streams(benchmark::State& state) {
-    constexpr std::size_t n = 118282 / reg::size * reg::size;
-    using vector = gradus::tensor<float, 1>;
-    vector x({n}, 1.0f), y = x, z = x, w = x;
-    const reg a(1e-6f);
-    const auto at = [](const vector& v, std::size_t i) { return reg::load_aligned(v.data() + i); };
-    bench::measure(state, {.bytes = 7.0 * sizeof(float) * n}, [&] {
-        for (std::size_t i = 0; i < n; i += reg::size) {
-            const reg g = at(x, i);
-            xsimd::fma(a, g, at(y, i)).store_aligned(y.data() + i);
-            xsimd::fma(a, g, at(z, i)).store_aligned(z.data() + i);
-            xsimd::fma(a, g, at(w, i)).store_aligned(w.data() + i);
-        }
+/// As many streams as f takes pointers, of `total` bytes together; next to no arithmetic. `moved` of them are counted, as
+/// one that is read and written counts twice.
+template <std::size_t streams, std::size_t moved, class F>
+void stream(benchmark::State& state, std::size_t total, F f) {
+    constexpr std::size_t line = 64 / sizeof(float), step = std::max(line, reg::size);
+    const std::size_t n = (total / sizeof(float) / streams / step | 1) * step;  // odd: streams begin in different sets
+    gradus::tensor<float, 1> all({streams * n}, 1.0f);
+    float* const p = all.data();
+    bench::measure(state, {.bytes = static_cast<double>(moved * sizeof(float) * n)}, [&] {
+#pragma GCC unroll 4
+        for (std::size_t i = 0; i < n; i += reg::size) f([&](std::size_t s) { return p + s * n + i; });
     });
 }
-BENCHMARK(streams);
 
-BENCHMARK_MAIN();
+static reg at(const float* p) { return reg::load_aligned(p); }
+static const reg a(1e-6f);
+
+// What is only read: eight sums, each of a stream of its own.
+static void read(benchmark::State& state, std::size_t total) {
+    reg sum[8] = {};
+    stream<8, 8>(state, total, [&](auto p) {
+#pragma GCC unroll 8
+        for (std::size_t s = 0; s < 8; ++s) sum[s] += at(p(s));
+    });
+    for (reg& s : sum) benchmark::DoNotOptimize(s);
+}
+// z = x + a y, the triad of STREAM (McCalpin, 1995).
+static void triad(benchmark::State& state, std::size_t total) {
+    stream<3, 3>(state, total, [](auto p) { xsimd::fma(a, at(p(1)), at(p(0))).store_aligned(p(2)); });
+}
+// What Adam does to θ, m and v with a gradient: three streams read and written, one read.
+static void update(benchmark::State& state, std::size_t total) {
+    stream<4, 7>(state, total, [](auto p) {
+        const reg g = at(p(0));
+        for (std::size_t s : {1u, 2u, 3u}) xsimd::fma(a, g, at(p(s))).store_aligned(p(s));
+    });
+}
+
+int main(int argc, char** argv) {
+    const auto add = [](const std::string& name, double size, auto run) {
+        for (int threads : {1, 2})
+            benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
+                run(state);
+                state.counters["size"] = {size, benchmark::Counter::kAvgThreads};
+            })->Threads(threads);
+    };
+    add("multiply_add", 0, multiply_add);
+    const auto streams = [&](const std::string& level, double size, std::size_t total) {
+        add("read/" + level, size, [=](auto& state) { read(state, total); });
+        add("triad/" + level, size, [=](auto& state) { triad(state, total); });
+        add("update/" + level, size, [=](auto& state) { update(state, total); });
+    };
+    std::size_t last = 1 << 25;
+    for (const auto& cache : benchmark::CPUInfo::Get().caches) {
+        if (cache.type == "Instruction") continue;
+        last = static_cast<std::size_t>(cache.size);
+        streams(std::string("L").append(std::to_string(cache.level)), static_cast<double>(last), last / 2);
+    }
+    streams("memory", 1e18, std::min<std::size_t>(8 * last, 1 << 29));  // far more than any cache holds
+    benchmark::Initialize(&argc, argv);
+    benchmark::RunSpecifiedBenchmarks();
+}

@@ -1,48 +1,63 @@
-"""The rows of the table: what is measured, and against what."""
+"""The rows of the table. Nothing is listed here: a benchmark NAME of one of our programs is a row, and NAME/way in the
+same program and NAME in a program of PEERS are other ways to do the same.
+"""
+import os
+import re
+import subprocess
+
+OURS = "gradus"
+PEERS = {"onednn": "oneDNN", "eigen": "Eigen", "dlib": "dlib"}  # programs, and what the table calls them
+WAYS = {"blas": "OpenBLAS", "reference": "textbook"}
+NO_ROWS = ("machine", "plot")
+GROUPS = {"train": "Networks", "infer": "Networks", "fit": "Two threads", "ladder": "Ladder", "product": "Products",
+          "convolution": "Convolution", "pooling": "Pooling"}  # by the first word of a name; others by their program
+NETWORKS = {"two_layer": "2-3-1", "mlp": "784-128-128-10", "cnn": "documents' CNN"}
+KINDS = {"train": "training step", "infer": "inference", "fit": "gr::fit on 2 threads"}
+FORMS = {"NN": "AB", "TN": "AᵀB", "NT": "ABᵀ"}
 
 
-def all_rows(cores):
-    return networks() + (threads() if cores > 1 else []) + products() + elementwise()
+def all_rows(folder, cores):
+    """In the order of GROUPS: name, title, group, the cores it runs on, and {label: (program, benchmark)}, ours first."""
+    rows = {}
+    for program in sorted(programs(folder), key=lambda p: (p in PEERS, p)):
+        for name in names(os.path.join(folder, program)):
+            base, _, way = name.rpartition("/")
+            if program in PEERS:
+                if name in rows:
+                    rows[name]["ways"][PEERS[program]] = (program, name)
+            elif base in rows and program == rows[base]["ways"][OURS][0]:
+                rows[base]["ways"][WAYS.get(way, way.replace("_", " "))] = (program, name)
+            else:
+                group = GROUPS.get(name.split("/")[0], program.capitalize())
+                rows[name] = {"name": name, "title": title(name), "group": group, "cores": 1,
+                              "ways": {OURS: (program, name)}}
+    for name in [n for n in rows if n.startswith("fit/") and n.endswith("/2")]:  # two threads against one
+        rows[name]["cores"] = 2
+        rows[name]["ways"]["1 thread"] = rows.pop(name[:-1] + "1")["ways"][OURS]
+        if cores < 2:
+            del rows[name]
+    groups = list(dict.fromkeys([*GROUPS.values(), *sorted(r["group"] for r in rows.values())]))
+    return sorted(rows.values(), key=lambda r: groups.index(r["group"]))
 
 
-def networks():
-    rows = []
-    for kind, net, n, title in [("train", "two_layer", 4, "two-layer 2-3-1, training"),
-                                ("train", "mlp", 32, "784-128-128-10, training"),
-                                ("train", "mlp", 128, "784-128-128-10, training"),
-                                ("infer", "mlp", 128, "784-128-128-10, inference")]:
-        for by_hand in (False, True):
-            rows.append({"name": f"{kind}/{net}/{n}" + ("/by_hand" if by_hand else ""), "title": f"{title}, batch {n}",
-                         "ours": {"name": f"networks:{kind}/{net}/{n}"}, "seconds": 0.4, "against": "PyTorch",
-                         "torch": {"name": f"{net}_{n}", "kind": kind, "by_hand": by_hand}})
-    return rows
+def programs(folder):
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if name not in NO_ROWS and os.path.isfile(path) and os.access(path, os.X_OK):
+            yield name
 
 
-def threads():
-    return [{"name": f"fit/mlp/{n}", "title": f"784-128-128-10, gr::fit, 2 threads, batch {n}", "seconds": 0.3,
-             "ours": {"name": f"networks:fit/mlp/{n}/2", "clock": "real_time", "cores": 2}, "against": "1 thread",
-             "theirs": {"name": f"networks:fit/mlp/{n}/1", "clock": "real_time"}} for n in (128, 512)]
+def names(program):
+    done = subprocess.run([program, "--benchmark_list_tests"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True, check=True)
+    return [line.removesuffix("/manual_time") for line in done.stdout.splitlines()]
 
 
-def products():
-    square = [("NN", n, n, n) for n in (32, 64, 128, 256, 512)]
-    shapes = list(square)
-    for n in (32, 128):  # of the network 784-128-128-10: forward, dW, dx
-        shapes += [("NN", n, 784, 128), ("NN", n, 128, 128), ("NN", n, 128, 10), ("TN", 784, n, 128),
-                   ("TN", 128, n, 128), ("TN", 128, n, 10), ("NT", n, 128, 128), ("NT", n, 10, 128)]
-    return ([product(*shape, "blas", "BLAS") for shape in dict.fromkeys(shapes)] +
-            [product(*shape, "reference", "reference") for shape in square[:4]])
-
-
-def product(form, m, k, n, peer, against):
-    name = f"product/{form}/{m}x{k}x{n}"
-    title = {"NN": "AB", "TN": "AᵀB", "NT": "ABᵀ"}[form]
-    return {"name": f"{name}/{peer}", "title": f"{title}, {m}×{k}×{n}", "seconds": 0.05, "against": against,
-            "ours": {"name": f"kernels:{name}"}, "theirs": {"name": f"kernels:{name}/{peer}"}}
-
-
-def elementwise():
-    activations = ("relu", "sigmoid", "tanh", "gelu", "softmax")
-    names = [f"{way}/{f}" for f in activations for way in ("forward", "backward")] + ["column_sums", "adam"]
-    return [{"name": name, "title": name.replace("/", " ").replace("_", " "), "seconds": 0.05, "against": "reference",
-             "ours": {"name": f"kernels:{name}"}, "theirs": {"name": f"kernels:{name}/reference"}} for name in names]
+def title(name):
+    first, *rest = name.split("/")
+    if first in KINDS:
+        return f"{NETWORKS.get(rest[0], rest[0])}, {KINDS[first]}, batch {rest[1]}"
+    if first == "product":
+        first, rest = FORMS[rest[0]], rest[1:]
+    words = rest if first in GROUPS else [first, *rest]
+    return re.sub(r"(?<=\d)x(?=\d)", "×", ", ".join(words)).replace("_", " ")

@@ -1,161 +1,122 @@
-"""Runs the benchmarks and their peers in turn, and prints one table. Started by bench/run, which builds and configures.
-
-Each row is a pair of ways to do the same thing. Both run in short bursts, A B A B ..., pinned to one core; a ratio is
-the median of the ratios of neighbours, so that whatever else the machine does meets both alike.
-"""
-import argparse
-import json
-import os
-import platform
+"""What has been measured, as tables: on a terminal, in Markdown, and in the pages of docs."""
 import re
-import statistics
-import subprocess
-import sys
 
-from rows import all_rows
-from ways import CORES, Failed, FastestTorch, Ours, Torch
-
-HEAD = ["", "gradus, µs", "against", "its µs", "faster", "rate", "of peak", "allocations"]
+from rows import OURS
 
 
-def spread(samples):
-    """Half the distance between the quartiles, relative to the median."""
-    low, middle, high = statistics.quantiles(samples, n=4)
-    return (high - low) / 2 / middle
+def level(row, roof):
+    """The nearest memory that has room for what a step reads and writes: its name and GB/s."""
+    name = min((l for l in roof["levels"] if roof["levels"][l]["size"] >= row["bytes"]),
+               key=lambda l: roof["levels"][l]["size"])
+    return name, roof["levels"][name]["gbytes"]
 
 
-def measure(row, options, torch):
-    """One row: medians, spreads and the ratio."""
-    rounds, seconds = (2, row["seconds"] / 4) if options.quick else (max(2, options.rounds), row["seconds"])
-    cores = row["ours"].get("cores", 1)
-    out = {"name": row["name"], "title": row["title"], "against": row["against"], "cores": cores}
-    ours, theirs, a, b = Ours(options.folder, **row["ours"]), None, [], []
-    try:
-        if "theirs" in row:
-            theirs = Ours(options.folder, **row["theirs"])
-        elif "torch" in row and torch:
-            theirs = FastestTorch(torch, **row["torch"])
-            out["against"] += ", " + theirs.label
-            out |= {"differences": theirs.differences, "ways_ns": theirs.speeds}
-        for _ in range(rounds):
-            a.append(ours.burst(seconds))
-            if theirs:
-                b.append(theirs.burst(seconds))
-    except Failed as failure:
-        return out | {"error": str(failure)}
-    out |= {"ns": statistics.median(a), "spread": spread(a), "samples_ns": a} | ours.counters
-    if theirs:
-        ratios = [y / x for x, y in zip(a, b)]
-        out |= {"peer_ns": statistics.median(b), "peer_spread": spread(b), "peer_samples_ns": b,
-                "ratio": statistics.median(ratios), "ratio_spread": spread(ratios)}
-    return out
+def against_the_machine(row, machine):
+    """The rate of ours, its unit, its share of what the machine can do at this intensity, and what bounds that."""
+    roof, ns = machine["roofs"][str(row["cores"])], row["ways"][OURS]["ns"]
+    memory, gbytes = level(row, roof) if row["bytes"] else ("", 0)
+    if row["bytes"] and row["flops"] * gbytes < row["bytes"] * roof["gflops"]:
+        return row["bytes"] / ns, "GB/s", row["bytes"] / ns / gbytes, memory
+    return row["flops"] / ns, "GFLOP/s", row["flops"] / ns / roof["gflops"], ""
 
 
-def roofs(options):
-    """The best that this machine did in this run: GFLOP/s, and GB/s of streams such as Adam's."""
-
-    def best(name, what):
-        rates = []
-        for _ in range(2 if options.quick else 7):
-            roof = Ours(options.folder, "machine:" + name)
-            ns = roof.burst(0.1)
-            rates.append(roof.counters[what] / ns)
-        return max(rates)
-
-    return {"gflops": best("multiply_add", "flops"),
-            "gbytes": best("streams", "bytes")}
+def microseconds(ns):
+    return f"{ns / 1000:.{3 if ns < 1000 else 2 if ns < 10000 else 1}f}"
 
 
-def cells(row, roof):
-    """The cells of a row as text."""
-    if "error" in row:
-        return [row["title"], row["error"], row["against"]] + [""] * 5
-
-    def time(ns, by):
-        return f"{ns / 1000:.{3 if ns < 1000 else 2 if ns < 10000 else 1}f} ±{100 * by:.0f} %"
-
-    rate = of_peak = theirs = faster = ""
-    if row["flops"] > 1e4:  # less is all overhead
-        gflops = row["flops"] / row["ns"]
-        rate, of_peak = f"{gflops:.1f} GFLOP/s", f"{100 * gflops / roof['gflops'] / row['cores']:.0f} %"
-    elif row["bytes"]:
-        gbytes = row["bytes"] / row["ns"]
-        rate = f"{gbytes:.1f} GB/s"
-        if row["name"] == "adam":  # the others' data sits in a nearer cache
-            of_peak = f"{100 * gbytes / roof['gbytes']:.0f} %"
-    if "ratio" in row:
-        theirs = time(row["peer_ns"], row["peer_spread"])
-        faster = f"{row['ratio']:.{2 if row['ratio'] < 10 else 0}f}×"
-    allocations = "" if row["allocations"] is None else f"{row['allocations']:g}"
-    return [row["title"], time(row["ns"], row["spread"]), row["against"], theirs, faster, rate, of_peak, allocations]
+def times(ratio):
+    return f"{ratio:.{2 if ratio < 10 else 0}f}×"
 
 
-def show(report, markdown):
-    machine, roof = report["machine"], report["machine"]["roofs"]
-    lines = [HEAD] + [cells(row, roof) for row in report["rows"]]
-    if markdown:
-        lines.insert(1, ["---" if i in (0, 2) else "--:" for i in range(len(HEAD))])
-        for line in lines:
-            print("| " + " | ".join(line) + " |")
+def cells(row, others, machine):
+    ours = row["ways"][OURS]
+    if "error" in ours:
+        line = [row["title"], ours["error"], "", "", ""]
     else:
-        width = [max(len(line[i]) for line in lines) for i in range(len(HEAD))]
-        for line in lines:
-            cell = [c.ljust(w) if i in (0, 2) else c.rjust(w) for i, (c, w) in enumerate(zip(line, width))]
-            print("  ".join(cell).rstrip())
-    print(f"\n{machine['processor']}, {machine['cores']} cores, load {machine['load'][0]:.1f}. "
-          f"One core at best: {roof['gflops']:.0f} GFLOP/s; streams as Adam's {roof['gbytes']:.0f} GB/s.")
-    print(report["torch"]["line"])
-    print("Ratios are medians of neighbours' ratios; ± is half the distance between the quartiles.")
+        line = [row["title"], f"{microseconds(ours['ns'])} ±{100 * ours['spread']:.0f} %", "", "",
+                "" if row["allocations"] is None else f"{row['allocations']:g}"]
+        if row["flops"] > 1000 or row["bytes"]:  # less is all overhead
+            rate, unit, share, memory = against_the_machine(row, machine)
+            line[2:4] = f"{rate:.1f} {unit}", f"{100 * share:.0f} %" + (f" of {memory}" if memory else "")
+    for other in others:
+        way = row["ways"].get(other, {})
+        ratio = f" ({times(way['ratio'])})" if "ratio" in way else ""
+        line.append(way.get("error") or (microseconds(way["ns"]) + ratio if way else ""))
+    return line
 
 
-def machine(options):
-    with open("/proc/cpuinfo") as file:
-        model = re.search(r"model name\s*: (.*)", file.read())
-    return {"processor": model.group(1) if model else platform.machine(), "cores": len(CORES), "load": os.getloadavg(),
-            "system": platform.platform(), "roofs": roofs(options)}
+def rungs(rows, machine):
+    """The ladder: each rung against the one below it."""
+    lines, below = [["rung", "ms", "GFLOP/s", "of peak", "than the rung below", "than the first"]], None
+    for row in rows:
+        ns = row["ways"][OURS]["ns"]
+        first = lines[1:] and rows[0]["ways"][OURS]["ns"] / ns
+        rate, _, share, _ = against_the_machine(row, machine)
+        lines.append([row["title"], f"{ns / 1e6:.1f} ±{100 * row['ways'][OURS]['spread']:.0f} %", f"{rate:.1f}",
+                      f"{100 * share:.1f} %", times(below / ns) if below else "", times(first) if first else ""])
+        below = ns
+    return lines
 
 
-def arguments():
-    parser = argparse.ArgumentParser(prog="bench/run",
-                                     epilog="bench/run compile: what the README's program costs to compile")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="only rows whose name contains one of these")
-    parser.add_argument("--folder", required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--list", action="store_true", help="the names of the rows")
-    parser.add_argument("--json", metavar="FILE", help="everything that was measured")
-    parser.add_argument("--markdown", action="store_true", help="the table as docs/benchmarks.md has it")
-    parser.add_argument("--rounds", type=int, default=9, help="pairs of bursts for each row (9)")
-    parser.add_argument("--quick", action="store_true", help="short bursts, two rounds: does it run?")
-    return parser.parse_args()
+def tables(report):
+    """(group, lines of cells); the first line is the head."""
+    for group in dict.fromkeys(r["group"] for r in report["rows"]):
+        rows = [r for r in report["rows"] if r["group"] == group]
+        if group == "Ladder":
+            yield group, rungs([r for r in rows if "ns" in r["ways"][OURS]], report["machine"])
+            continue
+        others = list(dict.fromkeys(way for r in rows for way in r["ways"] if way != OURS))
+        yield group, [[group, f"{OURS}, µs", "rate", "of peak", "allocs", *others],
+                      *(cells(r, others, report["machine"]) for r in rows)]
 
 
-def main():
-    options = arguments()
-    everything = all_rows(len(CORES))
-    rows = [r for r in everything if not options.names or any(n in r["name"] for n in options.names)]
-    if options.list or not rows:
-        print("\n".join(r["name"] for r in rows or everything))
-        return 0 if rows else f"bench/run: no row is called {' or '.join(options.names)}; those that there are: above"
-
-    torch = Torch(options.folder) if any("torch" in r for r in rows) else None
-    if not torch:  # nobody to compare with: each of ours once
-        rows = [r for r in rows if not r.get("torch", {}).get("by_hand")]
-    report = {"machine": machine(options), "rows": [],
-              "environment": {k: v for k, v in os.environ.items() if re.match("OMP|OPENBLAS|MALLOC|ATEN", k)},
-              "torch": torch.about if torch is not None else {"line": "PyTorch was not asked."}}
-    for i, row in enumerate(rows):
-        if sys.stderr.isatty():
-            print(f"\r\033[K{i + 1}/{len(rows)} {row['name']}", end="", file=sys.stderr, flush=True)
-        report["rows"].append(measure(row, options, torch))
-    if sys.stderr.isatty():
-        print("\r\033[K", end="", file=sys.stderr)
-    before = report["machine"]["roofs"]  # a core's clock changes: best is what it did before or after
-    report["machine"]["roofs"] = {what: max(rate, before[what]) for what, rate in roofs(options).items()}
-    show(report, options.markdown)
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump(report, file, indent=1)
-    return 1 if any("error" in r for r in report["rows"]) else 0
+def as_text(lines, markdown):
+    """Words to the left, numbers to the right."""
+    numbers = range(1, len(lines[0]))
+    if markdown:
+        lines = [lines[0], ["--:" if i in numbers else "---" for i in range(len(lines[0]))], *lines[1:]]
+        return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    width = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    return "\n".join("  ".join(c.rjust(w) if i in numbers else c.ljust(w)
+                               for i, (c, w) in enumerate(zip(line, width))).rstrip() for line in lines)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def losses(report):
+    """Where another way is faster than ours, beyond the spread."""
+    found = []
+    for row in report["rows"]:
+        for label, way in row["ways"].items():
+            if "ratio" in way and way["ratio"] + way["ratio_spread"] < 1:
+                ours = microseconds(row["ways"][OURS]["ns"])
+                found.append((way["ratio"], f"- {row['title']}: {label} {microseconds(way['ns'])} µs, ours {ours} "
+                                            f"({times(way['ratio'])})"))
+    return "Where we lose:\n\n" + ("\n".join(line for _, line in sorted(found)) or "- nowhere in this run")
+
+
+def about(report):
+    """The machine, its roofs and the peers with their settings."""
+    machine = report["machine"]
+    lines = [f"{machine['processor']}, {machine['cores']} cores, load {machine['load'][0]:.1f}. At best in this run:"]
+    for threads, roof in machine["roofs"].items():
+        rates = ", ".join(f"{name} {one['gbytes']:.0f}" for name, one in roof["levels"].items())
+        lines.append(f"- {threads} thread{'s' if threads != '1' else ''}: {roof['gflops']:.0f} GFLOP/s; {rates} GB/s.")
+    lines += ["", "Beside gradus:"] + [f"- {name}: {what}" for name, what in report["about"].items()]
+    return "\n".join(lines)
+
+
+def page(report, markdown):
+    parts = [as_text(lines, markdown) for _, lines in tables(report)]
+    return "\n\n".join([*parts, losses(report), about(report),
+                        "± is half the distance between the quartiles; (×) the median of neighbours' ratios."])
+
+
+def write_into(path, report):
+    """Between <!-- bench: GROUP --> and <!-- end -->; what this report has nothing of stays."""
+    parts = {group: as_text(lines, True) for group, lines in tables(report)}
+    parts |= {"losses": losses(report), "about": about(report)}
+    with open(path) as file:
+        text = file.read()
+    mark = r"(<!-- bench: (.*?) -->\n).*?(<!-- end -->)"
+    replaced = re.sub(mark, lambda m: m[1] + parts[m[2]] + "\n" + m[3] if m[2] in parts else m[0], text, flags=re.S)
+    with open(path, "w") as file:
+        file.write(replaced)

@@ -14,35 +14,51 @@ TOLERANCE = {"losses": 1e-5, "parameters": 1e-4, "y_hat": 1e-5}
 
 CORES = sorted(os.sched_getaffinity(0))
 
+# What Google Benchmark says of every machine; the rest of the context is what a program says of its library.
+CONTEXT = {"date", "host_name", "executable", "num_cpus", "mhz_per_cpu", "cpu_scaling_enabled", "caches", "load_avg",
+           "library_build_type"}
+
 
 class Failed(Exception):
     """What the table says in place of a time."""
+
+
+def clock(cores):
+    return "cpu_time" if cores == 1 else "real_time"
 
 
 def pinned(cores, command):
     return ["taskset", "-c", ",".join(map(str, CORES[-cores:])), *command]
 
 
-class Ours:
-    """One of our benchmarks; each burst is a process of its own."""
+def run(program, cores, seconds, pattern=".", checked=False):
+    """The report of one process of a program of benchmarks."""
+    command = [program, f"--benchmark_filter={pattern}", f"--benchmark_min_time={seconds}", "--benchmark_format=json"]
+    environment = os.environ | ({"BENCH_CHECKED": "1"} if checked else {})
+    done = subprocess.run(pinned(cores, command), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+    if done.returncode != 0:
+        raise Failed(f"exit status {done.returncode}")
+    return json.loads(done.stdout)
 
-    def __init__(self, folder, name, clock="cpu_time", cores=1):
-        program, _, self.name = name.partition(":")
-        self.program, self.clock, self.cores, self.counters = os.path.join(folder, program), clock, cores, None
+
+class Benchmark:
+    """A benchmark of ours or of a peer in C++; each burst is a process of its own. The first one checks the result."""
+
+    def __init__(self, folder, cores, program, name):
+        self.program, self.name, self.cores = os.path.join(folder, program), name, cores
+        self.counters = self.about = self.note = None
 
     def burst(self, seconds):
-        command = [self.program, f"--benchmark_filter=^{self.name}(/manual_time)?$", f"--benchmark_min_time={seconds}",
-                   "--benchmark_format=json"]
-        done = subprocess.run(pinned(self.cores, command), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        if done.returncode != 0:
-            raise Failed(f"exit status {done.returncode}")
-        (result,) = json.loads(done.stdout)["benchmarks"]
+        report = run(self.program, self.cores, seconds, f"^{self.name}(/manual_time)?$", self.counters is not None)
+        (result,) = report["benchmarks"]
         if result.get("error_occurred"):
             raise Failed(result["error_message"])
         steps = result["steps"]
-        self.counters = {"flops": result["flops"] / steps, "bytes": result.get("bytes", 0) / steps,
-                         "allocations": result.get("allocations")}
-        return result[self.clock] / steps
+        self.counters = {what: result.get(what, 0) / steps for what in ("flops", "bytes")}
+        self.counters["allocations"] = result.get("allocations")
+        self.about = {k: v for k, v in report["context"].items() if k not in CONTEXT}
+        self.note = result.get("label")
+        return result[clock(self.cores)] / steps
 
 
 class Torch:
@@ -56,7 +72,7 @@ class Torch:
         self.process = subprocess.Popen(pinned(1, [sys.executable, script]), text=True, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         line = self.process.stdout.readline()
-        self.about = json.loads(line) if line else {"line": "PyTorch was not found (python3-torch): ours alone."}
+        self.about = json.loads(line) if line else {"line": "PyTorch was not found (python3-torch)."}
 
     def __bool__(self):
         return "ways" in self.about
@@ -70,24 +86,41 @@ class Torch:
         except (BrokenPipeError, json.JSONDecodeError):
             raise Failed("PyTorch failed") from None
 
+    def ways(self, row):
+        """{label: way} of a row: as PyTorch's users write it, and by hand."""
+        kind, _, rest = row["name"].partition("/")
+        name = rest.replace("/", "_")
+        if kind not in ("train", "infer") or not os.path.exists(f"{self.exchange}/{name}.npz"):
+            return {}
+        found = {"PyTorch": [], "PyTorch by hand": []}
+        for way in self.about["ways"]:
+            if way.startswith(kind + "_"):
+                found["PyTorch by hand" if way.endswith("by_hand") else "PyTorch"].append(way)
+        return {label: FastestTorch(self, name, ways) for label, ways in found.items() if ways}
+
 
 class FastestTorch:
     """The fastest of PyTorch's ways to do a job. All of them must agree with our results before any is timed."""
 
-    def __init__(self, torch, name, kind, by_hand):
-        self.torch, self.name = torch, name
-        ways = [w for w in torch.about["ways"] if w.startswith(kind) and w.endswith("by_hand") == by_hand]
-        self.differences = {way: torch.ask(name, way, 0) for way in ways}
+    def __init__(self, torch, name, ways):
+        self.torch, self.name, self.ways, self.way = torch, name, ways, None
+        self.note = self.speeds = self.differences = self.about = None
+
+    def choose(self):
+        self.differences = {way: self.torch.ask(self.name, way, 0) for way in self.ways}
         for way, difference in self.differences.items():
             for what, size in difference.items():
                 if not size <= TOLERANCE[what]:
                     raise Failed(f"MISMATCH in {what} of {way}: {size:.1e}")
-        self.speeds = {way: min(self.timed(way, 0.2) for _ in range(3)) for way in ways}
-        self.way = min(ways, key=self.speeds.get)
-        self.label = self.way.removeprefix(kind + "_").replace("_", " ")
+        self.speeds = {way: min(self.timed(way, 0.2) for _ in range(3)) for way in self.ways}
+        self.way = min(self.ways, key=self.speeds.get)
+        self.note = self.way.split("_", 1)[1].replace("_", " ")
+        self.about = {"PyTorch": self.torch.about["line"]}
 
     def timed(self, way, seconds):
         return self.torch.ask(self.name, way, seconds)["cpu_time"]
 
     def burst(self, seconds):
+        if self.way is None:
+            self.choose()
         return self.timed(self.way, seconds)

@@ -7,6 +7,7 @@ packages_examples=(libcli11-dev nlohmann-json3-dev)
 packages_tests=(doctest-dev git)
 packages_tests_all=(clang libclang-rt-14-dev gcovr)
 packages_bench=(libbenchmark-dev)
+packages_peers=(python3-torch libdnnl-dev libeigen3-dev libdlib-dev)
 
 # need PACKAGE...: installs those that are missing, as root or through sudo. Asks nobody where nothing is missing.
 need() {

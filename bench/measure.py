@@ -1,0 +1,141 @@
+"""Runs the benchmarks and their peers in turn. Started by bench/run, which builds and configures.
+
+All ways to do the work of a row run in short bursts, A B C A B C ..., pinned to one core; a ratio is the median of the
+ratios of neighbours, so that whatever else the machine does meets all alike.
+"""
+import argparse
+import json
+import os
+import platform
+import re
+import statistics
+import sys
+
+import compare
+import plots
+import table
+from rows import OURS, all_rows
+from ways import CORES, Benchmark, Failed, Torch, clock, run
+
+
+def spread(samples):
+    """Half the distance between the quartiles, relative to the median."""
+    low, middle, high = statistics.quantiles(samples, n=4)
+    return (high - low) / 2 / middle
+
+
+def measure(row, options, torch, about):
+    """One row: medians, spreads and ratios of all ways. One that fails leaves the others alone."""
+    seconds = 0.3 if row["group"] in ("Networks", "Two threads") else 0.05
+    rounds, seconds = (2, seconds / 4) if options.quick else (max(2, options.rounds), seconds)
+    ways = {label: Benchmark(options.folder, row["cores"], *where) for label, where in row["ways"].items()}
+    ways |= torch.ways(row) if torch else {}
+    samples, errors = {label: [] for label in ways}, {}
+    for _ in range(rounds):
+        for label in [w for w in ways if w not in errors]:
+            try:
+                samples[label].append(ways[label].burst(seconds))
+            except Failed as failure:
+                errors[label] = str(failure)
+    out = {k: row[k] for k in ("name", "title", "group", "cores")} | {"ways": {}} | (ways[OURS].counters or {})
+    for label, way in ways.items():
+        if label in errors:
+            out["ways"][label] = {"error": errors[label]}
+            continue
+        out["ways"][label] = {"ns": statistics.median(samples[label]), "spread": spread(samples[label]),
+                              "samples_ns": samples[label], "note": way.note}
+        about |= way.about
+        if label != OURS and OURS not in errors:
+            ratios = [theirs / ours for ours, theirs in zip(samples[OURS], samples[label])]
+            out["ways"][label] |= {"ratio": statistics.median(ratios), "ratio_spread": spread(ratios)}
+    return out
+
+
+def roofs(options, best):
+    """The best that this machine did in this run, by the number of threads: GFLOP/s, and GB/s from each cache and memory,
+    each with its size."""
+    for _ in range(1 if options.quick else 4):
+        for result in run(os.path.join(options.folder, "machine"), min(2, len(CORES)), 0.05)["benchmarks"]:
+            ns, threads = result[clock(result["threads"])], str(result["threads"])
+            roof = best.setdefault(threads, {"gflops": 0, "levels": {}})
+            roof["gflops"] = max(roof["gflops"], result["flops"] / ns)
+            if result["bytes"]:
+                level = roof["levels"].setdefault(result["name"].split("/")[1], {"size": result["size"], "gbytes": 0})
+                level["gbytes"] = max(level["gbytes"], result["bytes"] / ns)
+
+
+def machine():
+    with open("/proc/cpuinfo") as file:
+        model = re.search(r"model name\s*: (.*)", file.read())
+    return {"processor": model.group(1) if model else platform.machine(), "cores": len(CORES), "load": os.getloadavg(),
+            "system": platform.platform(), "roofs": {}}
+
+
+def progress(what):
+    if sys.stderr.isatty():
+        print(f"\r\033[K{what}", end="", file=sys.stderr, flush=True)
+    elif what:
+        print(what, file=sys.stderr, flush=True)
+
+
+def measure_all(rows, options):
+    torch = Torch(options.folder) if any(r["group"] == "Networks" for r in rows) else None
+    report = {"machine": machine(), "rows": [], "about": {} if torch is None else {"PyTorch": torch.about["line"]},
+              "environment": {k: v for k, v in os.environ.items() if re.match("OMP|OPENBLAS|MALLOC|ATEN", k)}}
+    progress("what this machine can do")
+    roofs(options, report["machine"]["roofs"])
+    for i, row in enumerate(rows):
+        progress(f"{i + 1}/{len(rows)} {row['name']}")
+        report["rows"].append(measure(row, options, torch, report["about"]))
+    progress("what this machine can do")
+    roofs(options, report["machine"]["roofs"])  # a core's clock changes: best is what it did before or after
+    progress("")
+    return report
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="bench/run",
+                                     epilog="bench/run compile: what the README's program costs to compile")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only rows whose name contains one of these")
+    parser.add_argument("--folder", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--list", action="store_true", help="the names of the rows")
+    parser.add_argument("--json", metavar="FILE", help="write everything that was measured")
+    parser.add_argument("--read", metavar="FILE", help="measure nothing: the tables of what --json has written")
+    parser.add_argument("--compare", metavar="OLD", help="what has changed since --json wrote OLD")
+    parser.add_argument("--markdown", action="store_true", help="tables as docs/benchmarks.md has them")
+    parser.add_argument("--into", metavar="PAGE", action="append", default=[],
+                        help="write them into a page, between its marks <!-- bench: GROUP --> and <!-- end -->")
+    parser.add_argument("--plots", metavar="FOLDER", help="draw roofline.svg and products.svg")
+    parser.add_argument("--rounds", type=int, default=9, help="bursts of each way (9)")
+    parser.add_argument("--quick", action="store_true", help="short bursts, two rounds: does it run?")
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
+    if options.read:
+        with open(options.read) as file:
+            report = json.load(file)
+    else:
+        everything = all_rows(options.folder, len(CORES))
+        rows = [r for r in everything if not options.names or any(n in r["name"] for n in options.names)]
+        if options.list or not rows:
+            print("\n".join(r["name"] for r in rows or everything))
+            return 0 if rows else f"bench/run: no row is called {' or '.join(options.names)}; those that there are: above"
+        report = measure_all(rows, options)
+    print(table.page(report, options.markdown))
+    if options.json:
+        with open(options.json, "w") as file:
+            json.dump(report, file, indent=1)
+    for page in options.into:
+        table.write_into(page, report)
+    if options.plots:
+        plots.draw(report, os.path.join(options.folder, "plot"), options.plots)
+    if options.compare:
+        with open(options.compare) as file:
+            print(compare.table(json.load(file), report))
+    return 1 if any("error" in way for row in report["rows"] for way in row["ways"].values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
