@@ -162,8 +162,8 @@ TEST_CASE_TEMPLATE("conv2d.forward, conv2d.dx: a kernel with a single 1 moves th
                                     y(n, i, j, c) = x(n, i + u - 1, j + v - 1, c);
                                     dx(n, i + u - 1, j + v - 1, c) = dy(n, i, j, c);
                                 }
-                CHECK(same(move.c.y, y));
-                CHECK(same(move.c.dx, dx));
+                CHECK(difference(move.c.y, y) <= support::tolerance<T>());  // Winograd's way rounds even these
+                CHECK(difference(move.c.dx, dx) <= support::tolerance<T>());
             }
     }
 }
