@@ -168,6 +168,7 @@ void each_run_backward(const pooled_images& images, T* dx, F&& f) {
 }
 
 // A function for a run, never inlined: the walk and the innermost loops together need more registers than there are.
+// NaN is what is not equal to itself, `!(z == z)`: xsimd 8's `z != z` is false for it in AVX-512.
 
 template <class T>
 [[gnu::noinline]] void max_pool(const run& of, const T* x, T* y) {
@@ -176,7 +177,7 @@ template <class T>
         reg<T> m(-std::numeric_limits<T>::infinity());
         each_pixel(r, in, [&](std::size_t p) {
             const reg<T> z = lanes.load(x + p);
-            m = where(z > m || z != z, z, m);
+            m = where(z > m || !(z == z), z, m);
         });
         lanes.store(y + out, m);
     });
@@ -190,7 +191,7 @@ template <class T>
         auto open = zero == zero;  // no pixel before was the maximum
         each_pixel(r, in, [&](std::size_t p) {
             const reg<T> z = lanes.load(x + p);
-            const auto first = open && (z == m || z != z);
+            const auto first = open && (z == m || !(z == z));
             const reg<T> g = where(first, d, zero);
             lanes.store(dx + p, add ? lanes.load(dx + p) + g : g);
             open = open && !first;
