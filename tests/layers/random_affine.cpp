@@ -65,7 +65,8 @@ void equals_pytorch(std::size_t number) {
     const std::string stored = "geometry/affine." + std::to_string(number) + ".";
     const auto how = pytorch<gr::tensor<double, 1>>(stored + "how");
     const auto x = pytorch<gr::tensor<T, 4>>(stored + "x"), dy = pytorch<gr::tensor<T, 4>>(stored + "dy");
-    const auto s = gr::around_the_middle(x.shape()[1], x.shape()[2], how(0), how(1), how(2) * pi / 180, how(3), how(4) * pi / 180);
+    const auto s =
+        gr::around_the_middle(x.shape()[1], x.shape()[2], how(0), how(1), how(2) * pi / 180, how(3), how(4) * pi / 180);
     gr::tensor<T, 4> y(x.shape()), dx(x.shape());
     gr::tensor<T, 3> padded;
     gr::kernels::sample(s, x.shape()[1], x.shape()[2], x.shape()[3], x.data(), y.data(), padded);
@@ -76,7 +77,8 @@ void equals_pytorch(std::size_t number) {
 
 template <class T>
 void equals_reference() {
-    for (const std::array<std::size_t, 3> shape : {std::array<std::size_t, 3>{1, 1, 1}, {1, 9, 2}, {6, 1, 1}, {5, 8, 17}, {9, 9, 3}})
+    for (const std::array<std::size_t, 3> shape :
+         {std::array<std::size_t, 3>{1, 1, 1}, {1, 9, 2}, {6, 1, 1}, {5, 8, 17}, {9, 9, 3}})
         for (std::uint64_t key = 0; key < 8; ++key) {
             CAPTURE(gr::shape_text(shape));
             CAPTURE(key);
@@ -115,7 +117,8 @@ TEST_CASE("random_affine.forward, random_affine.backward: by hand") {
     const auto x = image<double>(2, 2, {1, 2, 3, 4});
     const gr::affine_map half_right{.oj = -0.5};  // half a pixel to the right
     CHECK(support::same(sampled(half_right, x), image<double>(2, 2, {0.5, 1.5, 1.5, 3.5})));
-    CHECK(support::same(sampled_back(half_right, x), image<double>(2, 2, {0.5 * 1 + 0.5 * 2, 0.5 * 2, 0.5 * 3 + 0.5 * 4, 0.5 * 4})));
+    CHECK(support::same(sampled_back(half_right, x),
+                        image<double>(2, 2, {0.5 * 1 + 0.5 * 2, 0.5 * 2, 0.5 * 3 + 0.5 * 4, 0.5 * 4})));
     const gr::affine_map up_and_left{.oi = 0.25, .oj = 0.5};
     // row 0: 3/4 of (1, 2) and 1/4 of (3, 4), each half with its right neighbour; row 1: 3/4 of (3, 4)
     CHECK(support::same(sampled(up_and_left, x), image<double>(2, 2, {2, 1.25, 2.625, 1.5})));
@@ -157,7 +160,8 @@ TEST_CASE("random_affine.forward, random_affine.backward: central differences, f
     CHECK(gr::gradient_check(all_of_it, support::draw<images>({6, 5, 4, 2}, 1)));
     CHECK(gr::gradient_check(all_of_it, support::draw<gr::tensor<float, 3>>({6, 5, 4}, 1)));
     CHECK(gr::gradient_check(all_of_it, support::draw<matrix>({6, 60}, 1)));
-    CHECK(gr::gradient_check(gr::sequential(gr::dense(5, 20), all_of_it, gr::dense(20, 2)), support::draw<matrix>({6, 5}, 1)));
+    CHECK(gr::gradient_check(gr::sequential(gr::dense(5, 20), all_of_it, gr::dense(20, 2)),
+                             support::draw<matrix>({6, 5}, 1)));
     CHECK(gr::gradient_check(all_of_it, support::draw<matrix>({6, 20}, 1), {.training = false}));
 }
 
@@ -223,7 +227,8 @@ TEST_CASE("random_affine: what is not made of such images is told, and options t
           "random_affine: shift is at least 0 and less than the images' height and width, got 3");
     CHECK(says({.height = 4, .width = 3, .shift = -1}) ==
           "random_affine: shift is at least 0 and less than the images' height and width, got -1");
-    CHECK(says({.height = 4, .width = 3, .rotation = 181}) == "random_affine: rotation is in degrees, from 0 to 180, got 181");
+    CHECK(says({.height = 4, .width = 3, .rotation = 181}) ==
+          "random_affine: rotation is in degrees, from 0 to 180, got 181");
     CHECK(says({.height = 4, .width = 3, .zoom = 1}) == "random_affine: zoom is at least 0 and less than 1, got 1");
     CHECK(says({.height = 4, .width = 3, .shear = 90}) ==
           "random_affine: shear is in degrees, at least 0 and less than 90, got 90");

@@ -51,7 +51,8 @@ void equals_pytorch() {
             const std::string stored = config + (way == gr::nearest ? "nearest." : "bilinear.");
             const auto s = pytorch<gr::tensor<double, 1>>(config + "factor");
             const gr::size2d factor(static_cast<std::size_t>(s(0)), static_cast<std::size_t>(s(1)));
-            const run<T> r({.factor = factor, .way = way}, pytorch<gr::tensor<T, 4>>(stored + "x"), pytorch<gr::tensor<T, 4>>(stored + "dy"));
+            const run<T> r({.factor = factor, .way = way}, pytorch<gr::tensor<T, 4>>(stored + "x"),
+                           pytorch<gr::tensor<T, 4>>(stored + "dy"));
             CHECK(difference(r.y, pytorch<gr::tensor<double, 4>>(stored + "y")) <= tolerance<T>(4));
             CHECK(difference(r.dx, pytorch<gr::tensor<double, 4>>(stored + "dx")) <= tolerance<T>(4 * factor.area()));
         }
@@ -59,14 +60,16 @@ void equals_pytorch() {
 
 template <class T>
 void equals_reference() {
-    for (const std::array<std::size_t, 4> shape : {std::array<std::size_t, 4>{1, 1, 1, 1}, {2, 3, 5, 1}, {1, 4, 1, 16}, {2, 2, 3, 19}})
+    for (const std::array<std::size_t, 4> shape :
+         {std::array<std::size_t, 4>{1, 1, 1, 1}, {2, 3, 5, 1}, {1, 4, 1, 16}, {2, 2, 3, 19}})
         for (const gr::size2d factor : {gr::size2d(1), gr::size2d(2), gr::size2d(3, 4), gr::size2d(1, 5)})
             for (const auto way : {gr::nearest, gr::bilinear}) {
                 CAPTURE(gr::shape_text(shape));
                 CAPTURE(gr::shape_text(factor.array()));
                 const gr::upsample2d layer{.factor = factor, .way = way};
                 const auto x = draw<gr::tensor<T, 4>>(shape, 1);
-                const auto dy = draw<gr::tensor<T, 4>>({shape[0], factor.height * shape[1], factor.width * shape[2], shape[3]}, 2);
+                const auto dy =
+                    draw<gr::tensor<T, 4>>({shape[0], factor.height * shape[1], factor.width * shape[2], shape[3]}, 2);
                 const run<T> r(layer, x, dy);
                 const gr::reference::upsample2d<T> expected(layer, x, dy);
                 CHECK(difference(r.y, expected.y) <= tolerance<T>(4));
@@ -102,7 +105,8 @@ TEST_CASE("upsample2d.backward: central differences") {
     for (const auto way : {gr::nearest, gr::bilinear}) {
         CHECK(gr::gradient_check(gr::upsample2d{.factor = {2, 3}, .way = way}, draw<images>({2, 3, 4, 2}, 1)));
         CHECK(gr::gradient_check(gr::upsample2d{.factor = 2, .way = way}, draw<images>({1, 3, 1, 17}, 1)));
-        const auto net = gr::sequential(gr::dense(2, 3), gr::upsample2d{.factor = 2, .way = way}, gr::flatten{}, gr::dense(48, 2));
+        const auto net =
+            gr::sequential(gr::dense(2, 3), gr::upsample2d{.factor = 2, .way = way}, gr::flatten{}, gr::dense(48, 2));
         CHECK(gr::gradient_check(net, draw<images>({1, 2, 2, 2}, 1)));
     }
 }

@@ -95,7 +95,8 @@ TEST_CASE("zero_padding2d: what is no image is told, and a padding without a num
     gr::pass pass(layer, x);
     gr::no_parameters none;
     CHECK(message_of([&] { (void)gr::backward(layer, x, x, pass, none); }) ==
-          "zero_padding2d: backward needs the forward of the same x before it: x is (1, 2, 2, 1), the pass holds y of (0, 0, 0, 0)");
+          "zero_padding2d: backward needs the forward of the same x before it: x is (1, 2, 2, 1), the pass holds y of "
+          "(0, 0, 0, 0)");
     (void)gr::forward(layer, x, pass);
     CHECK(message_of([&] { (void)gr::backward(layer, x, x, pass, none); }) ==
           "zero_padding2d: backward needs dy shaped as y (1, 4, 4, 1), got (1, 2, 2, 1)");

@@ -42,7 +42,8 @@ struct augmentation {
     template <class X>
     const X& backward(const X&, const X& dy, cache<X>& c, parameters&, const context& ctx) const {
         if (dy.shape() != c.y.shape())
-            throw shape_error(Move::name, {Move::backward_formula, " needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
+            throw shape_error(Move::name,
+                              {Move::backward_formula, " needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
         if (!ctx.input_gradient) return c.dx;
         reshape(c.dx, dy.shape());
         move_all(dy, c.dx, c, ctx, true);

@@ -29,7 +29,7 @@ struct conv_transpose2d_options {
     size2d output_padding{0, 0};  ///< pixels more, below and to the right, less than the stride or the dilation
     size2d dilation = 1;          ///< pixels from one tap to the next
     std::size_t groups = 1;       ///< parts of the channels that are convolved each by itself
-    size2d image{0, 0};           ///< H and W, where they are known: a sequential then checks all shapes when it is put together
+    size2d image{0, 0};           ///< H and W, where they are known: a sequential then checks all shapes from the start
 };
 
 /// Transposed convolution, y = f(x ∗ᵀ W + b): each pixel of x adds a window of pixels to y.    [conv_transpose2d.forward]
@@ -43,8 +43,8 @@ struct conv_transpose2d_options {
 ///                                               [conv_transpose2d.dW] [conv_transpose2d.db] [conv_transpose2d.dx]
 /// Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), 4.
 ///
-/// W stands as in Keras (HWOI); PyTorch's (I, O / groups, KH, KW) is converted by `gr::from_pytorch::weights`. A kernel that is
-/// smaller than the stride leaves gaps; Keras's `valid` adds those behind the last window too: output_padding = s − k.
+/// W stands as in Keras (HWOI); PyTorch's (I, O / groups, KH, KW) is converted by `gr::from_pytorch::weights`. A kernel
+/// smaller than the stride leaves gaps; Keras's `valid` has one behind the last window too: output_padding = s − k.
 ///
 /// Complexity: 2 N H W KH KW (O / groups) I operations forward, twice that backward. Memory beside y and dx: dz, and what
 /// kernels::convolution takes; no allocation once a batch of that size has passed.
@@ -138,7 +138,8 @@ struct conv_transpose2d_layer {
 
     /// (H_out, W_out, O) of (H, W, I); of a sample of which only the last axes are known, (O).
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
-        if (in.empty() && options.image.area() != 0) in = {options.image.height, options.image.width, channels()}, whole = true;
+        if (in.empty() && options.image.area() != 0)
+            in = {options.image.height, options.image.width, channels()}, whole = true;
         if (in.empty()) return {filters()};
         whole = whole || in.size() >= 3;
         if (in.back() != channels() || (whole && in.size() != 3)) in.insert(in.begin(), 0), refuse(in, true);
@@ -154,7 +155,8 @@ struct conv_transpose2d_layer {
     /// The same layer in another scalar, its parameters yet to be copied.
     template <class U>
     [[nodiscard]] auto rebind() const {
-        return conv_transpose2d_layer<U, in_scalar<F, U>>(channels(), filters(), kernel, rebinding::shell<U>(f), options, init);
+        return conv_transpose2d_layer<U, in_scalar<F, U>>(channels(), filters(), kernel, rebinding::shell<U>(f),
+                                                          options, init);
     }
 
   private:
@@ -192,7 +194,8 @@ struct conv_transpose2d_layer {
     template <class X>
     window2d place(const X& x) const {
         require_input<T, X>();
-        static_assert(rank_of<X> == 4, "gradus: conv_transpose2d takes x of (N, H, W, C): make a single sample (1, H, W, C)");
+        static_assert(rank_of<X> == 4,
+                      "gradus: conv_transpose2d takes x of (N, H, W, C): make a single sample (1, H, W, C)");
         if (features(x) != channels()) refuse(x.shape());
         if (x.shape()[0] == 0) throw shape_error(name, {formula, " got an empty batch, x is ", x.shape()});
         return place(size2d{x.shape()[1], x.shape()[2]});
@@ -205,24 +208,26 @@ struct conv_transpose2d_layer {
     void check(std::size_t in, std::size_t out) const {
         const auto& o = options;
         if (in == 0 || out == 0 || kernel.area() == 0)
-            throw shape_error(name, {"W needs all sizes at least 1, got a kernel of ", kernel.array(), ", ", in, " channels and ",
-                                     out, " filters"});
+            throw shape_error(name, {"W needs all sizes at least 1, got a kernel of ", kernel.array(), ", ", in,
+                                     " channels and ", out, " filters"});
         if (o.stride.area() == 0 || o.dilation.area() == 0)
-            throw shape_error(name, {"stride and dilation are at least 1, got ", o.stride.array(), " and ", o.dilation.array()});
+            throw shape_error(
+                name, {"stride and dilation are at least 1, got ", o.stride.array(), " and ", o.dilation.array()});
         if (o.groups == 0 || in % o.groups != 0 || out % o.groups != 0)
             throw shape_error(name, {"groups must divide channels and filters, got ", o.groups, " groups of ", in,
                                      " channels and ", out, " filters"});
         const auto fits = [](std::size_t more, std::size_t s, std::size_t d) { return more < s || more < d; };
         if (!fits(o.output_padding.height, o.stride.height, o.dilation.height) ||
             !fits(o.output_padding.width, o.stride.width, o.dilation.width))
-            throw shape_error(name, {"output_padding must be less than the stride or the dilation, got ", o.output_padding.array(),
-                                     ", ", o.stride.array(), " and ", o.dilation.array()});
+            throw shape_error(name, {"output_padding must be less than the stride or the dilation, got ",
+                                     o.output_padding.array(), ", ", o.stride.array(), " and ", o.dilation.array()});
         if (o.padding.is_same && !(o.output_padding == size2d{0, 0}))
-            throw shape_error(name, {"`same` makes y H s high and W s wide: output_padding must be 0, got ", o.output_padding.array()});
+            throw shape_error(name, {"`same` makes y H s high and W s wide: output_padding must be 0, got ",
+                                     o.output_padding.array()});
     }
     [[noreturn, gnu::noinline]] void refuse(std::span<const std::size_t> x, bool any_batch = false) const {
-        throw shape_error(name, {formula, " needs x of (N, H, W, ", channels(), "), got ", shape_text(x, any_batch), ": W is ",
-                                 theta.W.shape()});
+        throw shape_error(name, {formula, " needs x of (N, H, W, ", channels(), "), got ", shape_text(x, any_batch),
+                                 ": W is ", theta.W.shape()});
     }
     template <class X>
     void check_backward(const X& x, const X& dy, const X& y, const window2d& w, const parameters& grad) const {

@@ -65,9 +65,10 @@ struct image_layer {
     template <class X>
     [[nodiscard]] std::array<std::size_t, 4> shape_of(const X& x) const {
         require_input<typename X::value_type, X>();
-        static_assert(rank_of<X> == 4,
-                      "gradus: the layer takes images (N, H, W, C), a gradus::tensor<T, 4>: gradus::reshaped({H, W, C}) makes "
-                      "them of rows");
+        static_assert(
+            rank_of<X> == 4,
+            "gradus: the layer takes images (N, H, W, C), a gradus::tensor<T, 4>: gradus::reshaped({H, W, C}) makes "
+            "them of rows");
         const auto& s = x.shape();
         if (s[0] == 0) throw shape_error(Layer::name, {"got an empty batch, x is ", s});
         require_images(std::span(s).subspan(1));
@@ -76,7 +77,8 @@ struct image_layer {
     }
     [[gnu::noinline]] static void require_images(std::span<const std::size_t> sample) {
         if (sample.size() != 3 || sample[0] * sample[1] * sample[2] == 0)
-            throw shape_error(Layer::name, {"y = ", Layer::formula, " needs images x of (N, H, W, C), a sample is ", shape_text(sample)});
+            throw shape_error(Layer::name, {"y = ", Layer::formula, " needs images x of (N, H, W, C), a sample is ",
+                                            shape_text(sample)});
     }
 };
 

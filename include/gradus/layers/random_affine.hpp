@@ -42,7 +42,8 @@ struct random_affine : augmentation<random_affine> {
     }
 
     template <class T>
-    void move(const T* from, T* to, tensor<T, 3>& padded, const context& ctx, std::size_t n, std::size_t channels, bool back) const {
+    void move(const T* from, T* to, tensor<T, 3>& padded, const context& ctx, std::size_t n, std::size_t channels,
+              bool back) const {
         const affine_map s = drawn(ctx, n);
         if (back)
             kernels::sample_backward(s, height, width, channels, from, to, padded);

@@ -29,7 +29,8 @@ struct random_shift : augmentation<random_shift> {
 
     /// to[i, j] = from[i − a, j − b], or from[i + a, j + b] on the way back; 0 outside: a row at a time.
     template <class T>
-    void move(const T* from, T* to, tensor<T, 3>&, const context& ctx, std::size_t n, std::size_t channels, bool back) const {
+    void move(const T* from, T* to, tensor<T, 3>&, const context& ctx, std::size_t n, std::size_t channels,
+              bool back) const {
         const offset a = back ? -drawn(ctx, n, 0) : drawn(ctx, n, 0), b = back ? -drawn(ctx, n, 1) : drawn(ctx, n, 1);
         const std::size_t row = width * channels, gap = static_cast<std::size_t>(b < 0 ? -b : b) * channels;
         for (std::size_t i = 0; i < height; ++i, to += row) {
@@ -46,7 +47,8 @@ struct random_shift : augmentation<random_shift> {
 
     void check_options() const {
         if (by >= height || by >= width)
-            throw shape_error(name, {"moves by up to ", by, " pixels, which must be less than the images' ", std::array{height, width}});
+            throw shape_error(name, {"moves by up to ", by, " pixels, which must be less than the images' ",
+                                     std::array{height, width}});
     }
 
   private:

@@ -17,8 +17,8 @@ struct conv_transpose2d {
     tensor<T, 4> z, dW, dx;
     tensor<T, 1> db;
 
-    conv_transpose2d(const window2d& w, std::size_t groups, const tensor<T, 4>& x, const tensor<T, 4>& W, const tensor<T, 1>& b,
-                     const tensor<T, 4>& dz)
+    conv_transpose2d(const window2d& w, std::size_t groups, const tensor<T, 4>& x, const tensor<T, 4>& W,
+                     const tensor<T, 1>& b, const tensor<T, 4>& dz)
         : z(dz.shape()), dW(W.shape(), T(0)), dx(x.shape(), T(0)), db(b.shape(), T(0)) {
         for (std::size_t i = 0; i < dz.size(); ++i) z.data()[i] = b(i % b.size()), db(i % b.size()) += dz.data()[i];
         const std::size_t filters = b.size() / groups, channels = x.shape()[3] / groups;

@@ -60,7 +60,8 @@ template <class T>
 }
 
 /// w(u_i − k), w(d) = max(0, 1 − |d|): how much of pixel k of H is in pixel i of sH.
-[[nodiscard]] inline double upsample_weight(interpolation way, std::size_t i, std::size_t s, std::size_t k, std::size_t size) {
+[[nodiscard]] inline double upsample_weight(interpolation way, std::size_t i, std::size_t s, std::size_t k,
+                                            std::size_t size) {
     if (way == nearest) return i / s == k ? 1 : 0;
     const double u = (static_cast<double>(i) + 0.5) / static_cast<double>(s) - 0.5;
     return std::max(0.0, 1 - std::abs(std::min(std::max(u, 0.0), static_cast<double>(size) - 1) - static_cast<double>(k)));
