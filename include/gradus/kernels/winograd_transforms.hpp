@@ -1,11 +1,13 @@
 #pragma once
 /// \file
-/// The six transforms of Winograd's F(2 x 2, 3 x 3), of a line and of tensors: `winograd.hpp` says what they make.
+/// The transforms of Winograd's convolution, along a line and of tensors: `winograd.hpp` says what they are for.
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <tuple>
 
+#include "gradus/core/generic.hpp"
 #include "gradus/kernels/convolution_shape.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/matrix.hpp"
@@ -14,65 +16,140 @@ namespace gradus::kernels::winograd {
 
 template <class X, std::size_t N>
 using line = std::array<X, N>;
-template <class X, std::size_t N>
-using square = line<line<X, N>, N>;
 
-/// u = G g                                                                                           [winograd.filter]
-inline constexpr auto filter = []<class X>(const line<X, 3>& g) -> line<X, 4> {
-    return {g[0], X(0.5) * (g[0] + g[1] + g[2]), X(0.5) * (g[0] - g[1] + g[2]), g[2]};
-};
-/// v = Bᵀ d                                                                                            [winograd.data]
-inline constexpr auto data = []<class X>(const line<X, 4>& d) -> line<X, 4> {
-    return {d[0] - d[2], d[1] + d[2], d[2] - d[1], d[3] - d[1]};
-};
-/// z = Aᵀ m                                                                                          [winograd.output]
-inline constexpr auto output = []<class X>(const line<X, 4>& m) -> line<X, 2> {
-    return {m[0] + m[1] + m[2], m[1] - m[2] + m[3]};
-};
-/// dm = A dz                                                                                [winograd.output_gradient]
-inline constexpr auto output_gradient = []<class X>(const line<X, 2>& dz) -> line<X, 4> {
-    return {dz[0], dz[0] + dz[1], dz[0] - dz[1], dz[1]};
-};
-/// dd = B dv                                                                                  [winograd.data_gradient]
-inline constexpr auto data_gradient = []<class X>(const line<X, 4>& dv) -> line<X, 4> {
-    return {dv[0], dv[1] - dv[2] - dv[3], dv[1] + dv[2] - dv[0], dv[3]};
-};
-/// dg = Gᵀ du                                                                               [winograd.filter_gradient]
-inline constexpr auto filter_gradient = []<class X>(const line<X, 4>& du) -> line<X, 3> {
-    return {du[0] + X(0.5) * (du[1] + du[2]), X(0.5) * (du[1] - du[2]), X(0.5) * (du[1] + du[2]) + du[3]};
+/// F(m, 3): m results along a line of m + 2 numbers, of a filter of three, by m + 2 products.
+///     z = Aᵀ ((G g) ∘ (Bᵀ d))                    d (m + 2)   g (3)   z (m)
+///   u = G g     dg = Gᵀ du                       [winograd.filter]   [winograd.filter_gradient]
+///   v = Bᵀ d    dd = B dv                        [winograd.data]     [winograd.data_gradient]
+///   z = Aᵀ m    dm = A dz                        [winograd.output]   [winograd.output_gradient]
+template <std::size_t m>
+struct F;
+
+/// Polynomials at 0, 1, −1, ∞. The last of v and of m have the other sign than in Lavin and Gray: so nothing is negated.
+template <>
+struct F<2> {
+    static constexpr auto filter = []<class X>(const line<X, 3>& g) -> line<X, 4> {
+        return {g[0], constant<X>(0.5) * (g[0] + g[1] + g[2]), constant<X>(0.5) * (g[0] - g[1] + g[2]), g[2]};
+    };
+    static constexpr auto data = []<class X>(const line<X, 4>& d) -> line<X, 4> {
+        return {d[0] - d[2], d[1] + d[2], d[2] - d[1], d[3] - d[1]};
+    };
+    static constexpr auto output = []<class X>(const line<X, 4>& m) -> line<X, 2> {
+        return {m[0] + m[1] + m[2], m[1] - m[2] + m[3]};
+    };
+    static constexpr auto filter_gradient = []<class X>(const line<X, 4>& du) -> line<X, 3> {
+        return {du[0] + constant<X>(0.5) * (du[1] + du[2]), constant<X>(0.5) * (du[1] - du[2]), constant<X>(0.5) * (du[1] + du[2]) + du[3]};
+    };
+    static constexpr auto data_gradient = []<class X>(const line<X, 4>& dv) -> line<X, 4> {
+        return {dv[0], dv[1] - dv[2] - dv[3], dv[1] + dv[2] - dv[0], dv[3]};
+    };
+    static constexpr auto output_gradient = []<class X>(const line<X, 2>& dz) -> line<X, 4> {
+        return {dz[0], dz[0] + dz[1], dz[0] - dz[1], dz[1]};
+    };
 };
 
-/// f(i, j) for an N x N square, unrolled by request: squares that a variable indexes leave their registers.
-template <std::size_t N, class F>
-[[gnu::always_inline]] inline void each_of(F&& f) {
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < N; ++i)
-#pragma GCC unroll 4
-        for (std::size_t j = 0; j < N; ++j) f(i, j);
-}
+/// Polynomials at 0, 1, −1, 2, −2, ∞: what is even and what is odd in the point is summed once for both signs.
+template <>
+struct F<4> {
+    static constexpr auto filter = []<class X>(const line<X, 3>& g) -> line<X, 6> {
+        const X even1 = constant<X>(-1.0 / 6) * (g[0] + g[2]), odd1 = constant<X>(-1.0 / 6) * g[1];
+        const X even2 = constant<X>(1.0 / 24) * (g[0] + 4 * g[2]), odd2 = constant<X>(1.0 / 12) * g[1];
+        return {constant<X>(0.25) * g[0], even1 + odd1, even1 - odd1, even2 + odd2, even2 - odd2, g[2]};
+    };
+    static constexpr auto data = []<class X>(const line<X, 6>& d) -> line<X, 6> {
+        const X even1 = d[4] - 4 * d[2], odd1 = d[3] - 4 * d[1];
+        const X even2 = d[4] - d[2], odd2 = 2 * (d[3] - d[1]);
+        return {4 * d[0] - 5 * d[2] + d[4], even1 + odd1, even1 - odd1, even2 + odd2, even2 - odd2,
+                4 * d[1] - 5 * d[3] + d[5]};
+    };
+    static constexpr auto output = []<class X>(const line<X, 6>& m) -> line<X, 4> {
+        const X even1 = m[1] + m[2], odd1 = m[1] - m[2], even2 = m[3] + m[4], odd2 = m[3] - m[4];
+        return {m[0] + even1 + even2, odd1 + 2 * odd2, even1 + 4 * even2, odd1 + 8 * odd2 + m[5]};
+    };
+    static constexpr auto filter_gradient = []<class X>(const line<X, 6>& du) -> line<X, 3> {
+        const X even1 = constant<X>(1.0 / 6) * (du[1] + du[2]), even2 = constant<X>(1.0 / 24) * (du[3] + du[4]);
+        return {constant<X>(0.25) * du[0] - even1 + even2, constant<X>(1.0 / 6) * (du[2] - du[1]) + constant<X>(1.0 / 12) * (du[3] - du[4]),
+                4 * even2 - even1 + du[5]};
+    };
+    static constexpr auto data_gradient = []<class X>(const line<X, 6>& dv) -> line<X, 6> {
+        const X even1 = dv[1] + dv[2], odd1 = dv[1] - dv[2], even2 = dv[3] + dv[4], odd2 = 2 * (dv[3] - dv[4]);
+        return {4 * dv[0], 4 * (dv[5] - odd1) - odd2, -5 * dv[0] - 4 * even1 - even2,
+                odd1 + odd2 - 5 * dv[5], dv[0] + even1 + even2, dv[5]};
+    };
+    static constexpr auto output_gradient = []<class X>(const line<X, 4>& dz) -> line<X, 6> {
+        const X even1 = dz[0] + dz[2], odd1 = dz[1] + dz[3], even2 = dz[0] + 4 * dz[2], odd2 = 2 * dz[1] + 8 * dz[3];
+        return {dz[0], even1 + odd1, even1 - odd1, even2 + odd2, even2 - odd2, dz[3]};
+    };
+};
 
-/// A formula of a line, along both axes of a square: F X Fᵀ.
-template <class F, class X, std::size_t M>
-[[nodiscard, gnu::always_inline]] inline auto along_both(F f, const square<X, M>& in) {
-    constexpr std::size_t N = std::tuple_size_v<decltype(f(in[0]))>;
+/// put(i, j, y) for each element of a formula of a line along both axes of the M x M square get(i, j): Fᵀ X F.
+/// Unrolled and in place by request: arrays that a variable indexes, or that a call is given, leave their registers.
+template <std::size_t M>
+[[gnu::always_inline]] inline void along_both(auto formula, auto&& get, auto&& put) {
+    using X = decltype(get(M, M));
+    constexpr std::size_t N = std::tuple_size_v<decltype(formula(line<X, M>{}))>;
     line<line<X, M>, N> half;
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (std::size_t j = 0; j < M; ++j) {
         line<X, M> column;
-#pragma GCC unroll 4
-        for (std::size_t i = 0; i < M; ++i) column[i] = in[i][j];
-        const auto made = f(column);
-#pragma GCC unroll 4
+#pragma GCC unroll 6
+        for (std::size_t i = 0; i < M; ++i) column[i] = get(i, j);
+        const auto made = formula(column);
+#pragma GCC unroll 6
         for (std::size_t i = 0; i < N; ++i) half[i][j] = made[i];
     }
-    square<X, N> out;
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < N; ++i) out[i] = f(half[i]);
-    return out;
+#pragma GCC unroll 6
+    for (std::size_t i = 0; i < N; ++i) {
+        const auto made = formula(half[i]);
+#pragma GCC unroll 6
+        for (std::size_t j = 0; j < N; ++j) put(i, j, made[j]);
+    }
 }
 
-/// 16 matrices of one size, whose rows begin on whole registers.
-template <class T>
+/// A tile: its image, the pixel where it begins, and how many rows and columns of results it has; fewer at the edge.
+struct tile {
+    std::size_t image, row, col, rows, cols;
+};
+
+/// How images fall into tiles, and tiles into chunks: rows of tiles, of one image or many.
+template <class T, std::size_t m>
+struct tiling {
+    static constexpr std::size_t side = m + 2, products = side * side;
+
+    const convolution_shape& s;
+    std::size_t down = (s.out.height + m - 1) / m, across = (s.out.width + m - 1) / m;
+    std::size_t rows_at_once = rows_that_fit();
+
+    /// V and M of a chunk stay in the L2 cache (1 MiB here) beside U. But U is read once for each chunk: where it is
+    /// larger than the cache, enough tiles make up for that.
+    static constexpr std::size_t chunk_bytes = std::size_t{3} << 18, fewest_tiles = 64;
+    [[nodiscard]] std::size_t rows_that_fit() const {
+        const std::size_t fit = chunk_bytes / (products * sizeof(T) * (s.channels + s.filters));
+        const std::size_t rows = std::max<std::size_t>(1, std::max(fit, fewest_tiles) / across);
+        return rows < 8 ? rows : rows / 8 * 8;  // whole tiles of the product too
+    }
+    [[nodiscard]] std::size_t chunk() const { return rows_at_once * across; }
+
+    /// f(first row, rows, their tiles) for each chunk.
+    void each_chunk(std::size_t images, auto&& f) const {
+        const std::size_t all = images * down;
+        for (std::size_t row = 0; row < all; row += rows_at_once) {
+            const std::size_t rows = std::min(rows_at_once, all - row);
+            f(row, rows, rows * across);
+        }
+    }
+    /// f(t, tile) for the tiles of a chunk, t counted from 0.
+    void each_tile(std::size_t row, std::size_t rows, auto&& f) const {
+        for (std::size_t t = 0, end = row + rows; row < end; ++row) {
+            const std::size_t image = row / down, i = row % down * m;
+            for (std::size_t j = 0; j < m * across; j += m, ++t)
+                f(t, tile{image, i, j, std::min(m, s.out.height - i), std::min(m, s.out.width - j)});
+        }
+    }
+};
+
+/// One matrix for each product of a tile, all of one size. Their rows begin on whole registers.
+template <class T, std::size_t m>
 struct planes {
     T* data;
     std::size_t stride, distance;
@@ -81,53 +158,16 @@ struct planes {
     [[nodiscard]] matrix<T> operator()(std::size_t i, std::size_t rows, std::size_t cols) const {
         return {data + i * distance, rows, cols, stride};
     }
-    /// The same element of all 16, as a square of registers.
-    [[nodiscard, gnu::always_inline]] square<reg<T>, 4> load(std::size_t row, std::size_t col) const {
-        square<reg<T>, 4> m;
-        const T* const from = data + row * stride + col;
-        each_of<4>([&](auto i, auto j) { m[i][j] = reg<T>::load_aligned(from + (4 * i + j) * distance); });
-        return m;
+    /// The registers at one place of all of them, as a square to get and to put.
+    [[nodiscard]] auto from(std::size_t row, std::size_t col) const {
+        return [p = data + row * stride + col, d = distance](std::size_t i, std::size_t j) {
+            return reg<T>::load_aligned(p + (i * (m + 2) + j) * d);
+        };
     }
-    [[gnu::always_inline]] void store(std::size_t row, std::size_t col, const square<reg<T>, 4>& m) const {
-        T* const to = data + row * stride + col;
-        each_of<4>([&](auto i, auto j) { m[i][j].store_aligned(to + (4 * i + j) * distance); });
-    }
-};
-
-/// A tile: its image, the pixel where it begins, and whether it has a second row and column of results.
-struct tile {
-    std::size_t image, row, col;
-    bool below, right;
-};
-
-/// How images fall into tiles, and tiles into chunks: rows of tiles, of one image or many.
-template <class T>
-struct tiling {
-    const convolution_shape& s;
-    std::size_t down = (s.out.height + 1) / 2, across = (s.out.width + 1) / 2;
-
-    /// V and M of a chunk stay in the L2 cache (1 MiB here), beside x, z and U. Of this or one row of tiles, whichever is more.
-    static constexpr std::size_t chunk_bytes = std::size_t{7} << 16;
-    std::size_t rows_at_once =
-        std::max<std::size_t>(1, chunk_bytes / (16 * sizeof(T) * (s.channels + s.filters)) / across);
-
-    /// f(first row, rows, their tiles) for each chunk; at most `chunk()` tiles.
-    void each_chunk(std::size_t images, auto&& f) const {
-        const std::size_t all = images * down;
-        for (std::size_t row = 0; row < all; row += rows_at_once) {
-            const std::size_t rows = std::min(rows_at_once, all - row);
-            f(row, rows, rows * across);
-        }
-    }
-    [[nodiscard]] std::size_t chunk() const { return rows_at_once * across; }
-
-    /// f(t, tile), t counted from 0.
-    void each_tile(std::size_t row, std::size_t rows, auto&& f) const {
-        for (std::size_t t = 0, end = row + rows; row < end; ++row) {
-            const std::size_t image = row / down, i = row % down * 2;
-            for (std::size_t j = 0; j < 2 * across; j += 2, ++t)
-                f(t, tile{image, i, j, i + 1 < s.out.height, j + 1 < s.out.width});
-        }
+    [[nodiscard]] auto to(std::size_t row, std::size_t col) const {
+        return [p = data + row * stride + col, d = distance](std::size_t i, std::size_t j, const reg<T>& r) {
+            r.store_aligned(p + (i * (m + 2) + j) * d);
+        };
     }
 };
 
@@ -153,102 +193,93 @@ void each_register(std::size_t n, auto&& f) {
 }
 
 /// U = G W Gᵀ.
-template <class T>
-void transform_filters(const convolution_shape& s, const T* W, planes<T> U) {
+template <class T, std::size_t m>
+void transform_filters(const convolution_shape& s, const T* W, planes<T, m> U) {
     for (std::size_t c = 0; c < s.channels; ++c)
         each_register<T>(s.filters, [&](std::size_t o, auto access) {
-            square<reg<T>, 3> g;
-            each_of<3>([&](auto i, auto j) { g[i][j] = access.load(W + ((3 * i + j) * s.channels + c) * s.filters + o); });
-            U.store(c, o, along_both(filter, g));
+            const auto w = [&](auto i, auto j) { return access.load(W + ((3 * i + j) * s.channels + c) * s.filters + o); };
+            along_both<3>(F<m>::filter, w, U.to(c, o));
         });
 }
 
 /// dW = Gᵀ dU G.
-template <class T>
-void transform_filters_gradient(const convolution_shape& s, planes<T> dU, T* dW) {
+template <class T, std::size_t m>
+void transform_filters_gradient(const convolution_shape& s, planes<T, m> dU, T* dW) {
     for (std::size_t c = 0; c < s.channels; ++c)
         each_register<T>(s.filters, [&](std::size_t o, auto access) {
-            const auto dg = along_both(filter_gradient, dU.load(c, o));
-            each_of<3>([&](auto i, auto j) { access.store(dW + ((3 * i + j) * s.channels + c) * s.filters + o, dg[i][j]); });
+            const auto put = [&](auto i, auto j, auto dw) { access.store(dW + ((3 * i + j) * s.channels + c) * s.filters + o, dw); };
+            along_both<m + 2>(F<m>::filter_gradient, dU.from(c, o), put);
         });
 }
 
-/// V = Bᵀ d B. Where a tile reaches over the edge, its third line is read for its fourth too: what comes of that is not
-/// stored, and meets no gradient.
-template <class T>
-void transform_data(const tiling<T>& tiles, std::size_t row, std::size_t rows, const T* x, planes<T> V) {
+/// V = Bᵀ d B. Where a tile reaches over the edge, the last line of pixels stands for those beyond it: what comes of them
+/// is not stored, and meets no gradient.
+template <class T, std::size_t m>
+void transform_data(const tiling<T, m>& tiles, std::size_t row, std::size_t rows, const T* x, planes<T, m> V) {
     const auto& s = tiles.s;
     tiles.each_tile(row, rows, [&](std::size_t t, const tile& p) {
-        const T* const from = x + p.image * s.image() + s.window_at(p.row, p.col);
-        const line<std::size_t, 4> down{0, s.row(), 2 * s.row(), (p.below ? 3 : 2) * s.row()};
-        const line<std::size_t, 4> across{0, s.channels, 2 * s.channels, (p.right ? 3 : 2) * s.channels};
+        const T* const first = x + p.image * s.image() + s.window_at(p.row, p.col);
+        line<std::size_t, m + 2> down, across;
+        for (std::size_t i = 0; i < m + 2; ++i)
+            down[i] = std::min(i, p.rows + 1) * s.row(), across[i] = std::min(i, p.cols + 1) * s.channels;
         each_register<T>(s.channels, [&](std::size_t c, auto access) {
-            square<reg<T>, 4> d;
-            each_of<4>([&](auto i, auto j) { d[i][j] = access.load(from + down[i] + across[j] + c); });
-            V.store(t, c, along_both(data, d));
+            const auto d = [&](auto i, auto j) { return access.load(first + down[i] + across[j] + c); };
+            along_both<m + 2>(F<m>::data, d, V.to(t, c));
         });
     });
 }
 
-/// dx = Σ B dV Bᵀ of tiles that overlap by two. Along a row of tiles the last two columns wait in registers for the next
-/// tile; the lower two lines wait in dx for the tiles below.
-template <class T>
-void transform_data_gradient(const tiling<T>& tiles, std::size_t row, std::size_t rows, planes<T> dV, T* dx) {
+/// dx = Σ B dV Bᵀ of tiles that overlap by two. Along a row of tiles the last two columns wait for the next tile; the last
+/// two lines wait in dx for the tiles below.
+template <class T, std::size_t m>
+void transform_data_gradient(const tiling<T, m>& tiles, std::size_t row, std::size_t rows, planes<T, m> dV, T* dx) {
     const auto& s = tiles.s;
     each_register<T>(s.channels, [&](std::size_t c, auto access) {
-        line<line<reg<T>, 2>, 4> waiting{};
+        line<line<reg<T>, 2>, m + 2> waiting{};
         tiles.each_tile(row, rows, [&](std::size_t t, const tile& p) {
-            T* const to = dx + p.image * s.image() + s.window_at(p.row, p.col) + c;
-            auto d = along_both(data_gradient, dV.load(t, c));
-            const auto put = [&](std::size_t i, std::size_t j) {
-                T* const pixel = to + i * s.row() + j * s.channels;
-                access.store(pixel, i < 2 && p.row > 0 ? reg<T>(access.load(pixel) + d[i][j]) : d[i][j]);
+            T* const first = dx + p.image * s.image() + s.window_at(p.row, p.col) + c;
+            const bool last = p.col + m >= s.out.width;
+            const auto put = [&](auto i, auto j, auto d) {
+                if (j < 2 && p.col > 0) d += waiting[i][j];
+                if (j >= m) waiting[i][j - m] = d;
+                if (i >= p.rows + 2 || j >= p.cols + 2 || (j >= m && !last)) return;
+                T* const pixel = first + i * s.row() + j * s.channels;
+                access.store(pixel, i < 2 && p.row > 0 ? reg<T>(access.load(pixel) + d) : d);
             };
-#pragma GCC unroll 4
-            for (std::size_t i = 0; i < 4; ++i) {
-                if (p.col > 0) d[i][0] += waiting[i][0], d[i][1] += waiting[i][1];
-                waiting[i] = {d[i][2], d[i][3]};
-                if (i == 3 && !p.below) continue;
-                put(i, 0), put(i, 1);
-                if (p.col + 2 < s.out.width) continue;
-                put(i, 2);
-                if (p.right) put(i, 3);
-            }
+            along_both<m + 2>(F<m>::data_gradient, dV.from(t, c), put);
         });
     });
 }
 
 /// z = Aᵀ M A + b.
-template <class T>
-void transform_output(const tiling<T>& tiles, std::size_t row, std::size_t rows, planes<T> M, const T* bias, T* z) {
+template <class T, std::size_t m>
+void transform_output(const tiling<T, m>& tiles, std::size_t row, std::size_t rows, planes<T, m> M, const T* bias, T* z) {
     const auto& s = tiles.s;
-    const std::size_t next = s.filters, below = s.out.width * s.filters;
+    const std::size_t O = s.filters, below = s.out.width * O;
     tiles.each_tile(row, rows, [&](std::size_t t, const tile& p) {
-        T* const to = z + p.image * s.result() + p.row * below + p.col * next;
-        each_register<T>(s.filters, [&](std::size_t o, auto access) {
-            const auto y = along_both(output, M.load(t, o));
+        T* const first = z + p.image * s.result() + p.row * below + p.col * O;
+        each_register<T>(O, [&](std::size_t o, auto access) {
             const reg<T> b = bias ? access.load(bias + o) : reg<T>(T(0));
-            access.store(to + o, y[0][0] + b);
-            if (p.right) access.store(to + next + o, y[0][1] + b);
-            if (p.below) access.store(to + below + o, y[1][0] + b);
-            if (p.below && p.right) access.store(to + below + next + o, y[1][1] + b);
+            const auto put = [&](auto i, auto j, auto y) {
+                if (i < p.rows && j < p.cols) access.store(first + i * below + j * O + o, y + b);
+            };
+            along_both<m + 2>(F<m>::output, M.from(t, o), put);
         });
     });
 }
 
-/// dM = A dz Aᵀ. A result that a tile lacks has no gradient.
-template <class T>
-void transform_output_gradient(const tiling<T>& tiles, std::size_t row, std::size_t rows, const T* dz, planes<T> dM) {
+/// dM = A dz Aᵀ. Results that a tile lacks have no gradient.
+template <class T, std::size_t m>
+void transform_output_gradient(const tiling<T, m>& tiles, std::size_t row, std::size_t rows, const T* dz, planes<T, m> dM) {
     const auto& s = tiles.s;
-    const std::size_t next = s.filters, below = s.out.width * s.filters;
+    const std::size_t O = s.filters, below = s.out.width * O;
     tiles.each_tile(row, rows, [&](std::size_t t, const tile& p) {
-        const T* const from = dz + p.image * s.result() + p.row * below + p.col * next;
-        each_register<T>(s.filters, [&](std::size_t o, auto access) {
-            const reg<T> none(T(0));
-            square<reg<T>, 2> y;
-            y[0] = {access.load(from + o), p.right ? access.load(from + next + o) : none};
-            y[1] = {p.below ? access.load(from + below + o) : none, p.below && p.right ? access.load(from + below + next + o) : none};
-            dM.store(t, o, along_both(output_gradient, y));
+        const T* const first = dz + p.image * s.result() + p.row * below + p.col * O;
+        each_register<T>(O, [&](std::size_t o, auto access) {
+            const auto d = [&](auto i, auto j) {
+                return i < p.rows && j < p.cols ? access.load(first + i * below + j * O + o) : reg<T>(T(0));
+            };
+            along_both<m>(F<m>::output_gradient, d, dM.to(t, o));
         });
     });
 }
