@@ -2,7 +2,7 @@
 // At its best, every implementation that takes the sizes, by either algorithm, is timed, and the fastest stands for the
 // library. Matrices lie as ours do; images and weights as each implementation likes best, or images channels last, and
 // what it costs to bring them there is not timed. NAME/direct is the fastest but Winograd's, which sums fewer products
-// than the textbook and rounds otherwise. dW comes with db.
+// than the textbook and rounds otherwise.
 #include <chrono>
 #include <dnnl.hpp>
 #include <optional>
@@ -89,16 +89,18 @@ struct implementations {
     }
 };
 
-/// The fastest implementation for a job, if all of them give what the textbook gives.
+/// The fastest implementation for a job, if all of them give what the textbook gives (see bench::add).
 template <class Job>
 std::optional<implementation> choose(Job job, bool winograd) {
     implementations there = job.there();
     if (!winograd) std::erase_if(there.all, &implementation::is_winograd);
-    const auto expected = job.twin();
-    for (implementation& i : there.all) {
-        i();
-        there.fetch_result(i);
-        if (!bench::agree(job.result(), expected)) return {};
+    if (std::getenv("BENCH_CHECKED") == nullptr) {
+        const auto expected = job.twin();
+        for (implementation& i : there.all) {
+            i();
+            there.fetch_result(i);
+            if (!bench::agree(job.result(), expected)) return {};
+        }
     }
     return there.fastest();
 }
@@ -175,13 +177,11 @@ struct convolution_dW : convolution {
     images twin() const { return bench::reference::convolution_dW(x, window, dz, 1); }
 
     implementations there() {
-        implementations found{{{DNNL_ARG_SRC, x_lies, x},
-                               {DNNL_ARG_DIFF_DST, z_lies, dz},
-                               {DNNL_ARG_DIFF_BIAS, b_lies, b},
-                               {DNNL_ARG_DIFF_WEIGHTS, W_lies, dW}}};
+        implementations found{
+            {{DNNL_ARG_SRC, x_lies, x}, {DNNL_ARG_DIFF_DST, z_lies, dz}, {DNNL_ARG_DIFF_WEIGHTS, W_lies, dW}}};
         each_choice([&](auto& forward, auto algorithm, auto& X, auto& V, auto& Z) {
-            found.add(dnnl::convolution_backward_weights::primitive_desc(
-                {algorithm, X, V, b_lies, Z, stride, padding, padding}, cpu, forward, true));
+            found.add(dnnl::convolution_backward_weights::primitive_desc({algorithm, X, V, Z, stride, padding, padding},
+                                                                         cpu, forward, true));
         });
         return found;
     }
