@@ -32,7 +32,7 @@ TEST_CASE("pytorch.weights: by hand") {
 }
 
 TEST_CASE("pytorch.flattened: by hand") {
-    // One output of an image with two channels and two pixels: PyTorch flattens c₀h₀ c₀h₁ c₁h₀ c₁h₁, gradus h₀c₀ h₀c₁ h₁c₀ h₁c₁.
+    // An image of two channels and two pixels: PyTorch flattens c₀h₀ c₀h₁ c₁h₀ c₁h₁, gradus h₀c₀ h₀c₁ h₁c₀ h₁c₁.
     CHECK(from::weights(tensor<2>{{1, 2, 3, 4}}, {2, 2, 1}) == tensor<2>{{1}, {3}, {2}, {4}});
     CHECK(from::weights(tensor<2>{{1, 2, 3, 4, 5, 6}, {7, 8, 9, 10, 11, 12}}, {3, 2}) ==
           tensor<2>{{1, 7}, {3, 9}, {5, 11}, {2, 8}, {4, 10}, {6, 12}});
