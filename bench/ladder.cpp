@@ -109,16 +109,16 @@ int main(int argc, char** argv) {
             return p.C;
         }, sizes);
     };
-    rung("1 by the book", by_the_book);
-    rung("2 along rows", along_rows);
-    rung("3 vectorized", vectorized);
-    rung("4 sums in registers", sums_in_registers);
-    rung("5 tile of sums", tile_of_sums);
-    rung("6 blocked", blocked);
-    rung("7 packed", packed);
-    add<product>("ladder/8 gradus", sizes.work(), &product::fast, sizes);
+    rung("1_by_the_book", by_the_book);
+    rung("2_along_rows", along_rows);
+    rung("3_vectorized", vectorized);
+    rung("4_sums_in_registers", sums_in_registers);
+    rung("5_tile_of_sums", tile_of_sums);
+    rung("6_blocked", blocked);
+    rung("7_packed", packed);
+    add<product>("ladder/8_gradus", sizes.work(), &product::fast, sizes);
 #if GRADUS_USE_BLAS
-    add<product>("ladder/9 BLAS", sizes.work(), [](product& p) -> auto& {
+    add<product>("ladder/9_BLAS", sizes.work(), [](product& p) -> auto& {
         kernels::blas::product<float>(1, p.a(), p.b(), 0, kernels::as_matrix(p.C));
         return p.C;
     }, sizes);

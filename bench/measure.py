@@ -24,12 +24,13 @@ def spread(samples):
     return (high - low) / 2 / middle
 
 
-def measure(row, options, torch, about):
+def measure(row, options, torches, about):
     """One row: medians, spreads and ratios of all ways. One that fails leaves the others alone."""
     seconds = 0.3 if row["group"] in ("Networks", "Two threads") else 0.05
     rounds, seconds = (2, seconds / 4) if options.quick else (max(2, options.rounds), seconds)
     ways = {label: Benchmark(options.folder, row["cores"], *where) for label, where in row["ways"].items()}
-    ways |= torch.ways(row) if torch else {}
+    for torch in torches:
+        ways |= torch.ways(row)
     samples, errors = {label: [] for label in ways}, {}
     for _ in range(rounds):
         for label in [w for w in ways if w not in errors]:
@@ -44,7 +45,7 @@ def measure(row, options, torch, about):
             continue
         out["ways"][label] = {"ns": statistics.median(samples[label]), "spread": spread(samples[label]),
                               "samples_ns": samples[label], "note": way.note}
-        about |= way.about
+        about |= {label.split(" ")[0] if k == "peer" else k: v for k, v in way.about.items()}
         if label != OURS and OURS not in errors:
             ratios = [theirs / ours for ours, theirs in zip(samples[OURS], samples[label])]
             out["ways"][label] |= {"ratio": statistics.median(ratios), "ratio_spread": spread(ratios)}
@@ -79,14 +80,15 @@ def progress(what):
 
 
 def measure_all(rows, options):
-    torch = Torch(options.folder) if any(r["group"] == "Networks" for r in rows) else None
-    report = {"machine": machine(), "rows": [], "about": {} if torch is None else {"PyTorch": torch.about["line"]},
+    threads = sorted({r["cores"] for r in rows if r["group"] in ("Networks", "Two threads")})
+    torches = [torch for torch in (Torch(options.folder, n) for n in threads) if torch]
+    report = {"machine": machine(), "rows": [], "about": {},
               "environment": {k: v for k, v in os.environ.items() if re.match("OMP|OPENBLAS|MALLOC|ATEN", k)}}
     progress("what this machine can do")
     roofs(options, report["machine"]["roofs"])
     for i, row in enumerate(rows):
         progress(f"{i + 1}/{len(rows)} {row['name']}")
-        report["rows"].append(measure(row, options, torch, report["about"]))
+        report["rows"].append(measure(row, options, torches, report["about"]))
     progress("what this machine can do")
     roofs(options, report["machine"]["roofs"])  # a core's clock changes: best is what it did before or after
     progress("")

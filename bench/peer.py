@@ -1,4 +1,4 @@
-"""The same networks in PyTorch, as fast as we could make them: a process that answers bench/table.py line by line."""
+"""The same networks in PyTorch, as fast as we could make them: a process that answers bench/measure.py line by line."""
 import json
 import sys
 import time
@@ -9,26 +9,25 @@ import torch
 from peer_cnn import Cnn
 from peer_rows import Rows
 
-torch.set_num_threads(1)
+torch.set_num_threads(int(sys.argv[1]))
 NETWORKS = {"two_layer": Rows, "mlp": Rows, "cnn": Cnn}
 
 
 def difference(a, b):
-    """‖a − b‖ / ‖b‖ over lists of arrays."""
-    a, b = (numpy.concatenate([numpy.asarray(p, numpy.float64).reshape(-1) for p in q]) for q in (a, b))
+    """‖a − b‖ / ‖b‖"""
+    a, b = (numpy.asarray(p, numpy.float64) for p in (a, b))
     return float(numpy.linalg.norm(a - b) / numpy.linalg.norm(b))
 
 
 def compare(arrays, network, what, step):
     """How far this way's results are from those in the file, relative to them. Training: the losses of all steps, and
-    the way from the first to the last parameters."""
+    the way of each parameter, W or b, from the first to the last."""
     if what == "infer":
-        return {"y_hat": difference([step().numpy()], [arrays["y_hat"]])}
+        return {"y_hat": difference(step().numpy(), arrays["y_hat"])}
     before, after = ([arrays[n] for n in arrays if n.startswith(when)] for when in ("before/", "after/"))
     losses = [float(step()) for _ in arrays["losses"]]
-    moved = [p - q for p, q in zip(network.parameters(), before)]
-    return {"losses": difference([losses], [arrays["losses"]]),
-            "parameters": difference(moved, [p - q for p, q in zip(after, before)])}
+    moved = [(p - q, r - q) for p, q, r in zip(network.parameters(), before, after)]
+    return {"losses": difference(losses, arrays["losses"]), network.compared: max(difference(*m) for m in moved)}
 
 
 def burst(step, seconds):

@@ -22,9 +22,12 @@ def all_rows(folder, cores):
     for program in sorted(programs(folder), key=lambda p: (p in PEERS, p)):
         for name in names(os.path.join(folder, program)):
             base, _, way = name.rpartition("/")
-            if program in PEERS:
-                if name in rows:
-                    rows[name]["ways"][PEERS[program]] = (program, name)
+            if program in PEERS and name in rows:
+                rows[name]["ways"][PEERS[program]] = (program, name)
+            elif program in PEERS and base in rows:
+                rows[base]["ways"][f"{PEERS[program]} {way}"] = (program, name)
+            elif program in PEERS:
+                continue
             elif base in rows and program == rows[base]["ways"][OURS][0]:
                 rows[base]["ways"][WAYS.get(way, way.replace("_", " "))] = (program, name)
             else:

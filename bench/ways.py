@@ -10,7 +10,12 @@ import subprocess
 import sys
 
 # How far PyTorch's results may be from ours, relative to them: ten steps in float on both sides, sums in another order.
-TOLERANCE = {"losses": 1e-5, "parameters": 1e-4, "y_hat": 1e-5}
+# Where rounding puts one pixel of a window or of a ReLU on the other side, the gradient of a filter differs by that pixel,
+# here by 2 %; it happens to some of 10⁷.
+TOLERANCE = {"losses": 1e-5, "parameters": 1e-4, "parameters after pooling": 2e-2, "y_hat": 1e-5}
+
+# What each kind of row asks PyTorch for. Beside gr::fit it finds its batches shuffled and gathered, which is not timed.
+KINDS = {"train": "train", "infer": "infer", "fit": "train"}
 
 CORES = sorted(os.sched_getaffinity(0))
 
@@ -64,13 +69,15 @@ class Benchmark:
 class Torch:
     """PyTorch in a process that stays: importing it takes a second. Both sides begin from the files of one exchange."""
 
-    def __init__(self, folder):
-        self.exchange = os.path.join(folder, "exchange")
+    def __init__(self, folder, threads=1):
+        self.threads, self.exchange = threads, os.path.join(folder, "exchange")
         os.makedirs(self.exchange, exist_ok=True)
         subprocess.run([os.path.join(folder, "networks"), "exchange", self.exchange], check=True)
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer.py")
-        self.process = subprocess.Popen(pinned(1, [sys.executable, script]), text=True, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        environment = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
+        self.process = subprocess.Popen(pinned(threads, [sys.executable, script, str(threads)]), text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                        env=environment)
         line = self.process.stdout.readline()
         self.about = json.loads(line) if line else {"line": "PyTorch was not found (python3-torch)."}
 
@@ -88,13 +95,13 @@ class Torch:
 
     def ways(self, row):
         """{label: way} of a row: as PyTorch's users write it, and by hand."""
-        kind, _, rest = row["name"].partition("/")
-        name = rest.replace("/", "_")
-        if kind not in ("train", "infer") or not os.path.exists(f"{self.exchange}/{name}.npz"):
+        kind, *what = row["name"].split("/")
+        name = "_".join(what[:2])
+        if kind not in KINDS or row["cores"] != self.threads or not os.path.exists(f"{self.exchange}/{name}.npz"):
             return {}
         found = {"PyTorch": [], "PyTorch by hand": []}
         for way in self.about["ways"]:
-            if way.startswith(kind + "_"):
+            if way.startswith(KINDS[kind] + "_"):
                 found["PyTorch by hand" if way.endswith("by_hand") else "PyTorch"].append(way)
         return {label: FastestTorch(self, name, ways) for label, ways in found.items() if ways}
 
@@ -115,10 +122,10 @@ class FastestTorch:
         self.speeds = {way: min(self.timed(way, 0.2) for _ in range(3)) for way in self.ways}
         self.way = min(self.ways, key=self.speeds.get)
         self.note = self.way.split("_", 1)[1].replace("_", " ")
-        self.about = {"PyTorch": self.torch.about["line"]}
+        self.about = {"peer": self.torch.about["line"]}
 
     def timed(self, way, seconds):
-        return self.torch.ask(self.name, way, seconds)["cpu_time"]
+        return self.torch.ask(self.name, way, seconds)[clock(self.torch.threads)]
 
     def burst(self, seconds):
         if self.way is None:
