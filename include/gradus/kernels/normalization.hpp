@@ -15,6 +15,34 @@
 
 namespace gradus::kernels {
 
+/// Σⱼ f(in_j...) / cols of up to `width` rows at once, a lane for each, where `formula(k)` is the f of row k. So no row waits
+/// for the sum of another, and what follows is done for all of them at once.
+template <class T, class Formula, class... In>
+[[nodiscard]] reg<T> row_means(std::size_t rows, std::size_t cols, Formula formula, const T* first, const In*... in) {
+    constexpr std::size_t W = width<T>;
+    alignas(64) T sums[W] = {};
+    for (std::size_t k = 0, at = 0; k < rows; ++k, at += cols) {
+        const auto f = formula(k);
+        reg<T> even(T(0)), odd(T(0));
+        std::size_t j = 0;
+        for (; j + 2 * W <= cols; j += 2 * W) {
+            even += f(reg<T>::load_unaligned(first + at + j), reg<T>::load_unaligned(in + at + j)...);
+            odd += f(reg<T>::load_unaligned(first + at + j + W), reg<T>::load_unaligned(in + at + j + W)...);
+        }
+        for (; j < cols; j += W) {
+            reg<T> term = f(load_at(first + at, j, cols), load_at(in + at, j, cols)...);
+            if (cols - j < W) {  // lanes beyond the end count nothing, whatever f makes of them
+                alignas(64) T lane[W] = {};
+                store_part(lane, cols - j, term);
+                term = reg<T>::load_aligned(lane);
+            }
+            even += term;
+        }
+        sums[k] = fold(reg<T>(even + odd), [](T a, T b) { return a + b; });  // xsimd 8.1's haddp swaps lanes in AVX-512
+    }
+    return reg<T>::load_aligned(sums) / static_cast<T>(cols);
+}
+
 /// Two sums over rows, for each column: in T over a block of rows, in double over the blocks, and so as good for a million
 /// rows as for a hundred.
 template <class T>
@@ -22,8 +50,12 @@ class column_totals {
   public:
     /// Zeros, where the columns are the channels, or the channels several times. Allocates where sizes change.
     void begin(std::size_t columns, std::size_t channels) {
-        reshape(block_, std::array<std::size_t, 2>{2, columns}), reshape(total_, std::array<std::size_t, 2>{2, channels});
-        block_.fill(T(0)), total_.fill(0);
+        if (block_.shape() != std::array<std::size_t, 2>{2, columns}) {
+            reshape(block_, std::array<std::size_t, 2>{2, columns});
+            block_.fill(T(0));  // and again by `gather`
+        }
+        reshape(total_, std::array<std::size_t, 2>{2, channels});
+        total_.fill(0);
         rows_ = 0;
     }
     /// Where a row adds to its columns; `end_row` once it has.
@@ -45,9 +77,10 @@ class column_totals {
 
     void gather() {
         const std::size_t columns = block_.shape()[1], channels = total_.shape()[1];
-        for (std::size_t k = 0; k < 2; ++k)
-            for (std::size_t i = 0; i < columns; i += channels)
-                for (std::size_t j = 0; j < channels; ++j) total_(k, j) += static_cast<double>(block_(k, i + j));
+        const T* from = block_.data();
+        for (double* into = total_.data(); into != total_.data() + 2 * channels; into += channels)
+            for (std::size_t i = 0; i < columns; i += channels, from += channels)
+                for (std::size_t j = 0; j < channels; ++j) into[j] += static_cast<double>(from[j]);
         block_.fill(T(0));
     }
 };
@@ -143,7 +176,7 @@ class channelwise {
     [[nodiscard]] source source_of(std::size_t& next, const per_channel<F>& constant) {
         T* out = constants_.data() + next++ * wide_;
         for (std::size_t j = 0; j < channels_; ++j) out[j] = static_cast<T>(constant.value(j));
-        for (std::size_t i = channels_; i < wide_; i += channels_) std::copy_n(out, channels_, out + i);
+        for (std::size_t i = channels_; i < wide_; i *= 2) std::copy_n(out, std::min(i, wide_ - i), out + i);
         return {out, false};
     }
 
@@ -159,9 +192,9 @@ class channelwise {
                        sources);
     }
 
-    /// The mean of at most 32 wide rows, from all over x.
+    /// The mean of at most 16 wide rows, some hundred rows, from all over x.
     void guess(const T* x, T* mean) {
-        const std::size_t whole = rows_ * channels_ / wide_, looks = std::min<std::size_t>(32, whole);
+        const std::size_t whole = rows_ * channels_ / wide_, looks = std::min<std::size_t>(16, whole);
         totals_.begin(wide_, channels_);
         for (std::size_t k = 0; k < looks; ++k)
             kernels::update(wide_, [](auto& s, const auto& v) { s += v; }, totals_.a(), x + k * whole / looks * wide_);

@@ -125,14 +125,15 @@ struct group_norm {
     void join(T* mean, T* variance) const {
         const std::size_t S = in_group();
         for (std::size_t first = 0; first < theta.gamma.size(); first += S, mean += S, variance += S) {
-            double mu = 0, var = 0;
-            for (std::size_t j = 0; j < S; ++j) mu += static_cast<double>(mean[j]) / static_cast<double>(S);
+            double sum = 0, m2 = 0;
+            for (std::size_t j = 0; j < S; ++j) sum += static_cast<double>(mean[j]);
+            const double mu = sum / static_cast<double>(S);
             for (std::size_t j = 0; j < S; ++j) {
                 const double away = static_cast<double>(mean[j]) - mu;
-                var += (static_cast<double>(variance[j]) + away * away) / static_cast<double>(S);
+                m2 += static_cast<double>(variance[j]) + away * away;
             }
             std::fill_n(mean, S, static_cast<T>(mu));
-            std::fill_n(variance, S, static_cast<T>(1 / std::sqrt(var + epsilon)));
+            std::fill_n(variance, S, static_cast<T>(1 / std::sqrt(m2 / static_cast<double>(S) + epsilon)));
         }
     }
     /// Σ γ s / M over the channels of each group, for each of them.

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -9,7 +9,6 @@
 
 #include "gradus/core/context.hpp"
 #include "gradus/kernels/normalization.hpp"
-#include "gradus/kernels/rows.hpp"
 #include "gradus/layers/scale_and_shift.hpp"
 
 namespace gradus {
@@ -54,15 +53,18 @@ struct layer_norm {
         theta.check(name, x);
         const std::size_t N = rows(x), D = features(x);
         reshape(c.mean, std::array{N}), reshape(c.r, std::array{N}), reshape(c.y, x.shape());
-        const auto *gamma = theta.gamma.data(), *beta = theta.beta.data();
-        for (std::size_t n = 0; n < N; ++n) {
+        T *mu = c.mean.data(), *r = c.r.data();
+        each_block(N, [&](std::size_t n, std::size_t block) {
             const T* v = x.data() + n * D;
-            const T mu = c.mean(n) = kernels::row_sum(v, D) / static_cast<T>(D);       // μ = Σ x / D
-            const T m2 = kernels::sum_of(D, [mu](const auto& a) { return (a - mu) * (a - mu); }, v);
-            const T r = c.r(n) = 1 / std::sqrt(m2 / static_cast<T>(D) + static_cast<T>(epsilon));  // σ² = Σ (x − μ)² / D
-            kernels::map(D, [mu, r](const auto& a, const auto& s, const auto& b) { return (a - mu) * r * s + b; },
-                         c.y.data() + n * D, v, gamma, beta);                          // y = (x − μ) r ∘ γ + β
-        }
+            const auto element = [](std::size_t) { return [](const auto& a) { return a; }; };
+            const auto square = [m = mu + n](std::size_t k) { return [m = m[k]](const auto& a) { return (a - m) * (a - m); }; };
+            kernels::store_at(mu, n, n + block, kernels::row_means<T>(block, D, element, v));  // μ = Σ x / D
+            const auto variance = kernels::row_means<T>(block, D, square, v);          // σ² = Σ (x − μ)² / D
+            kernels::store_at(r, n, n + block, kernels::reg<T>(T(1) / sqrt(variance + static_cast<T>(epsilon))));
+            for (std::size_t k = n; k < n + block; ++k)                                // y = (x − μ) r ∘ γ + β
+                kernels::map(D, [m = mu[k], s = r[k]](const auto& a, const auto& g, const auto& b) { return (a - m) * s * g + b; },
+                             c.y.data() + k * D, x.data() + k * D, theta.gamma.data(), theta.beta.data());
+        });
         return c.y;
     }
 
@@ -72,15 +74,13 @@ struct layer_norm {
         const std::size_t N = rows(x), D = features(x);
         if (ctx.input_gradient) reshape(c.dx, x.shape());
         c.totals.begin(D, D);
-        for (std::size_t n = 0; n < N; ++n, c.totals.end_row()) {
-            const T *v = x.data() + n * D, *d = dy.data() + n * D;
-            const T mu = c.mean(n), r = c.r(n);
-            kernels::update(D, [mu, r](auto& db, auto& dg, const auto& e, const auto& a) {
-                                db += e, dg += e * ((a - mu) * r);                     // dβ = Σₙ dyₙ, dγ = Σₙ dyₙ ∘ x̂ₙ
-                            },
-                            c.totals.a(), c.totals.b(), d, v);
-            if (ctx.input_gradient) input_gradient(mu, r, v, d, c.dx.data() + n * D);
-        }
+        each_block(N, [&](std::size_t n, std::size_t block) {
+            const T *mu = c.mean.data() + n, *r = c.r.data() + n, *v = x.data() + n * D, *d = dy.data() + n * D;
+            for (std::size_t k = 0; k < block; ++k, c.totals.end_row())                // dβ = Σₙ dyₙ, dγ = Σₙ dyₙ ∘ x̂ₙ
+                kernels::update(D, [m = mu[k], s = r[k]](auto& db, auto& dg, const auto& e, const auto& a) { db += e, dg += e * ((a - m) * s); },
+                                c.totals.a(), c.totals.b(), d + k * D, v + k * D);
+            if (ctx.input_gradient) input_gradient(block, mu, r, v, d, c.dx.data() + n * D);
+        });
         const auto [dbeta, dgamma] = c.totals.end();
         grad.assign(dgamma, dbeta);
         return c.dx;
@@ -98,16 +98,30 @@ struct layer_norm {
     }
 
   private:
-    void input_gradient(T mu, T r, const T* x, const T* dy, T* dx) const {
+    /// visit(n, rows) of blocks of rows: no more than a register has lanes, and than stay in the cache.
+    template <class Visit>
+    void each_block(std::size_t N, Visit visit) const {
+        const std::size_t some = std::clamp<std::size_t>(16384 / sizeof(T) / theta.gamma.size(), 1, kernels::width<T>);
+        for (std::size_t n = 0; n < N; n += some) visit(n, std::min(some, N - n));
+    }
+
+    void input_gradient(std::size_t block, const T* mu, const T* r, const T* x, const T* dy, T* dx) const {
         const std::size_t D = theta.gamma.size();
-        const T* gamma = theta.gamma.data();
-        const T sum = kernels::sum_of(D, [](const auto& d, const auto& s) { return d * s; }, dy, gamma) / static_cast<T>(D);
-        const T dot = kernels::sum_of(D, [mu, r](const auto& d, const auto& s, const auto& a) { return d * s * ((a - mu) * r); },
-                                      dy, gamma, x) / static_cast<T>(D);
-        kernels::map(D, [mu, r, sum, dot](const auto& d, const auto& s, const auto& a) {
-                            return (d * s - sum - (a - mu) * r * dot) * r;             // dx = (g − Σ g / D − x̂ Σ (g ∘ x̂) / D) r
-                        },
-                        dx, dy, gamma, x);
+        for (std::size_t k = 0; k < block * D; k += D)                                 // g = γ ∘ dy
+            kernels::map(D, [](const auto& d, const auto& g) { return d * g; }, dx + k, dy + k, theta.gamma.data());
+        const auto element = [](std::size_t) { return [](const auto& g) { return g; }; };
+        const auto times_x_hat = [mu, r](std::size_t k) {
+            return [m = mu[k], s = r[k]](const auto& g, const auto& a) { return g * ((a - m) * s); };
+        };
+        alignas(64) T sum[kernels::width<T>], dot[kernels::width<T>];
+        kernels::row_means<T>(block, D, element, dx).store_aligned(sum);               // Σ g / D
+        kernels::row_means<T>(block, D, times_x_hat, dx, x).store_aligned(dot);        // Σ (g ∘ x̂) / D
+        for (std::size_t k = 0; k < block; ++k) {                                      // dx = (g − Σ g / D − x̂ Σ (g ∘ x̂) / D) r
+            const auto f = [m = mu[k], s = r[k], a = sum[k], b = dot[k]](const auto& g, const auto& v) {
+                return (g - a - (v - m) * s * b) * s;
+            };
+            kernels::map(D, f, dx + k * D, dx + k * D, x + k * D);
+        }
     }
 };
 
