@@ -6,6 +6,7 @@
 #include "gradus/core/pass.hpp"
 #include "gradus/core/paths.hpp"
 #include "gradus/io/pytorch.hpp"
+#include "gradus/layers/batch_norm.hpp"
 #include "gradus/layers/conv_transpose2d.hpp"
 #include "gradus/layers/convolution.hpp"
 #include "gradus/layers/dense.hpp"
@@ -13,6 +14,7 @@
 #include "gradus/layers/reshape.hpp"
 #include "gradus/losses/cross_entropy.hpp"
 #include "gradus/model/sequential.hpp"
+#include "gradus/training/evaluate.hpp"
 #include "../support/close.hpp"
 #include "../support/fixture.hpp"
 
@@ -119,4 +121,18 @@ TEST_CASE("pytorch.images, pytorch.weights: channels each by itself, and transpo
     };
     check("depthwise", gr::conv2d<double>(3, 6, 3, gr::identity{}, {.groups = 3}));
     check("transposed", gr::conv_transpose2d<double>(4, 3, 3, gr::identity{}, {.stride = 2}));
+}
+
+TEST_CASE("pytorch.images, pytorch.weights: a batch normalization with what it has learnt") {
+    using images = gr::tensor<double, 4>;
+    auto net = gr::sequential(gr::conv2d<double>(3, 4, 3), gr::batch_norm<double>(4));
+    check_layer<4>{"0", "conversion/normalized", "0"}.load(net);
+    const auto row = [](const std::string& what) {
+        return pytorch<gr::tensor<double, 1>>("conversion/normalized.1." + what);
+    };
+    auto& theta = net.layer<1>().theta;
+    theta.gamma = row("weight"), theta.beta = row("bias");
+    theta.running.mean = row("running_mean"), theta.running.variance = row("running_var");
+    CHECK(difference(gr::predict(net, images_of<images>("normalized.x")), images_of<images>("normalized.y")) <=
+          tolerance<double>());
 }
