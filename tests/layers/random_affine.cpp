@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <string>
+#include <vector>
 
 #include "gradus/check/gradient_check.hpp"
 #include "gradus/core/pass.hpp"
@@ -168,8 +168,9 @@ TEST_CASE("random_affine.forward, random_affine.backward: central differences, f
 TEST_CASE("random_affine: each image by its own draws, which reach as far as the options say and no farther") {
     const gr::random_affine layer{.height = 28, .width = 28, .shift = 2, .rotation = 10, .zoom = 0.1, .shear = 5};
     const gr::context ctx{.training = true, .key = 7};
-    std::array<double, 5> least, most;
-    least.fill(std::numeric_limits<double>::infinity()), most.fill(-std::numeric_limits<double>::infinity());
+    const std::array from{-2.0, -2.0, -10.0, 0.9, -5.0}, to{2.0, 2.0, 10.0, 1.1, 5.0};
+    std::array<double, 5> least{}, most{};
+    std::array<std::array<double, 5>, 5> products{};
     for (std::size_t n = 0; n < 2000; ++n) {
         const gr::affine_map s = layer.drawn(ctx, n);
         // M = A⁻¹ and the middle's new place, read back
@@ -178,16 +179,21 @@ TEST_CASE("random_affine: each image by its own draws, which reach as far as the
         const double b = (s.ii * (13.5 - s.oj) - s.ji * (13.5 - s.oi)) / det - 13.5;
         const double rho = std::atan2(s.ij, s.ii), sigma = std::atan(-(s.ji * s.ii + s.jj * s.ij) / det);
         const std::array drawn{a, b, rho * 180 / pi, z, sigma * 180 / pi};
-        for (std::size_t k = 0; k < 5; ++k) least[k] = std::min(least[k], drawn[k]), most[k] = std::max(most[k], drawn[k]);
+        std::array<double, 5> u;  // each as a share of its range, from -1 to 1
+        for (std::size_t k = 0; k < 5; ++k) {
+            u[k] = (2 * drawn[k] - from[k] - to[k]) / (to[k] - from[k]);
+            least[k] = std::min(least[k], u[k]), most[k] = std::max(most[k], u[k]);
+            for (std::size_t l = 0; l <= k; ++l) products[k][l] += u[k] * u[l] / 2000;
+        }
     }
-    const std::array from{-2.0, -2.0, -10.0, 0.9, -5.0}, to{2.0, 2.0, 10.0, 1.1, 5.0};
     for (std::size_t k = 0; k < 5; ++k) {
         CAPTURE(k);
-        const double part = (to[k] - from[k]) / 100;
-        CHECK(least[k] >= from[k] - 1e-9);
-        CHECK(most[k] <= to[k] + 1e-9);
-        CHECK(least[k] < from[k] + part);
-        CHECK(most[k] > to[k] - part);
+        CHECK(least[k] >= -1 - 1e-9);
+        CHECK(most[k] <= 1 + 1e-9);
+        CHECK(least[k] < -0.98);
+        CHECK(most[k] > 0.98);
+        CHECK(std::abs(products[k][k] - 1.0 / 3) < 0.03);                                // uniform; 4 standard deviations
+        for (std::size_t l = 0; l < k; ++l) CHECK(std::abs(products[k][l]) < 0.03);      // of each other independent
     }
 }
 
