@@ -113,6 +113,10 @@ void each_register(run r, F&& f) {
 /// f(offset in x) for each pixel of a window, from left to right and from above.
 template <class F>
 [[gnu::always_inline]] inline void each_pixel(const run& r, std::size_t first, F&& f) {
+    if (r.height == 2 && r.width == 2) {  // what most networks have, without loops
+        f(first), f(first + r.channels), f(first + r.row), f(first + r.row + r.channels);
+        return;
+    }
     for (std::size_t line = first, end = first + r.height * r.row; line < end; line += r.row)
         for (std::size_t p = line, stop = line + r.width * r.channels; p < stop; p += r.channels) f(p);
 }
@@ -168,18 +172,20 @@ void each_run_backward(const pooled_images& images, T* dx, F&& f) {
 }
 
 // A function for a run, never inlined: the walk and the innermost loops together need more registers than there are.
-// NaN is what is not equal to itself, `!(z == z)`: xsimd 8's `z != z` is false for it in AVX-512.
+// What each does to a pixel is inlined, with -O2 too. xsimd 8's `z != z` is false for NaN in AVX-512: `isnan`.
 
 template <class T>
 [[gnu::noinline]] void max_pool(const run& of, const T* x, T* y) {
     const run r = of;
     each_register<T>(r, [=](std::size_t in, std::size_t out, auto lanes) {
         reg<T> m(-std::numeric_limits<T>::infinity());
-        each_pixel(r, in, [&](std::size_t p) {
+        auto all_numbers = m == m;  // beside m: a maximum of registers may lose a NaN
+        each_pixel(r, in, [&](std::size_t p) __attribute__((always_inline)) {
             const reg<T> z = lanes.load(x + p);
-            m = where(z > m || !(z == z), z, m);
+            m = xsimd::max(m, z);
+            all_numbers = all_numbers && z == z;
         });
-        lanes.store(y + out, m);
+        lanes.store(y + out, where(all_numbers, m, reg<T>(std::numeric_limits<T>::quiet_NaN())));
     });
 }
 
@@ -189,9 +195,9 @@ template <class T>
     each_register<T>(r, [=](std::size_t in, std::size_t out, auto lanes) {
         const reg<T> m = lanes.load(y + out), d = lanes.counted(lanes.load(dy + out)), zero(T(0));
         auto open = zero == zero;  // no pixel before was the maximum
-        each_pixel(r, in, [&](std::size_t p) {
+        each_pixel(r, in, [&](std::size_t p) __attribute__((always_inline)) {
             const reg<T> z = lanes.load(x + p);
-            const auto first = open && (z == m || !(z == z));
+            const auto first = open && (z == m || isnan(z));
             const reg<T> g = where(first, d, zero);
             lanes.store(dx + p, add ? lanes.load(dx + p) + g : g);
             open = open && !first;
