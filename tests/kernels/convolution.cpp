@@ -155,7 +155,7 @@ TEST_CASE_TEMPLATE("convolution: by Winograd's tiles, its twin", T, float, doubl
     CHECK(all.size() >= 9);
     equals_reference<T>(way::winograd, all);
 }
-TEST_CASE_TEMPLATE("convolution.forward, convolution.dW, convolution.dx: their twin, the way being chosen", T, float, double) {
+TEST_CASE_TEMPLATE("convolution.forward, convolution.dW, convolution.dx: their twin, by any way", T, float, double) {
     k::convolution<T> used;
     std::vector<sizes> all = of_any_size();
     const auto more = of_depthwise();
