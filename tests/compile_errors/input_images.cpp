@@ -1,0 +1,13 @@
+// expect: gradus: the input has fewer axes than the layer takes
+#include "gradus.hpp"
+
+int main() {
+    const auto net = gradus::sequential(gradus::conv2d(1, 8, 3, gradus::relu{}), gradus::flatten{}, gradus::dense(5408, 10));
+#ifdef FIXED
+    const gradus::tensor<float, 4> x({4, 28, 28, 1}, 1.0f);
+    (void)gradus::predict(net, x);
+#else
+    const gradus::tensor<float, 2> x({4, 784}, 1.0f);
+    (void)gradus::predict(net, x);
+#endif
+}
