@@ -64,11 +64,12 @@ void add_both(const std::string& name, const work& w, Args... args) {
     add<Job>(name + "/reference", w, &Job::twin, args...);
 }
 
+/// With the operations that the formulas have for each element; a function counts as one.
 template <class F>
-void add_activation(F) {
-    const auto bytes = static_cast<double>(sizeof(float) * activation_forward<F>().z.size());
-    add_both<activation_forward<F>>("forward/" + std::string(F::name), {.bytes = 2 * bytes});
-    add_both<activation_backward<F>>("backward/" + std::string(F::name), {.bytes = 3 * bytes});
+void add_activation(F, double forward, double backward) {
+    const auto n = static_cast<double>(activation_forward<F>().z.size());
+    add_both<activation_forward<F>>("forward/" + std::string(F::name), {.flops = forward * n, .bytes = 8 * n});
+    add_both<activation_backward<F>>("backward/" + std::string(F::name), {.flops = backward * n, .bytes = 12 * n});
 }
 
 }  // namespace
@@ -81,9 +82,15 @@ int main(int argc, char** argv) {
 #endif
         if (s.m == s.n && s.k == s.n && s.n <= 256) add<product>(s.name() + "/reference", s.work(), &product::twin, s);
     }
-    add_activation(gr::relu{}), add_activation(gr::sigmoid{}), add_activation(gr::tanh{}), add_activation(gr::gelu{});
-    add_activation(gr::softmax{});
-    add_both<column_sums>("column_sums", {.bytes = sizeof(float) * (batch + 1) * 128.0});
-    add_both<adam>("adam", {.bytes = sizeof(float) * 7.0 * adam::n});  // θ, m, v are read and written, g is read
+    add_activation(gr::relu{}, 1, 2);
+    add_activation(gr::sigmoid{}, 4, 3);
+    add_activation(gr::tanh{}, 1, 3);
+    add_activation(gr::gelu{}, 5, 10);
+    add_activation(gr::softmax{}, 5, 4);
+    add_both<column_sums>("column_sums", {.flops = batch * 128.0, .bytes = sizeof(float) * (batch + 1) * 128.0});
+    add_both<adam>("adam", {.flops = 12.0 * adam::n, .bytes = sizeof(float) * 7.0 * adam::n});  // θ, m, v go both ways
+#if GRADUS_USE_BLAS
+    benchmark::AddCustomContext("OpenBLAS", gr::blas_info().text());
+#endif
     return run(argc, argv);
 }

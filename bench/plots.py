@@ -42,19 +42,19 @@ def products(report):
 
 
 def roofline(report):
-    """GFLOP/s by arithmetic intensity. A roof rises with the bandwidth until it meets the peak."""
+    """GFLOP/s by arithmetic intensity: what each memory feeds, up to the peak, and where our rows stand below that."""
     groups = {}
     for row in report["rows"]:
-        if row["flops"] and row["bytes"] and row["cores"] == 1 and "ns" in row["ways"][OURS] and row["group"] != "Ladder":
-            groups.setdefault(row["group"], []).append((row["flops"] / row["bytes"], row["flops"] / row["ways"][OURS]["ns"]))
+        ours = row["ways"][OURS]
+        if row["flops"] > 1000 and row["bytes"] and row["cores"] == 1 and "ns" in ours and row["group"] != "Ladder":
+            groups.setdefault(row["group"], []).append((row["flops"] / row["bytes"], row["flops"] / ours["ns"]))
     if not groups:
         return []
     roof = report["machine"]["roofs"]["1"]
-    far = max(x for points in groups.values() for x, _ in points)
-    near = min(x for points in groups.values() for x, _ in points)
-    lines = [figure("What bounds what: one core", "FLOP per byte read or written", "GFLOP/s", "xy")]
-    for name, one in roof["levels"].items():
-        ridge = roof["gflops"] / one["gbytes"]
-        start = min(near, ridge / 2)
-        lines.append(series("line", name, [(start, start * one["gbytes"]), (ridge, roof["gflops"]), (max(far, 2 * ridge), roof["gflops"])]))
-    return lines + [series("scatter", group, points) for group, points in groups.items()]
+    peak, rates = roof["gflops"], {name: one["gbytes"] for name, one in roof["levels"].items()}
+    near, far = 0.05, max(100, *(x for points in groups.values() for x, _ in points))
+    return [figure("What bounds what, one core", "FLOP per byte that is read or written", "GFLOP/s", "xy"),
+            *(series("line", f"{name} {rate:.0f} GB/s", [(near, near * rate), (peak / rate, peak)])
+              for name, rate in rates.items()),
+            series("line", f"peak {peak:.0f} GFLOP/s", [(peak / max(rates.values()), peak), (far, peak)]),
+            *(series("scatter", group, points) for group, points in groups.items())]

@@ -49,13 +49,14 @@ struct average_pool_backward : pooled {
     images twin() { return reference::average_pool_backward(x, dy, window, false); }
 };
 
-/// Of so many tensors like x and like y that are read or written.
+/// Of so many tensors like x and like y that are read or written. An operation for each pixel of a window.
 template <class Job>
 void add_both(const std::string& what, const sizes& s, std::size_t like_x, std::size_t like_y) {
     const std::string hw = std::to_string(s.size), shape = hw + "x" + hw + "x" + std::to_string(s.channels);
     const std::string name = "pooling/" + what + "/" + shape + "/" + std::to_string(s.batch);
     const std::size_t pixels = like_x * s.size * s.size + like_y * (s.size / 2) * (s.size / 2);
-    const work w{.bytes = sizeof(float) * static_cast<double>(s.batch * s.channels * pixels)};
+    const auto windows = static_cast<double>(s.batch * s.channels * (s.size / 2) * (s.size / 2));
+    const work w{.flops = 4 * windows, .bytes = sizeof(float) * static_cast<double>(s.batch * s.channels * pixels)};
     add<Job>(name, w, &Job::fast, s);
     add<Job>(name + "/reference", w, &Job::twin, s);
 }

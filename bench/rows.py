@@ -7,7 +7,8 @@ import subprocess
 
 OURS = "gradus"
 PEERS = {"onednn": "oneDNN", "eigen": "Eigen", "dlib": "dlib"}  # programs, and what the table calls them
-WAYS = {"blas": "OpenBLAS", "reference": "textbook"}
+WAYS = {"blas": "OpenBLAS", "reference": "textbook"}  # what follows a name of ours; others are ways of our own
+COLUMNS = ["PyTorch", "oneDNN", "OpenBLAS", "Eigen", "dlib", "1 thread", "ours", "textbook"]
 NO_ROWS = ("machine", "plot")
 GROUPS = {"train": "Networks", "infer": "Networks", "fit": "Two threads", "ladder": "Ladder", "product": "Products",
           "convolution": "Convolution", "pooling": "Pooling"}  # by the first word of a name; others by their program
@@ -29,9 +30,9 @@ def all_rows(folder, cores):
             elif program in PEERS:
                 continue
             elif base in rows and program == rows[base]["ways"][OURS][0]:
-                rows[base]["ways"][WAYS.get(way, way.replace("_", " "))] = (program, name)
+                rows[base]["ways"][WAYS.get(way, "ours, " + way.replace("_", " "))] = (program, name)
             else:
-                group = GROUPS.get(name.split("/")[0], program.capitalize())
+                group = GROUPS.get(name.split("/")[0], "Element by element" if program == "kernels" else program)
                 rows[name] = {"name": name, "title": title(name), "group": group, "cores": 1,
                               "ways": {OURS: (program, name)}}
     for name in [n for n in rows if n.startswith("fit/") and n.endswith("/2")]:  # two threads against one
@@ -62,5 +63,7 @@ def title(name):
         return f"{NETWORKS.get(rest[0], rest[0])}, {KINDS[first]}, batch {rest[1]}"
     if first == "product":
         first, rest = FORMS[rest[0]], rest[1:]
+    if first in ("convolution", "pooling"):
+        rest[-1] = "batch " + rest[-1]
     words = rest if first in GROUPS else [first, *rest]
     return re.sub(r"(?<=\d)x(?=\d)", "×", ", ".join(words)).replace("_", " ")

@@ -1,7 +1,7 @@
 """What has been measured, as tables: on a terminal, in Markdown, and in the pages of docs."""
 import re
 
-from rows import OURS
+from rows import COLUMNS, OURS
 
 
 def level(row, roof):
@@ -58,6 +58,11 @@ def rungs(rows, machine):
     return lines
 
 
+def column(label):
+    """Where a way stands among the columns."""
+    return next((i for i, name in enumerate(COLUMNS) if label.startswith(name)), len(COLUMNS)), label
+
+
 def tables(report):
     """(group, lines of cells); the first line is the head."""
     for group in dict.fromkeys(r["group"] for r in report["rows"]):
@@ -65,7 +70,7 @@ def tables(report):
         if group == "Ladder":
             yield group, rungs([r for r in rows if "ns" in r["ways"][OURS]], report["machine"])
             continue
-        others = list(dict.fromkeys(way for r in rows for way in r["ways"] if way != OURS))
+        others = sorted({way for r in rows for way in r["ways"] if way != OURS}, key=column)
         yield group, [[group, f"{OURS}, µs", "rate", "of peak", "allocs", *others],
                       *(cells(r, others, report["machine"]) for r in rows)]
 
