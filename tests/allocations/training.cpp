@@ -143,6 +143,36 @@ TEST_CASE("allocations: none in a step of the MNIST network with Adam after the 
     CHECK(allocations_of([&] { for (int t = 0; t < 3; ++t) step(); }) == 0);
 }
 
+TEST_CASE("allocations: none in a step of convolutions after the first, whichever way they go") {
+    if (!counted()) return;
+    using images = gr::tensor<float, 4>;
+    const auto counts = [](auto net, const images& x) {
+        gr::tensor<std::int32_t, 1> y({x.shape()[0]}, 3);
+        const gr::cross_entropy J;
+        gr::cross_entropy::cache<matrix> loss_cache;
+        gr::optimizer descend(net, gr::adam{});
+        gr::pass pass(net);
+        pass.input_gradient = true;
+        gr::gradients grad(net);
+        const auto step = [&] {
+            const auto& y_hat = net.forward(x, pass);
+            (void)J.forward(y_hat, y, loss_cache);
+            net.backward(x, J.backward(y_hat, y, loss_cache), pass, grad);
+            descend(net, grad, pass);
+        };
+        CHECK(allocations_of(step) > 0);
+        CHECK(allocations_of([&] { for (int t = 0; t < 3; ++t) step(); }) == 0);
+    };
+    counts(gr::sequential(gr::conv2d(1, 32, 3, gr::relu{}), gr::max_pool2d(2), gr::conv2d(32, 48, 3, gr::relu{}), gr::max_pool2d(2),
+                          gr::flatten{}, gr::dense(1200, 10)),
+           support::draw<images>({40, 26, 26, 1}, 1));  // several chunks
+    counts(gr::sequential(gr::conv2d(3, 7, 3, gr::gelu{}, {.stride = 2, .padding = gr::same}),
+                          gr::conv2d(7, 14, 2, gr::prelu(14), {.padding = 1, .groups = 7}),
+                          gr::depthwise_conv2d(14, 3, gr::softmax{}, {.padding = gr::same, .dilation = 2}), gr::flatten{},
+                          gr::dense(504, 4)),
+           support::draw<images>({5, 10, 10, 3}, 1));
+}
+
 TEST_CASE("allocations: fit makes none per step, with one thread or two, through last batches that are smaller") {
     if (!counted()) return;
     const auto net = mnist_network();
