@@ -107,6 +107,7 @@ const std::vector<sizes>& every_way() {
                                         {{1, 4, 4, 6}, 6, 3, {.stride = {2, 1}, .output_padding = {1, 0}, .groups = 6}},
                                         {{2, 3, 3, 8}, 4, 2, {.stride = 3, .padding = gr::same, .groups = 2}},
                                         {{9, 20, 20, 16}, 16, 3, {.stride = 2, .padding = gr::same}},
+                                        {{9, 20, 20, 16}, 16, 3, {.padding = 1}},
                                         {{1, 5, 1, 2}, 3, {2, 4}, {.output_padding = {1, 2}, .dilation = {2, 3}}}};
     return all;
 }
