@@ -96,7 +96,8 @@ inline constexpr bool all = scalar<L, X> && axes<L, X> && backward<L, X>;
 
 /// A layer that may compute the next one of a row with its own, so that what lies between is never stored: for some inputs,
 /// which `takes_in(next, x)` says, `forward_with(next, x, cache, cache of next)` and `backward_with(next, x, dy, cache,
-/// cache of next, grad, ctx)` do the work of both; `cache.took_in_next` says that the last forward did.
+/// cache of next, grad, ctx)` do the work of both; `cache.took_in_next` says that the last forward did. `check_with(next, dy,
+/// cache of next)` throws what the next layer says to a dy of another shape.
 template <class L, class Next, class X>
 concept can_take_in = requires(const L& l, const Next& next, const X& x, cache_of<L, X>& c) {
     l.takes_in(next, x);

@@ -37,7 +37,7 @@ void max_pool_with_tap(const pooled_images& images, const T* z, T* y, T* tap) {
             for (std::size_t i = 0; i < kernel.height; ++i)
                 for (std::size_t j = 0; j < kernel.width; ++j, place += T(1)) {
                     const reg<T> here = reg<T>::load_unaligned(z + first + i * images.row() + j * images.channels + c);
-                    const auto greater = here > m || here != here;  // NaN is the maximum wherever it is
+                    const auto greater = !(here <= m) && m == m;  // the first NaN is the maximum, wherever it is
                     m = xsimd::select(greater, here, m);
                     where_m = xsimd::select(greater, place, where_m);
                 }

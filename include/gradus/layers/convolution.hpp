@@ -173,6 +173,11 @@ struct convolution_layer {
         });
         return after.y;
     }
+    /// What the pooling asks of dy, in its own name and for its own place.
+    static void check_with(const max_pool2d& next, const auto& dy, const auto& after) {
+        if (dy.shape() != after.y.shape())
+            throw shape_error(next.name, {"dx needs dy shaped as y ", after.y.shape(), ", got ", dy.shape()});
+    }
     /// Backward of both, from dy of the pooling.
     template <class X, class NextCache>
     const X& backward_with(const max_pool2d& next, const X& x, const X& dy, cache<X>& c, NextCache& after, parameters& grad,
@@ -182,8 +187,9 @@ struct convolution_layer {
         const window2d w = place(x);
         const auto images = pooled(next, w, x.shape()[0]);
         check_gradients(grad);
-        pooling::check_backward(max_pool2d::name, std::array{images.count, images.window.out.height, images.window.out.width, filters()},
-                                after.y.shape(), dy.shape());
+        if (after.y.shape() != std::array{images.count, images.window.out.height, images.window.out.width, filters()})
+            throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x.shape(),
+                                     ", the pass holds pooled y of ", after.y.shape()});
         c.kernel.place(w, channels(), filters(), options.groups);
         if (ctx.input_gradient) reshape(c.dx, x.shape());
         T* const dx = ctx.input_gradient ? c.dx.data() : nullptr;

@@ -274,6 +274,7 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
             if constexpr (fuses<I - 1, std::remove_cvref_t<decltype(x_before)>>())
                 if (auto& first = std::get<I - 1>(c.layers); first.took_in_next) {
                     const context inner = inside<I - 1>(ctx);
+                    at<I>([&]() -> const auto& { return layer<I - 1>().check_with(layer<I>(), dy, own), dy; });
                     const auto& dx = at<I - 1>([&]() -> const auto& {
                         return layer<I - 1>().backward_with(layer<I>(), x_before, dy, first, own, std::get<I - 1>(grad.layers), inner);
                     });
