@@ -64,6 +64,20 @@ TEST_CASE_TEMPLATE("moments.absorb: by hand, from mean 0 and variance 1", T, flo
     CHECK(known.variance(0) == T(1.9375));
 }
 
+TEST_CASE("moments.absorb: where unbiased, of the variance M2 / (n − 1), and of one row 0") {
+    gr::moments<double> known(1, 0.25, true);
+    known.absorb(of<double>({6, 9, 12}));  // 0.75 · 1 + 0.25 · 18/2
+    CHECK(known.mean(0) == 2.25);
+    CHECK(known.variance(0) == 3);
+    known.absorb(of<double>({5}));         // 0.75 · 3 + 0.25 · 0
+    CHECK(known.variance(0) == 2.25);
+    gr::moments<double> shard = of<double>({6}), other = of<double>({9, 12});
+    shard.merge(other);                    // n is that of all shards
+    gr::moments<double> again(1, 0.25, true);
+    again.absorb(shard);
+    CHECK(again.variance(0) == doctest::Approx(3));
+}
+
 TEST_CASE("moments.absorb: a batch that has shown nothing changes nothing") {
     gr::moments<float> known(1), nothing(1);
     nothing.clear();
@@ -74,12 +88,18 @@ TEST_CASE("moments.absorb: a batch that has shown nothing changes nothing") {
 }
 
 TEST_CASE("moments: the same in another scalar") {
-    gr::moments<double> known(1, 0.25);
+    gr::moments<double> known(1, 0.25, true);
     known.absorb(of<double>({6, 9, 12}));
     gr::moments<float> same;
     same.assign(known);
     CHECK(same.count(0) == 1);
     CHECK(same.rate == 0.25);
+    CHECK(same.unbiased);
     CHECK(same.mean(0) == 2.25f);
-    CHECK(same.variance(0) == 2.25f);
+    CHECK(same.variance(0) == 3);
+    gr::moments<float> seen(1, 0.5);
+    seen.become(same);
+    CHECK(seen.variance(0) == 3);
+    CHECK(seen.rate == 0.5);  // how it learns stays its own
+    CHECK_FALSE(seen.unbiased);
 }

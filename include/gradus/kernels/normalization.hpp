@@ -15,8 +15,8 @@
 
 namespace gradus::kernels {
 
-/// Σⱼ f(in_j...) / cols of up to `width` rows at once, a lane for each, where `formula(k)` is the f of row k. So no row waits
-/// for the sum of another, and what follows is done for all of them at once.
+/// Σⱼ f(in_j...) / cols of up to `width` rows at once, a lane for each, where `formula(k)` is the f of row k. So no row
+/// waits for the sum of another, and what follows is done for all of them at once.
 template <class T, class Formula, class... In>
 [[nodiscard]] reg<T> row_means(std::size_t rows, std::size_t cols, Formula formula, const T* first, const In*... in) {
     constexpr std::size_t W = width<T>;

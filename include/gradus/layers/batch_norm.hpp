@@ -75,7 +75,8 @@ struct batch_norm {
     explicit batch_norm(std::size_t channels, batch_norm_options o = {}) : epsilon(o.epsilon) {
         theta.begin(name, channels, epsilon);
         if (!(o.momentum.rate >= 0 && o.momentum.rate <= 1))
-            throw shape_error(name, {"running statistics need a momentum in [0, 1], a new batch has the weight ", o.momentum.rate});
+            throw shape_error(name, {"running statistics need a momentum in [0, 1], a new batch has the weight ",
+                                     o.momentum.rate});
         theta.running = moments<T>(channels, o.momentum.rate, o.momentum.unbiased);
     }
     /// γ = 1, β = 0, and no batch seen.
@@ -89,7 +90,7 @@ struct batch_norm {
         theta.check(name, x);
         c.channels.resize(rows(x), features(x));
         if (ctx.training)
-            look_at(x, c);                                                             // μ = Σₙ xₙ / N, σ² = Σₙ (xₙ − μ)² / N
+            look_at(x, c);                                                             // μ, σ² of the batch
         else
             c.used.become(theta.running), c.used.count(0) = 0;
         reshape(c.y, x.shape());
@@ -153,7 +154,7 @@ struct batch_norm {
                                      ": each thread's share of a batch, the last one too, is normalized by itself"});
         reshape(c.used.mean, theta.gamma.shape()), reshape(c.used.variance, theta.gamma.shape());
         c.used.count(0) = static_cast<double>(n);
-        c.channels.moments(x.data(), c.used.mean.data(), c.used.variance.data());
+        c.channels.moments(x.data(), c.used.mean.data(), c.used.variance.data());     // μ = Σₙ xₙ / N, σ² = Σₙ (xₙ − μ)² / N
     }
 };
 

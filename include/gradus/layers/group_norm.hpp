@@ -48,7 +48,8 @@ struct group_norm {
     std::uint64_t key = 0;  // nothing is drawn
 
     /// \throws shape_error for no channels, an ε outside [0, 1], or groups that do not divide the channels.
-    group_norm(std::size_t groups_, std::size_t channels, normalization_options o = {}) : groups(groups_), epsilon(o.epsilon) {
+    group_norm(std::size_t groups_, std::size_t channels, normalization_options o = {})
+        : groups(groups_), epsilon(o.epsilon) {
         theta.begin(name, channels, epsilon);
         if (groups == 0 || channels % groups != 0)
             throw shape_error(name, {"C = ", channels, " channels cannot be cut into G = ", groups, " groups"});
@@ -63,8 +64,8 @@ struct group_norm {
         c.channels.resize(size / C, C);
         for (std::size_t n = 0; n < N; ++n) {
             T *mu = &c.mean(n, 0), *r = &c.r(n, 0);
-            c.channels.moments(x.data() + n * size, mu, r);                            // of the channels,
-            join(mu, r);                                                               // then of the groups
+            c.channels.moments(x.data() + n * size, mu, r);                            // of each channel,
+            join(mu, r);                                                               // and of each group: μ, r
             c.channels.map([](const auto& v, const auto& m, const auto& s, const auto& b) { return (v - m) * s + b; },
                            c.y.data() + n * size, x.data() + n * size,                 // y = (x − μ) r ∘ γ + β
                            kernels::per_channel{[=](std::size_t j) { return mu[j]; }},
@@ -81,7 +82,7 @@ struct group_norm {
         if (ctx.input_gradient) reshape(c.dx, x.shape());
         reshape(c.of_channel, std::array<std::size_t, 2>{4, C});
         c.of_channel.fill(0);
-        double *dbeta = &c.of_channel(0, 0), *dgamma = &c.of_channel(1, 0), *sum = &c.of_channel(2, 0), *dot = &c.of_channel(3, 0);
+        double *dbeta = c.of_channel.data(), *dgamma = dbeta + C, *sum = dgamma + C, *dot = sum + C;
         for (std::size_t n = 0; n < N; ++n) {
             const T *v = x.data() + n * size, *d = dy.data() + n * size, *m = &c.mean(n, 0), *q = &c.r(n, 0);
             const auto mu = kernels::per_channel{[=](std::size_t j) { return m[j]; }};
@@ -94,13 +95,14 @@ struct group_norm {
             for (std::size_t j = 0; j < C; ++j) dbeta[j] += of_sample[j], dgamma[j] += times_x_hat[j];
             if (!ctx.input_gradient) continue;
             over_groups(of_sample, sum, size), over_groups(times_x_hat, dot, size);    // Σ g / M, Σ (g ∘ x̂) / M
+            const auto scale = kernels::per_channel{[=, this](std::size_t j) { return q[j] * theta.gamma(j); }};
+            const auto shift = kernels::per_channel{[=](std::size_t j) { return sum[j] * double(q[j]); }};
+            const auto slope = kernels::per_channel{[=](std::size_t j) { return dot[j] * double(q[j]) * double(q[j]); }};
             c.channels.map(
                 [](const auto& e, const auto& u, const auto& k, const auto& s, const auto& a, const auto& b) {
-                    return s * e - a - (u - k) * b;                                    // dx = (g − Σ g / M − x̂ Σ (g ∘ x̂) / M) r
+                    return s * e - a - (u - k) * b;                    // dx = (g − Σ g / M − x̂ Σ (g ∘ x̂) / M) r
                 },
-                c.dx.data() + n * size, d, v, mu, kernels::per_channel{[=, this](std::size_t j) { return q[j] * theta.gamma(j); }},
-                kernels::per_channel{[=](std::size_t j) { return sum[j] * static_cast<double>(q[j]); }},
-                kernels::per_channel{[=](std::size_t j) { return dot[j] * static_cast<double>(q[j]) * static_cast<double>(q[j]); }});
+                c.dx.data() + n * size, d, v, mu, scale, shift, slope);
         }
         grad.assign(dgamma, dbeta);
         return c.dx;

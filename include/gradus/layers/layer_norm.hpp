@@ -57,13 +57,18 @@ struct layer_norm {
         each_block(N, [&](std::size_t n, std::size_t block) {
             const T* v = x.data() + n * D;
             const auto element = [](std::size_t) { return [](const auto& a) { return a; }; };
-            const auto square = [m = mu + n](std::size_t k) { return [m = m[k]](const auto& a) { return (a - m) * (a - m); }; };
+            const auto square = [m = mu + n](std::size_t k) {
+                return [m = m[k]](const auto& a) { return (a - m) * (a - m); };
+            };
             kernels::store_at(mu, n, n + block, kernels::row_means<T>(block, D, element, v));  // μ = Σ x / D
             const auto variance = kernels::row_means<T>(block, D, square, v);          // σ² = Σ (x − μ)² / D
             kernels::store_at(r, n, n + block, kernels::reg<T>(T(1) / sqrt(variance + static_cast<T>(epsilon))));
-            for (std::size_t k = n; k < n + block; ++k)                                // y = (x − μ) r ∘ γ + β
-                kernels::map(D, [m = mu[k], s = r[k]](const auto& a, const auto& g, const auto& b) { return (a - m) * s * g + b; },
-                             c.y.data() + k * D, x.data() + k * D, theta.gamma.data(), theta.beta.data());
+            for (std::size_t k = n; k < n + block; ++k) {
+                const auto f = [m = mu[k], s = r[k]](const auto& a, const auto& g, const auto& b) {
+                    return (a - m) * s * g + b;                                        // y = (x − μ) r ∘ γ + β
+                };
+                kernels::map(D, f, c.y.data() + k * D, x.data() + k * D, theta.gamma.data(), theta.beta.data());
+            }
         });
         return c.y;
     }
@@ -76,9 +81,13 @@ struct layer_norm {
         c.totals.begin(D, D);
         each_block(N, [&](std::size_t n, std::size_t block) {
             const T *mu = c.mean.data() + n, *r = c.r.data() + n, *v = x.data() + n * D, *d = dy.data() + n * D;
-            for (std::size_t k = 0; k < block; ++k, c.totals.end_row())                // dβ = Σₙ dyₙ, dγ = Σₙ dyₙ ∘ x̂ₙ
-                kernels::update(D, [m = mu[k], s = r[k]](auto& db, auto& dg, const auto& e, const auto& a) { db += e, dg += e * ((a - m) * s); },
-                                c.totals.a(), c.totals.b(), d + k * D, v + k * D);
+            for (std::size_t k = 0; k < block; ++k, c.totals.end_row()) {
+                const auto add = [m = mu[k], s = r[k]](auto& db, auto& dg, const auto& e, const auto& a) {
+                    db += e;                                                           // dβ = Σₙ dyₙ
+                    dg += e * ((a - m) * s);                                           // dγ = Σₙ dyₙ ∘ x̂ₙ
+                };
+                kernels::update(D, add, c.totals.a(), c.totals.b(), d + k * D, v + k * D);
+            }
             if (ctx.input_gradient) input_gradient(block, mu, r, v, d, c.dx.data() + n * D);
         });
         const auto [dbeta, dgamma] = c.totals.end();
@@ -116,9 +125,9 @@ struct layer_norm {
         alignas(64) T sum[kernels::width<T>], dot[kernels::width<T>];
         kernels::row_means<T>(block, D, element, dx).store_aligned(sum);               // Σ g / D
         kernels::row_means<T>(block, D, times_x_hat, dx, x).store_aligned(dot);        // Σ (g ∘ x̂) / D
-        for (std::size_t k = 0; k < block; ++k) {                                      // dx = (g − Σ g / D − x̂ Σ (g ∘ x̂) / D) r
+        for (std::size_t k = 0; k < block; ++k) {
             const auto f = [m = mu[k], s = r[k], a = sum[k], b = dot[k]](const auto& g, const auto& v) {
-                return (g - a - (v - m) * s * b) * s;
+                return (g - a - (v - m) * s * b) * s;                  // dx = (g − Σ g / D − x̂ Σ (g ∘ x̂) / D) r
             };
             kernels::map(D, f, dx + k * D, dx + k * D, x + k * D);
         }

@@ -39,18 +39,20 @@ struct scale_and_shift {
     void restart() { gamma.fill(T(1)), beta.fill(T(0)); }
     /// As a gradient: what was summed in double.
     void assign(const double* dgamma, const double* dbeta) {
-        for (std::size_t j = 0; j < gamma.size(); ++j) gamma(j) = static_cast<T>(dgamma[j]), beta(j) = static_cast<T>(dbeta[j]);
+        for (std::size_t j = 0; j < gamma.size(); ++j)
+            gamma(j) = static_cast<T>(dgamma[j]), beta(j) = static_cast<T>(dbeta[j]);
     }
 
     template <class X>
     void check(std::string_view layer, const X& x) const {
         require_input<T, X>();
-        static_assert(rank_of<X> >= 2, "gradus: a normalization takes x of (N, C) or (N, ..., C): make a single sample (1, C)");
+        static_assert(rank_of<X> >= 2, "gradus: normalizations take x of (N, C) or (N, ..., C): make a single sample (1, C)");
         if (features(x) != gamma.size()) refuse(layer, x.shape());
         if (x.size() == 0) throw shape_error(layer, {"y = γ ∘ x̂ + β got an empty batch, x is ", x.shape()});
     }
     template <class X>
-    void check_backward(std::string_view layer, const X& x, const X& dy, const X& y, const scale_and_shift& grad) const {
+    void check_backward(std::string_view layer, const X& x, const X& dy, const X& y,
+                        const scale_and_shift& grad) const {
         check(layer, x);
         if (grad.gamma.shape() != gamma.shape() || grad.beta.shape() != beta.shape())
             throw shape_error(layer, {"dγ = Σ dy ∘ x̂ needs dγ of ", gamma.shape(), ", got ", grad.gamma.shape(),
@@ -68,7 +70,8 @@ struct scale_and_shift {
     }
 
   private:
-    [[noreturn, gnu::noinline]] void refuse(std::string_view layer, std::span<const std::size_t> x, bool any_batch = false) const {
+    [[noreturn, gnu::noinline]] void refuse(std::string_view layer, std::span<const std::size_t> x,
+                                            bool any_batch = false) const {
         throw shape_error(layer, {"y = γ ∘ x̂ + β needs x of (N, ..., ", gamma.size(), "), got ", shape_text(x, any_batch),
                                   ": γ is ", gamma.shape()});
     }

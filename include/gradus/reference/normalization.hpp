@@ -22,7 +22,10 @@ struct normalization {
                   std::size_t sets, Set set)
         : x_hat(x.shape()), y(x.shape()), mean({sets}, T(0)), variance({sets}, T(0)), count({sets}, T(0)), r({sets}, T(0)) {
         each(x, [&](std::size_t n, std::size_t p, std::size_t j) { count(set(n, p, j)) += 1; });
-        each(x, [&](std::size_t n, std::size_t p, std::size_t j) { mean(set(n, p, j)) += x(n, p, j) / count(set(n, p, j)); });
+        each(x, [&](std::size_t n, std::size_t p, std::size_t j) {
+            const std::size_t s = set(n, p, j);
+            mean(s) += x(n, p, j) / count(s);
+        });
         each(x, [&](std::size_t n, std::size_t p, std::size_t j) {
             const std::size_t s = set(n, p, j);
             variance(s) += (x(n, p, j) - mean(s)) * (x(n, p, j) - mean(s)) / count(s);
