@@ -180,3 +180,27 @@ TEST_CASE("winograd: serves 3 x 3, one pixel at a time, one group") {
     CHECK_FALSE(wg::serves(shape(3, 1, 2, 1)));
     CHECK_FALSE(wg::serves(shape(3, 1, 1, 2)));
 }
+
+TEST_CASE("winograd: pays from 16 channels and filters on, where tiles are filled") {
+    const auto shape = [](gr::size2d out, std::size_t channels, std::size_t filters) {
+        return k::convolution_shape(gr::window::place("test", {out.height + 2, out.width + 2}, 3, 1, gr::valid), channels, filters, 1);
+    };
+    CHECK(wg::pays(shape(11, 32, 64)));
+    CHECK(wg::pays(shape(5, 16, 16)));           // 225 products by the book, 144 by tiles
+    CHECK_FALSE(wg::pays(shape(2, 64, 64)));     // 36 and 36
+    CHECK_FALSE(wg::pays(shape({1, 8}, 64, 64)));
+    CHECK_FALSE(wg::pays(shape(26, 1, 32)));
+    CHECK_FALSE(wg::pays(shape(26, 32, 8)));
+}
+
+TEST_CASE("winograd: memory does not grow with the batch, and stays") {
+    convolution<float> a(16, 11, 16, 16), b(64, 11, 16, 16);
+    a.forward(), a.backward();
+    const float *const V = a.work.V.memory.data(), *const M = a.work.M.memory.data();
+    a.forward(), a.backward();
+    CHECK(a.work.V.memory.data() == V);
+    CHECK(a.work.M.memory.data() == M);
+    b.forward(), b.backward();
+    CHECK(b.work.V.memory.size() == a.work.V.memory.size());
+    CHECK(b.work.M.memory.size() == a.work.M.memory.size());
+}

@@ -171,7 +171,8 @@ struct planes {
     }
 };
 
-/// How a whole register is read and written, and how the part of one at the end of a row.
+/// How a whole register is read and written, and how the part of one at the end of a row: by a call, for written out at each
+/// place the latter would be most of the program.
 template <class T>
 struct whole_register {
     [[nodiscard]] reg<T> load(const T* p) const { return reg<T>::load_unaligned(p); }
@@ -180,8 +181,8 @@ struct whole_register {
 template <class T>
 struct part_of_register {
     std::size_t n;
-    [[nodiscard]] reg<T> load(const T* p) const { return load_part(p, n); }
-    void store(T* p, const reg<T>& r) const { store_part(p, n, r); }
+    [[nodiscard, gnu::noinline]] reg<T> load(const T* p) const { return load_part(p, n); }
+    [[gnu::noinline]] void store(T* p, const reg<T>& r) const { store_part(p, n, r); }
 };
 
 /// f(i, access) for each register of a row of n.
