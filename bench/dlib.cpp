@@ -1,6 +1,8 @@
 // dlib's CNN of documents/001: a training step and inference.                 apt: libdlib-dev    CMake: dlib::dlib
 // At its best: one thread, its products through OpenBLAS (which bench/run tells of AVX-512), batches ready in its tensors.
 // It begins from our parameters: ŷ must agree before inference is timed, the losses of ten steps before training is.
+#undef GRADUS_USE_BLAS  // both declare the BLAS, each in its own way; ours is here for its results alone
+#define GRADUS_USE_BLAS 0
 #include <dlib/dnn.h>
 
 #include <cmath>

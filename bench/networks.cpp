@@ -41,7 +41,8 @@ void fit(benchmark::State& state, W w, std::size_t threads) {
     shape[0] = 4096;
     gr::dataset data(decltype(w.x)::value_type::from_shape(shape), bench::labels::from_shape({4096}));
     for (std::size_t step = 0; step < steps; ++step) {
-        const auto &x = w.x[step % w.x.size()], &y = w.y[step % w.y.size()];
+        const auto& x = w.x[step % w.x.size()];
+        const auto& y = w.y[step % w.y.size()];
         std::copy_n(x.data(), x.size(), data.x.data() + step * x.size());
         std::copy_n(y.data(), n, data.y.data() + step * n);
     }
