@@ -20,7 +20,7 @@ using support::draw;
 using support::message_of;
 
 TEST_CASE_TEMPLATE("dropout2d.forward, dropout2d.backward: by hand: each channel of a sample is dropped or doubled", T, float, double) {
-    const gr::dropout2d layer{.rate = 0.5};
+    const gr::dropout2d layer{.p = 0.5};
     const auto x = draw<gr::tensor<T, 4>>({4, 3, 2, 5}, 1, 1, 2), dy = draw<gr::tensor<T, 4>>({4, 3, 2, 5}, 2, 1, 2);
     gr::pass pass(layer, x);
     pass.input_gradient = true;
@@ -47,7 +47,7 @@ TEST_CASE_TEMPLATE("dropout2d.forward, dropout2d.backward: by hand: each channel
 
 TEST_CASE_TEMPLATE("dropout2d.forward, dropout2d.backward: PyTorch's values, with the mask that it drew", T, float, double) {
     using X = gr::tensor<T, 4>;
-    const gr::dropout2d layer{.rate = 0.375};
+    const gr::dropout2d layer{.p = 0.375};
     const auto x = support::pytorch<X>("normalization/dropout2d.x"), dy = support::pytorch<X>("normalization/dropout2d.dy");
     gr::pass pass(layer, x);
     pass.input_gradient = true;
@@ -65,14 +65,14 @@ TEST_CASE_TEMPLATE("dropout2d.forward, dropout2d.backward: PyTorch's values, wit
 }
 
 TEST_CASE("dropout2d.backward: central differences, with the mask of the check's own stream") {
-    CHECK(gr::gradient_check(gr::dropout2d{.rate = 0.4}, draw<images>({3, 2, 3, 5}, 1)));
-    CHECK(gr::gradient_check(gr::dropout2d{.rate = 0.4}, draw<gr::tensor<float, 3>>({3, 4, 5}, 1)));
-    CHECK(gr::gradient_check(gr::dropout2d{.rate = 0.4}, draw<images>({3, 2, 3, 5}, 1), {.training = false}));
-    CHECK(gr::gradient_check(gr::dropout2d{.rate = 0}, draw<images>({3, 2, 3, 5}, 1)));
+    CHECK(gr::gradient_check(gr::dropout2d{.p = 0.4}, draw<images>({3, 2, 3, 5}, 1)));
+    CHECK(gr::gradient_check(gr::dropout2d{.p = 0.4}, draw<gr::tensor<float, 3>>({3, 4, 5}, 1)));
+    CHECK(gr::gradient_check(gr::dropout2d{.p = 0.4}, draw<images>({3, 2, 3, 5}, 1), {.training = false}));
+    CHECK(gr::gradient_check(gr::dropout2d{.p = 0}, draw<images>({3, 2, 3, 5}, 1)));
 }
 
 TEST_CASE("dropout2d.forward: drops a share p of the channels; inference and p = 0 change nothing") {
-    const gr::dropout2d layer{.rate = 0.3};
+    const gr::dropout2d layer{.p = 0.3};
     const images x({1000, 1, 1, 10}, 1.0f);
     gr::pass pass(layer, x);
     double dropped = 0;
@@ -81,7 +81,7 @@ TEST_CASE("dropout2d.forward: drops a share p of the channels; inference and p =
     pass.training = false;
     CHECK(support::same(gr::forward(layer, x, pass), x));
     pass.training = true;
-    CHECK(support::same(gr::forward(gr::dropout2d{.rate = 0}, x, pass), x));
+    CHECK(support::same(gr::forward(gr::dropout2d{.p = 0}, x, pass), x));
 }
 
 TEST_CASE("dropout2d: repeated forwards draw the same, the next step anew; shards draw as the whole batch") {
@@ -98,7 +98,7 @@ TEST_CASE("dropout2d: repeated forwards draw the same, the next step anew; shard
 }
 
 TEST_CASE("dropout2d: what it says") {
-    CHECK(message_of([] { (void)gr::sequential(gr::dense(2, 3), gr::dropout2d{.rate = 1}); }) ==
+    CHECK(message_of([] { (void)gr::sequential(gr::dense(2, 3), gr::dropout2d{.p = 1}); }) ==
           "dropout2d #1: y = x ∘ m / (1 − p) needs p in [0, 1), got 1");
     const images x({2, 1, 2, 3}, 1.0f);
     gr::pass pass(gr::dropout2d{}, x);

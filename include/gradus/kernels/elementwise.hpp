@@ -30,13 +30,13 @@ void store_part(T* p, std::size_t n, const reg<T>& r) {
     std::memcpy(p, lane, n * sizeof(T));
 }
 
-/// The register at p + i of n elements: whole, or as far as they go.
+/// The register at p + i of n elements: whole, or as far as they go. Inlined by request: with -O2 g++ would call it.
 template <class T>
-[[nodiscard]] reg<T> load_at(const T* p, std::size_t i, std::size_t n) {
+[[nodiscard, gnu::always_inline]] inline reg<T> load_at(const T* p, std::size_t i, std::size_t n) {
     return i + width<T> <= n ? reg<T>::load_unaligned(p + i) : load_part(p + i, n - i);
 }
 template <class T>
-void store_at(T* p, std::size_t i, std::size_t n, const reg<T>& r) {
+[[gnu::always_inline]] inline void store_at(T* p, std::size_t i, std::size_t n, const reg<T>& r) {
     if (i + width<T> <= n)
         r.store_unaligned(p + i);
     else

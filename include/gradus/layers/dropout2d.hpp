@@ -38,7 +38,7 @@ struct dropout2d {
         kernels::channelwise<scalar_of<X>> channels;
     };
 
-    double rate = 0.5;  ///< p
+    double p = 0.5;
 
     template <class X>
     const X& forward(const X& x, cache<X>& c, const context& ctx) const {
@@ -46,7 +46,7 @@ struct dropout2d {
         static_assert(rank_of<X> >= 2, "gradus: dropout2d takes x of (N, ..., C)");
         check();
         reshape(c.y, x.shape());
-        c.drops = ctx.training && rate > 0 && x.size() != 0;
+        c.drops = ctx.training && p > 0 && x.size() != 0;
         if (c.drops)
             draw(x, c.m, ctx), multiply(x, c, c.y);                                    // y = x ∘ m / (1 − p)
         else
@@ -72,8 +72,8 @@ struct dropout2d {
 
   private:
     void check() const {
-        if (!(rate >= 0 && rate < 1))
-            throw shape_error(name, {"y = x ∘ m / (1 − p) needs p in [0, 1), got ", rate});
+        if (!(p >= 0 && p < 1))
+            throw shape_error(name, {"y = x ∘ m / (1 − p) needs p in [0, 1), got ", p});
     }
     template <class X>
     static void multiply(const X& x, cache<X>& c, X& out) {
@@ -85,8 +85,8 @@ struct dropout2d {
     }
     template <class X, class M>
     void draw(const X& x, M& m, const context& ctx) const {
-        const auto dropped = static_cast<std::uint32_t>(rate * 0x1p32);  // of 2^32 words
-        const auto kept = static_cast<scalar_of<X>>(1 / (1 - rate));
+        const auto dropped = static_cast<std::uint32_t>(p * 0x1p32);  // of 2^32 words
+        const auto kept = static_cast<scalar_of<X>>(1 / (1 - p));
         reshape(m, std::array{x.shape()[0], features(x)});
         for (std::size_t n = 0; n < m.shape()[0]; ++n)
             for (std::size_t j = 0; j < m.shape()[1]; j += 4) {
