@@ -10,6 +10,7 @@
 #include "../support/central_difference.hpp"
 #include "../support/close.hpp"
 #include "../support/draw.hpp"
+#include "../support/fixture.hpp"
 #include "gradus/reference/convolution.hpp"
 
 namespace gr = gradus;
@@ -132,6 +133,23 @@ TEST_CASE_TEMPLATE("winograd.filter_gradient, winograd.data_gradient, winograd.o
     const auto J = [&] { return a.forward(), support::dot(a.dz, a.z); };
     CHECK(support::relative_error(a.dW, support::slopes(J, a.W)) <= 1e-10);
     CHECK(support::relative_error(a.dx, support::slopes(J, a.x)) <= 1e-10);
+}
+
+template <class T, std::size_t m>
+void compare_with_pytorch() {
+    convolution<T, m> a(2, {7, 6}, 5, 6);
+    a.x = support::pytorch<gr::tensor<T, 4>>("winograd/x"), a.W = support::pytorch<gr::tensor<T, 4>>("winograd/W");
+    a.b = support::pytorch<gr::tensor<T, 1>>("winograd/b"), a.dz = support::pytorch<gr::tensor<T, 4>>("winograd/dz");
+    a.forward();
+    a.backward();
+    CHECK(difference(a.z, support::pytorch<gr::tensor<double, 4>>("winograd/z")) <= tolerance<T>(9 * 5));
+    CHECK(difference(a.dx, support::pytorch<gr::tensor<double, 4>>("winograd/dx")) <= tolerance<T>(9 * 6));
+    CHECK(difference(a.dW, support::pytorch<gr::tensor<double, 4>>("winograd/dW")) <= tolerance<T>(2 * 7 * 6));
+}
+TEST_CASE_TEMPLATE("winograd.filter, winograd.data, winograd.output, winograd.filter_gradient, winograd.data_gradient, "
+                   "winograd.output_gradient: PyTorch's values", T, float, double) {
+    compare_with_pytorch<T, 2>();
+    compare_with_pytorch<T, 4>();
 }
 
 TEST_CASE_TEMPLATE("winograd.filter, winograd.data, winograd.output: plain convolution at many sizes", T, float, double) {
