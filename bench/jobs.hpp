@@ -58,6 +58,13 @@ void add(const std::string& name, const work& w, Way way, Args... args) {
     });
 }
 
+/// `name` is job.fast(), `name/reference` job.twin().
+template <class Job, class... Args>
+void add_both(const std::string& name, const work& w, Args... args) {
+    add<Job>(name, w, &Job::fast, args...);
+    add<Job>(name + "/reference", w, &Job::twin, args...);
+}
+
 /// `main` of a program of jobs.
 inline int run(int argc, char** argv) {
     benchmark::Initialize(&argc, argv);

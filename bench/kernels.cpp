@@ -57,13 +57,6 @@ struct adam {
     const matrix& twin() { return reference::step(gr::adam{}, ++t, theta, g, m, v), theta; }
 };
 
-/// Registers `name` and `name/reference`.
-template <class Job, class... Args>
-void add_both(const std::string& name, const work& w, Args... args) {
-    add<Job>(name, w, &Job::fast, args...);
-    add<Job>(name + "/reference", w, &Job::twin, args...);
-}
-
 /// With the operations that the formulas have for each element; a function counts as one.
 template <class F>
 void add_activation(F, double forward, double backward) {

@@ -45,7 +45,7 @@ def burst(step, seconds):
 
 def main():
     capability = torch.__config__.show().split("CPU capability usage: ")[-1].split("\n")[0]
-    settings = "one thread, channels last, foreach Adam, zero_grad(set_to_none=True), inference_mode"
+    settings = "as many threads as ours, channels last, foreach Adam, zero_grad(set_to_none=True), inference_mode"
     ways = [w for w in dir(Cnn) if w.startswith(("train_", "infer_"))]  # the others have the same
     print(json.dumps({"line": f"PyTorch {torch.__version__}, {capability}, {settings}; the fastest of its ways.",
                       "ways": ways}), flush=True)

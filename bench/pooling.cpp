@@ -51,24 +51,23 @@ struct average_pool_backward : pooled {
 
 /// Of so many tensors like x and like y that are read or written. An operation for each pixel of a window.
 template <class Job>
-void add_both(const std::string& what, const sizes& s, std::size_t like_x, std::size_t like_y) {
+void add_pool(const std::string& what, const sizes& s, std::size_t like_x, std::size_t like_y) {
     const std::string hw = std::to_string(s.size), shape = hw + "x" + hw + "x" + std::to_string(s.channels);
     const std::string name = "pooling/" + what + "/" + shape + "/" + std::to_string(s.batch);
     const std::size_t pixels = like_x * s.size * s.size + like_y * (s.size / 2) * (s.size / 2);
     const auto windows = static_cast<double>(s.batch * s.channels * (s.size / 2) * (s.size / 2));
     const work w{.flops = 4 * windows, .bytes = sizeof(float) * static_cast<double>(s.batch * s.channels * pixels)};
-    add<Job>(name, w, &Job::fast, s);
-    add<Job>(name + "/reference", w, &Job::twin, s);
+    add_both<Job>(name, w, s);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     for (const sizes& s : {sizes{32, 26, 32}, sizes{32, 11, 64}}) {
-        add_both<max_pool>("max_forward", s, 1, 1);
-        add_both<max_pool_backward>("max_backward", s, 2, 2);
-        add_both<average_pool>("average_forward", s, 1, 1);
-        add_both<average_pool_backward>("average_backward", s, 1, 1);
+        add_pool<max_pool>("max_forward", s, 1, 1);
+        add_pool<max_pool_backward>("max_backward", s, 2, 2);
+        add_pool<average_pool>("average_forward", s, 1, 1);
+        add_pool<average_pool_backward>("average_backward", s, 1, 1);
     }
     return run(argc, argv);
 }
