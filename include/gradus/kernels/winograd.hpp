@@ -85,9 +85,10 @@ void prepare_input(const convolution_shape& s, const T* W, workspace<T, m>& work
     transform_filters(back, W_transposed, turned);
 }
 
-/// dU of some images, added to that of the calls since the `first`, and their dx. Not dU where x is null, not dx where dx is.
+/// dU of some images, added to that of the calls since the `first`, and their dx. No dU where x is null, no dx where dx is.
 template <class T, std::size_t m>
-void gradients(const convolution_shape& s, std::size_t images, const T* x, const T* dz, T* dx, workspace<T, m>& work, bool first) {
+void gradients(const convolution_shape& s, std::size_t images, const T* x, const T* dz, T* dx, workspace<T, m>& work,
+               bool first) {
     const tiling<T, m> tiles{s};
     const std::size_t C = s.channels, O = s.filters;
     const auto dU = work.of(work.dU, C, O), turned = work.of(work.U_transposed, O, C);
@@ -108,7 +109,8 @@ void gradients(const convolution_shape& s, std::size_t images, const T* x, const
     });
 }
 template <class T, std::size_t m>
-void weights_gradient(const convolution_shape& s, std::size_t images, const T* x, const T* dz, workspace<T, m>& work, bool first) {
+void weights_gradient(const convolution_shape& s, std::size_t images, const T* x, const T* dz, workspace<T, m>& work,
+                      bool first) {
     gradients<T, m>(s, images, x, dz, nullptr, work, first);
 }
 template <class T, std::size_t m>

@@ -38,7 +38,8 @@ struct F<2> {
         return {m[0] + m[1] + m[2], m[1] - m[2] + m[3]};
     };
     static constexpr auto filter_gradient = []<class X>(const line<X, 4>& du) -> line<X, 3> {
-        return {du[0] + constant<X>(0.5) * (du[1] + du[2]), constant<X>(0.5) * (du[1] - du[2]), constant<X>(0.5) * (du[1] + du[2]) + du[3]};
+        const X even = constant<X>(0.5) * (du[1] + du[2]), odd = constant<X>(0.5) * (du[1] - du[2]);
+        return {du[0] + even, odd, even + du[3]};
     };
     static constexpr auto data_gradient = []<class X>(const line<X, 4>& dv) -> line<X, 4> {
         return {dv[0], dv[1] - dv[2] - dv[3], dv[1] + dv[2] - dv[0], dv[3]};
@@ -67,9 +68,9 @@ struct F<4> {
         return {m[0] + even1 + even2, odd1 + 2 * odd2, even1 + 4 * even2, odd1 + 8 * odd2 + m[5]};
     };
     static constexpr auto filter_gradient = []<class X>(const line<X, 6>& du) -> line<X, 3> {
-        const X even1 = constant<X>(1.0 / 6) * (du[1] + du[2]), even2 = constant<X>(1.0 / 24) * (du[3] + du[4]);
-        return {constant<X>(0.25) * du[0] - even1 + even2, constant<X>(1.0 / 6) * (du[2] - du[1]) + constant<X>(1.0 / 12) * (du[3] - du[4]),
-                4 * even2 - even1 + du[5]};
+        const X even1 = constant<X>(1.0 / 6) * (du[1] + du[2]), odd1 = constant<X>(1.0 / 6) * (du[1] - du[2]);
+        const X even2 = constant<X>(1.0 / 24) * (du[3] + du[4]), odd2 = constant<X>(1.0 / 12) * (du[3] - du[4]);
+        return {constant<X>(0.25) * du[0] - even1 + even2, odd2 - odd1, 4 * even2 - even1 + du[5]};
     };
     static constexpr auto data_gradient = []<class X>(const line<X, 6>& dv) -> line<X, 6> {
         const X even1 = dv[1] + dv[2], odd1 = dv[1] - dv[2], even2 = dv[3] + dv[4], odd2 = 2 * (dv[3] - dv[4]);
@@ -208,7 +209,9 @@ template <class T, std::size_t m>
 void transform_filters_gradient(const convolution_shape& s, planes<T, m> dU, T* dW) {
     for (std::size_t c = 0; c < s.channels; ++c)
         each_register<T>(s.filters, [&](std::size_t o, auto access) {
-            const auto put = [&](auto i, auto j, auto dw) { access.store(dW + ((3 * i + j) * s.channels + c) * s.filters + o, dw); };
+            const auto put = [&](auto i, auto j, auto dw) {
+                access.store(dW + ((3 * i + j) * s.channels + c) * s.filters + o, dw);
+            };
             along_both<m + 2>(F<m>::filter_gradient, dU.from(c, o), put);
         });
 }
