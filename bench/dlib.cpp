@@ -1,9 +1,11 @@
 // dlib's CNN of documents/001: a training step and inference.                 apt: libdlib-dev    CMake: dlib::dlib
 // At its best: one thread, its products through OpenBLAS (which bench/run tells of AVX-512), batches ready in its tensors.
+// Its own loops are in the library, as Debian compiles it for every x86-64; the sources of those are not in the package.
 // It begins from our parameters: ŷ must agree before inference is timed, the losses of ten steps before training is.
 #undef GRADUS_USE_BLAS  // both declare the BLAS, each in its own way; ours is here for its results alone
 #define GRADUS_USE_BLAS 0
 #include <dlib/dnn.h>
+#include <dlib/revision.h>
 
 #include <cmath>
 #include <span>
@@ -104,7 +106,9 @@ void add(const std::string& kind, std::size_t batch, auto agrees, auto step) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    benchmark::AddCustomContext("peer", "dlib 19.24, one thread, products through OpenBLAS");
+    benchmark::AddCustomContext("peer", "dlib " + std::to_string(DLIB_MAJOR_VERSION) + "." +
+                                            std::to_string(DLIB_MINOR_VERSION) +
+                                            " as Debian builds it, one thread, products through OpenBLAS");
     for (std::size_t batch : {32u, 128u}) {
         add(
             "train", batch, [](auto& n, auto& ours) { return trains_as_ours(n, ours); },
