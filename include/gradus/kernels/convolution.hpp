@@ -18,7 +18,7 @@ namespace gradus::kernels {
 enum class convolution_way {
     columns,    ///< windows written out as a matrix, one product: every shape
     implicit,   ///< the same product, windows read where they stand: whole registers of filters, one group
-    winograd,   ///< 16 products for 36: filters of 3 x 3 that move by one pixel
+    winograd,   ///< 36 products for 144, by F(4 x 4): filters of 3 x 3 that move by one pixel
     depthwise,  ///< a filter for each channel
 };
 
@@ -31,8 +31,7 @@ template <class T>
     static const bool blas_is_wider = blas_info().register_bits > int(8 * sizeof(reg<float>));
     if (blas_is_wider) return convolution_way::columns;
 #endif
-    // Below a register of channels or filters its transforms cost more than the products that they save.
-    if (winograd::serves(s) && std::min(s.channels, s.filters) >= width<T>) return convolution_way::winograd;
+    if (winograd::pays(s)) return convolution_way::winograd;
     return implicit::serves<T>(s) ? convolution_way::implicit : convolution_way::columns;
 }
 
@@ -44,7 +43,7 @@ struct image_range {
 
 /// A convolution in its place: the shape of its images, the way that it goes, and the memory that this takes. That is, for
 /// a chunk of images of at most `chunk_bytes` (or one image, if it is larger): their padded copy where they are padded, twice
-/// with dx; their windows (columns), or V and M (winograd); and once Wᵀ (implicit), or U, Uᵀ and dU (winograd: 48 / 9 of W).
+/// with dx; their windows (columns), or V and M (winograd); and once Wᵀ (implicit), or U, Uᵀ and dU (winograd: 12 times W).
 template <class T>
 class convolution {
   public:
