@@ -2,7 +2,7 @@
 from rows import OURS
 from table import against_the_machine, as_text, microseconds
 
-LEAST = 0.03  # what a machine may differ by from run to run, whatever the spread in one of them
+LEAST = 0.05  # what a machine may differ by from run to run, whatever the spread in one of them
 
 
 def change(old, new, machines):
@@ -14,7 +14,7 @@ def change(old, new, machines):
     return ratio
 
 
-def table(old, new):
+def changes(old, new):
     machines = old["machine"], new["machine"]
     before, after = ({r["name"]: r for r in report["rows"] if "ns" in r["ways"][OURS]} for report in (old, new))
     lines, faster, slower = [["changed", "old, µs", "new, µs", "new / old", ""]], 0, 0
@@ -27,9 +27,8 @@ def table(old, new):
         lines.append([after[name]["title"], *(microseconds(row["ways"][OURS]["ns"]) for row in pair), f"{ratio:.2f}",
                       verdict])
     peaks = " and ".join(f"{m['roofs']['1']['gflops']:.0f}" for m in machines)
-    words = [f"{faster} faster, {slower} slower, {len(lines) - 1 - faster - slower} the same within the noise.",
-             f"One core at best: {peaks} GFLOP/s; rows that it bounds are compared at equal peak."]
-    for what, names in [("No longer there", set(before) - set(after)), ("New", set(after) - set(before))]:
-        if names:
-            words.append(f"{what}: {', '.join(sorted(names))}.")
+    loads = " and ".join(f"{m['load'][0]:.1f}" for m in machines)
+    words = [f"{faster} faster, {slower} slower, {len(lines) - 1 - faster - slower} the same within the noise. "
+             f"{len(set(before) - set(after))} rows stand in the old report alone, {len(set(after) - set(before))} in the new.",
+             f"Load {loads}. One core at best: {peaks} GFLOP/s; rows that it bounds are compared at equal peak."]
     return as_text(lines, False) + "\n\n" + "\n".join(words)

@@ -117,29 +117,34 @@ def arguments():
     return parser.parse_args()
 
 
+def wanted(rows, options):
+    return [r for r in rows if not options.names or any(n in r["name"] for n in options.names)]
+
+
 def main():
     options = arguments()
     if options.read:
         with open(options.read) as file:
             report = json.load(file)
+        report["rows"] = wanted(report["rows"], options)
     else:
         everything = all_rows(options.folder, len(CORES))
-        rows = [r for r in everything if not options.names or any(n in r["name"] for n in options.names)]
+        rows = wanted(everything, options)
         if options.list or not rows:
             print("\n".join(r["name"] for r in rows or everything))
             return 0 if rows else f"bench/run: no row is called {' or '.join(options.names)}; those that there are: above"
         report = measure_all(rows, options)
-    print(table.page(report, options.markdown))
     if options.json:
         with open(options.json, "w") as file:
             json.dump(report, file, indent=1)
+    print(table.page(report, options.markdown))
     for page in options.into:
         table.write_into(page, report)
     if options.plots:
         plots.draw(report, os.path.join(options.folder, "plot"), options.plots)
     if options.compare:
         with open(options.compare) as file:
-            print(compare.table(json.load(file), report))
+            print("\n" + compare.changes(json.load(file), report))
     return 1 if any("error" in way for row in report["rows"] for way in row["ways"].values()) else 0
 
 

@@ -2,6 +2,7 @@
 same program and NAME in a program of PEERS are other ways to do the same.
 """
 import os
+import pathlib
 import re
 import subprocess
 
@@ -45,10 +46,10 @@ def all_rows(folder, cores):
 
 
 def programs(folder):
-    for name in os.listdir(folder):
-        path = os.path.join(folder, name)
-        if name not in NO_ROWS and os.path.isfile(path) and os.access(path, os.X_OK):
-            yield name
+    """Those in the folder whose source stands beside this file."""
+    for source in pathlib.Path(__file__).parent.glob("*.cpp"):
+        if source.stem not in NO_ROWS and os.path.exists(os.path.join(folder, source.stem)):
+            yield source.stem
 
 
 def names(program):
