@@ -22,6 +22,9 @@ namespace gradus::kernels::implicit {
 template <class T>
 inline constexpr std::size_t tile_rows = sizeof(reg<T>) == 64 ? 8 : 4;
 inline constexpr std::size_t tile_width = 2;
+/// Rows of a tile of dW, which are taps: a kernel of 3 x 3 fills tiles of 9, however few channels it has.
+template <class T>
+inline constexpr std::size_t tap_rows = sizeof(reg<T>) == 64 ? 9 : 4;
 
 /// Rows of W whose panel, two registers wide, stays in the L1 cache while pixels pass by.
 inline constexpr std::size_t panel_depth = 288;
@@ -69,7 +72,7 @@ struct tile {
 #pragma GCC unroll 4
             for (std::size_t v = 0; v < V; ++v) sum[r][v] = reg<T>(T(0));
     }
-    /// sum_r += Σ_k a_r[k · step] b[k], where b[k] is V registers wide: the innermost loop of all three products.
+    /// sum_r += Σ_k a_r[offset + k · step] b[k], where b[k] is V registers wide: the innermost loop of all three products.
     [[gnu::always_inline]] void accumulate(const T* const (&rows)[R], std::size_t offset, std::size_t step, const T* b,
                                            std::size_t b_row, std::size_t depth) {
         const T* a[R];
@@ -165,7 +168,7 @@ void forward(const convolution_shape& s, const offsets& at, std::size_t images, 
 /// The columns of dW that a panel of dz makes.
 template <std::size_t V, class T>
 void weights_panel(const convolution_shape& s, const offsets& at, std::size_t images, const T* x, const T* dz, T* dW, bool first) {
-    constexpr std::size_t R = tile_rows<T>;
+    constexpr std::size_t R = tap_rows<T>;
     const std::size_t O = s.filters, K = s.depth(), step = s.stride.width * s.channels;
     for (std::size_t m = 0; m < K; m += R) {
         const std::size_t count = std::min(R, K - m);
