@@ -49,20 +49,14 @@
 // be told apart, and the last four are clearly worse. (One run each came before: p = 0.2 and 20 epochs, 98.92; 40
 // epochs, 99.00; 1024 units, p = 0.3 and 20 epochs, 99.06.) What runs by default learns from all 60 000 images by that
 // recipe. The test set chose nothing and is asked once, after the last epoch: 99.12, 99.11 and 99.14 %.
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <gradus.hpp>
 #include <gradus/data/mnist.hpp>
-#include <gradus/plot/confusion.hpp>
-#include <gradus/plot/figure.hpp>
-#include <gradus/plot/images.hpp>
-#include <numeric>
 #include <string>
-#include <tuple>
 #include <utility>
-#include <vector>
 
+#include "digits.hpp"
 #include "options.hpp"
 
 namespace gr = gradus;
@@ -83,26 +77,12 @@ auto best_network(std::size_t classes) {
                           gr::dense(512, 512, gr::relu{}, gr::he_normal{}), gr::dropout{0.1}, gr::dense(512, classes));
 }
 
-using images = gr::dataset<gr::tensor<float, 2>, gr::data::labels>;
-
-/// What is learnt from, and what judges it: the test set, or what --hold-out kept from training.
-struct problem {
-    const example::options& o;
-    std::string recipe, source, judge;
-    images train, held_out;
-
-    /// The path of a picture, or with "*" of all of them.
-    [[nodiscard]] std::string picture(const std::string& of) const {
-        return o.picture((recipe == "best" ? "mlp_mnist_best_" : "mlp_mnist_") + of + ".svg");
-    }
-};
+using rows = gr::tensor<float, 2>;  // (N, 784)
 
 /// The document's two mistakes, and what comes of them.
-void as_printed(const example::options& o, const images& train) {
+void as_printed(const example::options& o, const example::digits<rows>& train) {
     const auto printed = document_network(2);
-    std::vector<std::size_t> which(32);
-    std::iota(which.begin(), which.end(), 0);
-    const auto batch = gr::take(train, which);
+    const auto batch = example::first(train, 32);
     o.say("As the document prints it:\n");
     try {
         (void)gr::predict(printed, gr::data::with_shape(batch.x, {32, 28, 28}));  // images that nobody flattened
@@ -115,89 +95,6 @@ void as_printed(const example::options& o, const images& train) {
         o.say("  %s\n", e.what());
     }
     o.say("\n");
-}
-
-/// True class by predicted class.
-void print_confusion(const example::options& o, const gr::tensor<std::size_t, 2>& confusion) {
-    const std::size_t classes = confusion.shape()[0];
-    o.say("\n          taken for\n     digit");
-    for (std::size_t k = 0; k < classes; ++k) o.say("%6zu", k);
-    for (std::size_t y = 0; y < classes; ++y) {
-        o.say("\n%10zu", y);
-        for (std::size_t k = 0; k < classes; ++k)
-            confusion(y, k) == 0 ? o.say("     ·") : o.say("%6zu", confusion(y, k));
-    }
-    o.say("\n\n");
-}
-
-/// The mistakes that cost the most, the worst first: −log p[y] is largest where p[y] is least.
-template <class Net>
-void picture_errors(const problem& of, const Net& net) {
-    const auto& y = of.held_out.y;
-    const auto p = gr::probabilities(net, of.held_out.x);
-    const auto told = gr::classes(net, of.held_out.x);
-    const auto of_truth = [&](std::size_t n) { return p(n, static_cast<std::size_t>(y(n))); };
-    std::vector<std::size_t> wrong;
-    for (std::size_t n = 0; n < y.size(); ++n)
-        if (told(n) != y(n)) wrong.push_back(n);
-    std::ranges::sort(wrong, {}, of_truth);
-    wrong.resize(std::min<std::size_t>(20, wrong.size()));
-    if (wrong.empty()) return;
-    gr::plot::image_grid grid{.title = "The worst errors", .columns = 5};
-    for (std::size_t n : wrong) grid.titles.push_back(std::to_string(y(n)) + " taken for " + std::to_string(told(n)));
-    const auto worst = gr::take(of.held_out, wrong);
-    gr::plot::images(gr::data::with_shape(worst.x, {wrong.size(), 28, 28}), grid).save(of.picture("errors"));
-}
-
-/// Trains a network, asks once who judges it, and tells all of it.
-template <class Net, class... Callbacks>
-void learn(const problem& of, Net net, const gr::adam& adam, Callbacks&&... callbacks) {
-    const example::options& o = of.o;
-    const gr::cross_entropy J;
-    o.say("%s\n", gr::summary(net, {784}).c_str());
-    const auto history = gr::fit(net, J, adam, of.train,
-                                 {.epochs = o.epochs,
-                                  .batch_size = o.batch_size,
-                                  .threads = o.threads,
-                                  .progress = o.quiet ? gr::show::never : gr::show::on_terminal},
-                                 callbacks...);
-    const auto score = gr::evaluate(net, J, of.held_out);
-
-    const auto samples = static_cast<double>(history.samples);
-    o.say("%zu epochs in %.2f s, %.0f samples a second\n", history.loss.size(), history.seconds,
-          samples / history.seconds);
-    o.say("  train: loss %.4f, accuracy %.2f %% (mean over the last epoch, as it went by)\n", history.loss.back(),
-          100 * history.accuracy.back());
-    o.say("  %s: loss %.4f, accuracy %.2f %%\n", of.judge.c_str(), score.loss, 100 * score.accuracy);
-    print_confusion(o, score.confusion);
-
-    const std::vector end{static_cast<double>(history.loss.size())};
-    gr::plot::figure("Loss", {.x = "epoch", .y = "cross-entropy", .log_y = true})
-        .line("train", history.loss)
-        .scatter(of.judge + ", after the last epoch", end, std::vector{score.loss})
-        .save(of.picture("loss"));
-    gr::plot::figure("Accuracy", {.x = "epoch", .y = "share of digits that are right"})
-        .line("train", history.accuracy)
-        .scatter(of.judge + ", after the last epoch", end, std::vector{score.accuracy})
-        .save(of.picture("accuracy"));
-    gr::plot::confusion(score.confusion, {}, {.y = "digit", .x = "taken for"}).save(of.picture("confusion"));
-    picture_errors(of, net);
-    o.say("Pictures: %s\n", of.picture("*").c_str());
-
-    example::write_json(o, {{"example", "mlp_mnist"},
-                            {"recipe", of.recipe},
-                            {"seed", o.seed},
-                            {"epochs", history.loss.size()},
-                            {"data", of.source},
-                            {"train_samples", of.train.size()},
-                            {of.judge + "_samples", of.held_out.size()},
-                            {"parameters", gr::count(net)},
-                            {"train_loss", history.loss},
-                            {"train_accuracy", history.accuracy},
-                            {of.judge + "_accuracy", score.accuracy},
-                            {of.judge + "_loss", score.loss},
-                            {"seconds", history.seconds},
-                            {"samples_per_second", samples / history.seconds}});
 }
 
 int main(int argc, char** argv) try {
@@ -224,22 +121,18 @@ int main(int argc, char** argv) try {
     for (std::int32_t digit = 0; classes < 10 && digit < static_cast<std::int32_t>(classes); ++digit)
         from.classes.push_back(digit);
     auto digits = gr::data::mnist(from);
-    problem of{o, recipe, digits.source, "test", std::move(digits.train), std::move(digits.test)};
-    if (hold_out > 0) {
-        const double kept = 1 - static_cast<double>(hold_out) / static_cast<double>(of.train.size());
-        std::tie(of.train, of.held_out) = gr::split(of.train, kept, 0);
-        of.judge = "validation";
-    }
-    o.say("%s: %zu to learn from, %zu to be judged by\n\n", of.source.c_str(), of.train.size(), of.held_out.size());
+    example::problem<rows> of{o, "mlp_mnist", recipe, digits.source, std::move(digits.train), std::move(digits.test)};
+    of.hold_out(hold_out);
+    of.say_sizes();
 
     if (classes == 10 && recipe == "document") as_printed(o, of.train);
     gr::seed(o.seed);
     if (recipe == "document") {
-        learn(of, document_network(classes), gr::adam{.learning_rate = o.learning_rate, .epsilon = 1e-7});
+        example::learn(of, document_network(classes), gr::adam{.learning_rate = o.learning_rate, .epsilon = 1e-7});
     } else {
         const std::size_t steps = o.epochs * ((of.train.size() - 1) / o.batch_size + 1);
         const gr::schedule::one_cycle rate{.learning_rate = o.learning_rate, .steps = steps};
-        learn(of, best_network(classes), gr::adam{}, gr::scheduled(rate));
+        example::learn(of, best_network(classes), gr::adam{}, gr::scheduled(rate));
     }
 } catch (const gr::error& e) {
     std::fprintf(stderr, "mlp_mnist: %s\n", e.what());
