@@ -223,10 +223,13 @@ TEST_CASE_TEMPLATE("convolution: which way for which shape", T, float, double) {
     const auto without_blas = [&](way by) { return blas_is_wider ? way::columns : by; };
     CHECK(chosen(1, V) == without_blas(way::implicit));
     CHECK(chosen(V - 1, 4 * V) == without_blas(way::implicit));
-    CHECK(chosen(V, V) == without_blas(way::winograd));
-    CHECK(chosen(V, V + 1) == without_blas(way::winograd));
-    CHECK(chosen(V + 1, 3 * V) == without_blas(way::winograd));
-    for (const sizes& s : {sizes{1, 5, V, V, {3, 2}}, sizes{1, 5, V, V, 3, 2}, sizes{1, 7, V, V, 3, 1, gr::valid, {1, 2}}}) {
+    CHECK(chosen(16, 16) == without_blas(way::winograd));
+    CHECK(chosen(16, 17) == without_blas(way::winograd));
+    CHECK(chosen(17, 48) == without_blas(way::winograd));
+    CHECK(chosen(15, 16) == without_blas(way::implicit));
+    // not 3 x 3, in steps, apart; one result, for which a tile makes sixteen
+    for (const sizes& s : {sizes{1, 5, 16, 16, {3, 2}}, sizes{1, 5, 16, 16, 3, 2}, sizes{1, 7, 16, 16, 3, 1, gr::valid, {1, 2}},
+                           sizes{1, 3, 16, 16}}) {
         k::convolution<T> convolution;
         convolution.place(s.window(), s.channels, s.filters, s.groups);
         CHECK(convolution.way() == without_blas(way::implicit));
