@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <string_view>
 
 #include "gradus/kernels/pooling.hpp"
@@ -36,12 +35,12 @@ struct average_pool2d : pooling_layer<average_pool2d> {
 
     [[nodiscard]] window2d place(size2d in) const { return pooling::place(name, in, kernel, options.stride, options.padding); }
     template <class T>
-    void pool(const T* x, std::size_t images, std::size_t channels, const window2d& w, T* y) const {
-        kernels::average_pool(x, images, channels, w, options.count_padding, y);
+    void pool(const kernels::pooled_images& images, const T* x, T* y) const {
+        kernels::average_pool(images, options.count_padding, x, y);
     }
     template <class T>
-    void pool_backward(const T*, const T*, const T* dy, std::size_t images, std::size_t channels, const window2d& w, T* dx) const {
-        kernels::average_pool_backward(dy, images, channels, w, options.count_padding, dx);
+    void pool_backward(const kernels::pooled_images& images, const T*, const T*, const T* dy, T* dx) const {
+        kernels::average_pool_backward(images, options.count_padding, dy, dx);
     }
 };
 

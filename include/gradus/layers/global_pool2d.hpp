@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <string_view>
 
 #include "gradus/kernels/pooling.hpp"
@@ -20,12 +19,12 @@ struct global_average_pool2d : pooling_layer<global_average_pool2d, 2> {
 
     [[nodiscard]] window2d place(size2d in) const { return window::place(name, in, in, in, valid); }
     template <class T>
-    void pool(const T* x, std::size_t images, std::size_t channels, const window2d& w, T* y) const {
-        kernels::average_pool(x, images, channels, w, false, y);
+    void pool(const kernels::pooled_images& images, const T* x, T* y) const {
+        kernels::average_pool(images, false, x, y);
     }
     template <class T>
-    void pool_backward(const T*, const T*, const T* dy, std::size_t images, std::size_t channels, const window2d& w, T* dx) const {
-        kernels::average_pool_backward(dy, images, channels, w, false, dx);
+    void pool_backward(const kernels::pooled_images& images, const T*, const T*, const T* dy, T* dx) const {
+        kernels::average_pool_backward(images, false, dy, dx);
     }
 };
 
@@ -41,12 +40,12 @@ struct global_max_pool2d : pooling_layer<global_max_pool2d, 2> {
 
     [[nodiscard]] window2d place(size2d in) const { return window::place(name, in, in, in, valid); }
     template <class T>
-    void pool(const T* x, std::size_t images, std::size_t channels, const window2d& w, T* y) const {
-        kernels::max_pool(x, images, channels, w, y);
+    void pool(const kernels::pooled_images& images, const T* x, T* y) const {
+        kernels::max_pool(images, x, y);
     }
     template <class T>
-    void pool_backward(const T* x, const T* y, const T* dy, std::size_t images, std::size_t channels, const window2d& w, T* dx) const {
-        kernels::max_pool_backward(x, y, dy, images, channels, w, dx);
+    void pool_backward(const kernels::pooled_images& images, const T* x, const T* y, const T* dy, T* dx) const {
+        kernels::max_pool_backward(images, x, y, dy, dx);
     }
 };
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <string_view>
 
 #include "gradus/kernels/pooling.hpp"
@@ -36,12 +35,12 @@ struct max_pool2d : pooling_layer<max_pool2d> {
 
     [[nodiscard]] window2d place(size2d in) const { return pooling::place(name, in, kernel, options.stride, options.padding); }
     template <class T>
-    void pool(const T* x, std::size_t images, std::size_t channels, const window2d& w, T* y) const {
-        kernels::max_pool(x, images, channels, w, y);
+    void pool(const kernels::pooled_images& images, const T* x, T* y) const {
+        kernels::max_pool(images, x, y);
     }
     template <class T>
-    void pool_backward(const T* x, const T* y, const T* dy, std::size_t images, std::size_t channels, const window2d& w, T* dx) const {
-        kernels::max_pool_backward(x, y, dy, images, channels, w, dx);
+    void pool_backward(const kernels::pooled_images& images, const T* x, const T* y, const T* dy, T* dx) const {
+        kernels::max_pool_backward(images, x, y, dy, dx);
     }
 };
 

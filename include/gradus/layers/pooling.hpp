@@ -13,6 +13,7 @@
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/window.hpp"
+#include "gradus/kernels/pooling.hpp"
 
 namespace gradus {
 
@@ -47,9 +48,8 @@ namespace pooling {
 }  // namespace pooling
 
 /// Makes a layer of a window and two kernels: `struct max_pool2d : pooling_layer<max_pool2d>`. L has
-///   window2d place(size2d in) const                         the window over images of that size
-///   void pool(x, images, channels, w, y) const              y of x
-///   void pool_backward(x, y, dy, images, channels, w, dx) const
+///   window2d place(size2d in) const                                                 the window over images of that size
+///   void pool(images, x, y) const, pool_backward(images, x, y, dy, dx) const        the kernels
 /// and y is (N, H_out, W_out, C), or with Rank = 2 (N, C).
 template <class L, std::size_t Rank = 4>
 struct pooling_layer {
@@ -64,18 +64,18 @@ struct pooling_layer {
 
     template <class X>
     const output<X>& forward(const X& x, cache<X>& c) const {
-        const window2d w = over(x);
-        reshape(c.y, shape(x, w));
-        self().pool(x.data(), x.shape()[0], features(x), w, c.y.data());
+        const auto images = of(x);
+        reshape(c.y, shape_of_y(images));
+        self().pool(images, x.data(), c.y.data());
         return c.y;
     }
     template <class X>
     const X& backward(const X& x, const output<X>& dy, cache<X>& c, parameters&, const context& ctx = {}) const {
-        const window2d w = over(x);
-        pooling::check_backward(L::name, shape(x, w), c.y.shape(), dy.shape());
+        const auto images = of(x);
+        pooling::check_backward(L::name, shape_of_y(images), c.y.shape(), dy.shape());
         if (!ctx.input_gradient) return c.dx;
         reshape(c.dx, x.shape());
-        self().pool_backward(x.data(), c.y.data(), dy.data(), x.shape()[0], features(x), w, c.dx.data());
+        self().pool_backward(images, x.data(), c.y.data(), dy.data(), c.dx.data());
         return c.dx;
     }
 
@@ -98,21 +98,20 @@ struct pooling_layer {
     const L& self() const { return static_cast<const L&>(*this); }
 
     template <class X>
-    window2d over(const X& x) const {
+    kernels::pooled_images of(const X& x) const {
         require_input<typename X::value_type, X>();
         static_assert(rank_of<X> == 4,
                       "gradus: pooling takes images (N, H, W, C), a gradus::tensor<T, 4>: gradus::reshaped({H, W, C}) makes "
                       "them of rows");
         if (x.shape()[0] == 0) throw shape_error(L::name, {"got an empty batch, x is ", x.shape()});
         pooling::require_images(L::name, std::span(x.shape()).subspan(1));
-        return self().place({x.shape()[1], x.shape()[2]});
+        return {x.shape()[0], x.shape()[3], self().place({x.shape()[1], x.shape()[2]})};
     }
-    template <class X>
-    static std::array<std::size_t, Rank> shape(const X& x, const window2d& w) {
+    static std::array<std::size_t, Rank> shape_of_y(const kernels::pooled_images& images) {
         if constexpr (Rank == 2)
-            return {x.shape()[0], x.shape()[3]};
+            return {images.count, images.channels};
         else
-            return {x.shape()[0], w.out.height, w.out.width, x.shape()[3]};
+            return {images.count, images.window.out.height, images.window.out.width, images.channels};
     }
 };
 
