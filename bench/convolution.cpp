@@ -19,7 +19,7 @@ struct placed : convolution {
     images z = dz, dW = W, dx = x;
 
     placed(const convolution_sizes& s, std::optional<way> w) : convolution(s) {
-        kernel.place(window, shape, w.value_or(kernels::fastest_way<float>(shape)));
+        kernel.place(window, shape.channels, shape.filters, shape.groups, w.value_or(way::fastest));
     }
     bool serves(way w) const {
         return w == way::implicit   ? kernels::implicit::serves<float>(shape)

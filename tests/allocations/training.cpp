@@ -146,7 +146,7 @@ TEST_CASE("allocations: none in a step of the MNIST network with Adam after the 
 TEST_CASE("allocations: none in a step of convolutions after the first, whichever way they go") {
     if (!counted()) return;
     using images = gr::tensor<float, 4>;
-    const auto counts = [](auto net, const images& x) {
+    const auto none = [](auto net, const images& x) {
         gr::tensor<std::int32_t, 1> y({x.shape()[0]}, 3);
         const gr::cross_entropy J;
         gr::cross_entropy::cache<matrix> loss_cache;
@@ -163,10 +163,10 @@ TEST_CASE("allocations: none in a step of convolutions after the first, whicheve
         CHECK(allocations_of(step) > 0);
         CHECK(allocations_of([&] { for (int t = 0; t < 3; ++t) step(); }) == 0);
     };
-    counts(gr::sequential(gr::conv2d(1, 32, 3, gr::relu{}), gr::max_pool2d(2), gr::conv2d(32, 48, 3, gr::relu{}), gr::max_pool2d(2),
+    none(gr::sequential(gr::conv2d(1, 32, 3, gr::relu{}), gr::max_pool2d(2), gr::conv2d(32, 48, 3, gr::relu{}), gr::max_pool2d(2),
                           gr::flatten{}, gr::dense(1200, 10)),
            support::draw<images>({40, 26, 26, 1}, 1));  // several chunks
-    counts(gr::sequential(gr::conv2d(3, 7, 3, gr::gelu{}, {.stride = 2, .padding = gr::same}),
+    none(gr::sequential(gr::conv2d(3, 7, 3, gr::gelu{}, {.stride = 2, .padding = gr::same}),
                           gr::conv2d(7, 14, 2, gr::prelu(14), {.padding = 1, .groups = 7}),
                           gr::depthwise_conv2d(14, 3, gr::softmax{}, {.padding = gr::same, .dilation = 2}), gr::flatten{},
                           gr::dense(504, 4)),

@@ -84,7 +84,7 @@ void equals_reference(way by, const std::vector<sizes>& all) {
         k::convolution<T> fresh;
         for (k::convolution<T>* convolution : {&fresh, &used}) {
             case_of<T> c(s);
-            convolution->place(c.w, s.shape(), by);
+            convolution->place(c.w, s.channels, s.filters, s.groups, by);
             CHECK(convolution->way() == by);
             c.run(*convolution, convolution == &used);
             c.check();
@@ -176,7 +176,7 @@ TEST_CASE("convolution.forward, convolution.dW, convolution.dx: by hand, each wa
         case_of<double> c(s);
         c.x = {{{{1}, {2}, {3}}}}, c.W = {{{{10}}, {{1}}}}, c.b = {5}, c.dz = {{{{2}, {3}}}};
         k::convolution<double> convolution;
-        convolution.place(c.w, s.shape(), by);
+        convolution.place(c.w, s.channels, s.filters, s.groups, by);
         c.run(convolution);
         CHECK(c.z == gr::tensor<double, 4>{{{{17}, {28}}}});
         CHECK(c.dW == gr::tensor<double, 4>{{{{2 * 1 + 3 * 2}}, {{2 * 2 + 3 * 3}}}});
@@ -191,7 +191,7 @@ TEST_CASE("convolution.forward, convolution.dW, convolution.dx: by hand, each wa
         c.W(0, 0, 0, o) = 10 * times, c.W(0, 1, 0, o) = times, c.b(o) = 5, c.dz(0, 0, 0, o) = 2, c.dz(0, 0, 1, o) = 3;
     }
     k::convolution<double> convolution;
-    convolution.place(c.w, wide.shape(), way::implicit);
+    convolution.place(c.w, wide.channels, wide.filters, wide.groups, way::implicit);
     c.run(convolution);
     for (std::size_t o = 0; o < 16; ++o) {
         const auto times = static_cast<double>(o);
@@ -239,7 +239,7 @@ TEST_CASE_TEMPLATE("convolution: which way for which shape", T, float, double) {
 TEST_CASE("convolution: chunks are the batch, in order, of as many images as their memory allows") {
     k::convolution<float> convolution;
     const auto cut = [&](const sizes& s, way by) {
-        convolution.place(s.window(), s.shape(), by);
+        convolution.place(s.window(), s.channels, s.filters, s.groups, by);
         std::vector<std::size_t> counts;
         std::size_t next = 0;
         convolution.each_chunk(s.n, [&](k::image_range chunk) {

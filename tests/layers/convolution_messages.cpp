@@ -81,6 +81,19 @@ TEST_CASE("conv2d: what it says to sizes of 0, to groups that do not divide, to 
           "prelu: y = f(x; a) needs x of (N, 7), got (N, 8): a is (7)");
 }
 
+TEST_CASE("conv2d: a way of one's own choice is taken, or refused where it does not serve") {
+    const gr::tensor<float, 4> x({2, 6, 6, 16}, 1.0f);
+    for (auto way : {gr::convolution_way::columns, gr::convolution_way::implicit, gr::convolution_way::winograd}) {
+        const auto layer = gr::conv2d(16, 32, 3, gr::relu{}, {.way = way});
+        gr::pass pass(layer);
+        gr::forward(layer, x, pass);
+        CHECK(pass.cache.kernel.way() == way);
+    }
+    CHECK(message_of([] { (void)gr::conv2d(16, 32, 3, gr::relu{}, {.stride = 2, .way = gr::convolution_way::winograd}); }) ==
+          "conv2d: the way `winograd` does not serve a kernel of (3, 3), stride (2, 2), 16 channels, 32 filters and 1 groups");
+    CHECK(message_of([] { (void)gr::conv2d(16, 32, 3, gr::relu{}, {.way = gr::convolution_way::depthwise}); }) ==
+          "conv2d: the way `depthwise` does not serve a kernel of (3, 3), stride (1, 1), 16 channels, 32 filters and 1 groups");
+}
 TEST_CASE("conv2d: what its backward says without its forward, to a dy of another shape, to gradients of another network") {
     const auto layer = gr::conv2d(3, 2, 3, gr::relu{});
     const images x({4, 6, 5, 3}, 0.f), dy({4, 4, 3, 2}, 0.f);

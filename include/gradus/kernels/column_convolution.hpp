@@ -52,18 +52,21 @@ template <class T>
 
 /// z = x ∗ W + b: a row of windows times W, for each group.                                       [convolution.columns]
 template <class T>
-void forward(const convolution_shape& s, std::size_t images, const T* x, const T* W, const T* bias, T* z, workspace<T>& memory) {
+void forward(const convolution_shape& s, std::size_t images, const T* x, const T* W, const T* bias, T* z,
+             workspace<T>& memory) {
     const std::size_t rows = images * s.out.area(), K = s.depth();
     T* const windows = memory.of(rows * K);
     for (std::size_t g = 0; g < s.groups; ++g) {
         from_images(s, images, g, x, windows);
-        product_with_bias<T>({windows, rows, K, K}, of_group(s, W, K, g), bias + g * s.group_filters(), of_group(s, z, rows, g));
+        product_with_bias<T>({windows, rows, K, K}, of_group(s, W, K, g), bias + g * s.group_filters(),
+                             of_group(s, z, rows, g));
     }
 }
 
 /// dW += windowsᵀ dz; dW = where `first`.                                                      [convolution.columns_dW]
 template <class T>
-void weights_gradient(const convolution_shape& s, std::size_t images, const T* x, const T* dz, T* dW, bool first, workspace<T>& memory) {
+void weights_gradient(const convolution_shape& s, std::size_t images, const T* x, const T* dz, T* dW, bool first,
+                      workspace<T>& memory) {
     const std::size_t rows = images * s.out.area(), K = s.depth();
     T* const windows = memory.of(rows * K);
     for (std::size_t g = 0; g < s.groups; ++g) {
@@ -75,7 +78,8 @@ void weights_gradient(const convolution_shape& s, std::size_t images, const T* x
 
 /// dx = the windows of dz Wᵀ, added where they overlap.                                        [convolution.columns_dx]
 template <class T>
-void input_gradient(const convolution_shape& s, std::size_t images, const T* dz, const T* W, T* dx, workspace<T>& memory) {
+void input_gradient(const convolution_shape& s, std::size_t images, const T* dz, const T* W, T* dx,
+                    workspace<T>& memory) {
     const std::size_t rows = images * s.out.area(), K = s.depth();
     T* const windows = memory.of(rows * K);
     std::fill_n(dx, images * s.image(), T(0));

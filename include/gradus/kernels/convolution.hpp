@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "gradus/kernels/column_convolution.hpp"
+#include "gradus/kernels/convolution_way.hpp"
 #include "gradus/kernels/depthwise_convolution.hpp"
 #include "gradus/kernels/implicit_convolution.hpp"
 #include "gradus/kernels/winograd.hpp"
@@ -14,13 +15,14 @@
 
 namespace gradus::kernels {
 
-/// The ways to convolve.
-enum class convolution_way {
-    columns,    ///< windows written out as a matrix, one product: every shape
-    implicit,   ///< the same product, windows read where they stand: whole registers of filters, one group
-    winograd,   ///< 36 products for 144, by F(4 x 4): filters of 3 x 3 that move by one pixel
-    depthwise,  ///< a filter for each channel
-};
+/// Whether a way is one for that shape.
+template <class T>
+[[nodiscard]] bool serves(convolution_way way, const convolution_shape& s) {
+    if (way == convolution_way::implicit) return implicit::serves<T>(s);
+    if (way == convolution_way::winograd) return winograd::serves(s);
+    if (way == convolution_way::depthwise) return depthwise::serves(s);
+    return true;
+}
 
 /// The fastest way for a shape. docs/convolution.md has the measurements.
 template <class T>
@@ -49,18 +51,13 @@ class convolution {
   public:
     static constexpr std::size_t chunk_bytes = std::size_t{1} << 18;  ///< a quarter of an L2 cache of 1 MiB
 
-    /// For images as `w` says, of C channels, O filters in `groups`.
-    void place(const window2d& w, std::size_t C, std::size_t O, std::size_t groups) {
+    /// For images as `w` says, of C channels, O filters in `groups`, by a way that serves the shape.
+    void place(const window2d& w, std::size_t C, std::size_t O, std::size_t groups,
+               convolution_way way = convolution_way::fastest) {
         const convolution_shape s(w, C, O, groups);
-        if (!(s == shape_ && ready_)) place(w, s, fastest_way<T>(s));
+        if (way == convolution_way::fastest) way = s == shape_ && ready_ ? way_ : fastest_way<T>(s);
+        if (!(s == shape_ && way == way_ && ready_)) place(s, way);
         window_ = w;  // `same` pads images of two sizes to one: 5 x 5 and 6 x 6 to 7 x 7
-    }
-    /// The same by a way of one's own choice, which must serve the shape.
-    void place(const window2d& w, const convolution_shape& s, convolution_way way) {
-        window_ = w, shape_ = s, way_ = way, ready_ = true;
-        if (way == convolution_way::implicit) at_.of(s);
-        const std::size_t per_image = way == convolution_way::columns ? s.out.area() * s.depth() : s.image() + s.result();
-        at_once_ = std::max<std::size_t>(1, chunk_bytes / sizeof(T) / per_image);
     }
     [[nodiscard]] convolution_way way() const { return way_; }
     [[nodiscard]] const convolution_shape& shape() const { return shape_; }
@@ -68,7 +65,8 @@ class convolution {
     /// Calls f(range) for the chunks of a batch.
     template <class F>
     void each_chunk(std::size_t images, F&& f) const {
-        for (std::size_t n = 0; n < images; n += at_once_) f(image_range{n, std::min(at_once_, images - n), n + at_once_ >= images});
+        for (std::size_t n = 0; n < images; n += at_once_)
+            f(image_range{n, std::min(at_once_, images - n), n + at_once_ >= images});
     }
 
     /// z = x ∗ W + b of a chunk.                                                              [convolution.forward]
@@ -142,6 +140,13 @@ class convolution {
     workspace<T> padded_, dx_padded_, windows_, turned_;
     winograd::workspace<T> winograd_;
 
+    void place(const convolution_shape& s, convolution_way way) {
+        shape_ = s, way_ = way, ready_ = true;
+        if (way == convolution_way::implicit) at_.of(s);
+        const std::size_t per_image =
+            way == convolution_way::columns ? s.out.area() * s.depth() : s.image() + s.result();
+        at_once_ = std::max<std::size_t>(1, chunk_bytes / sizeof(T) / per_image);
+    }
 
     /// Calls f(in x, in the padded copy, numbers) for each line of pixels of so many images.
     template <class F>
@@ -158,7 +163,8 @@ class convolution {
         if (!window_.pads()) return x;
         T* const copy = padded_.of(chunk.count * shape_.image());
         std::fill_n(copy, chunk.count * shape_.image(), T(0));
-        each_line(chunk.count, [&](std::size_t in, std::size_t inside, std::size_t n) { std::copy_n(x + in, n, copy + inside); });
+        each_line(chunk.count,
+                  [&](std::size_t in, std::size_t inside, std::size_t n) { std::copy_n(x + in, n, copy + inside); });
         return copy;
     }
     /// Where the chunk's dx is computed: in its place, or with padding beside it, from where it is cropped.
@@ -169,7 +175,8 @@ class convolution {
     void crop(image_range chunk, const T* images, T* dx) const {
         if (!window_.pads()) return;
         dx += chunk.first * window_.in.area() * shape_.channels;
-        each_line(chunk.count, [&](std::size_t in, std::size_t inside, std::size_t n) { std::copy_n(images + inside, n, dx + in); });
+        each_line(chunk.count,
+                  [&](std::size_t in, std::size_t inside, std::size_t n) { std::copy_n(images + inside, n, dx + in); });
     }
 };
 

@@ -15,7 +15,14 @@ struct convolution_shape {
 
     convolution_shape() = default;
     convolution_shape(const window2d& w, std::size_t c, std::size_t o, std::size_t g)
-        : in(w.padded()), kernel(w.kernel), stride(w.stride), dilation(w.dilation), out(w.out), channels(c), filters(o), groups(g) {}
+        : in(w.padded()),
+          kernel(w.kernel),
+          stride(w.stride),
+          dilation(w.dilation),
+          out(w.out),
+          channels(c),
+          filters(o),
+          groups(g) {}
     bool operator==(const convolution_shape&) const = default;
 
     [[nodiscard]] std::size_t group_channels() const { return channels / groups; }

@@ -12,7 +12,9 @@
 namespace gradus::kernels::depthwise {
 
 /// As many groups as channels, and as many filters.
-[[nodiscard]] inline bool serves(const convolution_shape& s) { return s.groups == s.channels && s.filters == s.channels; }
+[[nodiscard]] inline bool serves(const convolution_shape& s) {
+    return s.groups == s.channels && s.filters == s.channels;
+}
 
 /// Calls f(window in x, result in z) for every output pixel of a chunk of images.
 template <class F>

@@ -133,7 +133,8 @@ struct windows {
 
 /// The columns of z that a panel of W makes.
 template <std::size_t V, class T>
-void forward_panel(const convolution_shape& s, const offsets& at, std::size_t images, const T* x, const T* W, const T* bias, T* z) {
+void forward_panel(const convolution_shape& s, const offsets& at, std::size_t images, const T* x, const T* W,
+                   const T* bias, T* z) {
     constexpr std::size_t R = tile_rows<T>;
     const std::size_t O = s.filters, pixels = images * s.out.area();
     // Taps that lie side by side in x are one run along k.
@@ -161,13 +162,16 @@ void forward_panel(const convolution_shape& s, const offsets& at, std::size_t im
 }
 /// z = x ∗ W + b for a chunk of images.                                                          [convolution.implicit]
 template <class T>
-void forward(const convolution_shape& s, const offsets& at, std::size_t images, const T* x, const T* W, const T* bias, T* z) {
-    each_panel<T>(s.filters, [&](auto v, std::size_t j) { forward_panel<v(), T>(s, at, images, x, W + j, bias + j, z + j); });
+void forward(const convolution_shape& s, const offsets& at, std::size_t images, const T* x, const T* W, const T* bias,
+             T* z) {
+    each_panel<T>(s.filters,
+                  [&](auto v, std::size_t j) { forward_panel<v(), T>(s, at, images, x, W + j, bias + j, z + j); });
 }
 
 /// The columns of dW that a panel of dz makes.
 template <std::size_t V, class T>
-void weights_panel(const convolution_shape& s, const offsets& at, std::size_t images, const T* x, const T* dz, T* dW, bool first) {
+void weights_panel(const convolution_shape& s, const offsets& at, std::size_t images, const T* x, const T* dz, T* dW,
+                   bool first) {
     constexpr std::size_t R = tap_rows<T>;
     const std::size_t O = s.filters, K = s.depth(), step = s.stride.width * s.channels;
     for (std::size_t m = 0; m < K; m += R) {
@@ -182,14 +186,17 @@ void weights_panel(const convolution_shape& s, const offsets& at, std::size_t im
         sums.zero();
         for (std::size_t n = 0, line = 0; n < images; ++n)
             for (std::size_t i = 0; i < s.out.height; ++i, ++line)
-                sums.accumulate(rows, n * s.image() + s.window_at(i, 0), step, dz + line * s.out.width * O, O, s.out.width);
+                sums.accumulate(rows, n * s.image() + s.window_at(i, 0), step, dz + line * s.out.width * O, O,
+                                s.out.width);
         first ? sums.store(to, count) : sums.add(to, count);
     }
 }
 /// dW += Σ x dz over a chunk of images; dW = where `first`.                                   [convolution.implicit_dW]
 template <class T>
-void weights_gradient(const convolution_shape& s, const offsets& at, std::size_t images, const T* x, const T* dz, T* dW, bool first) {
-    each_panel<T>(s.filters, [&](auto v, std::size_t j) { weights_panel<v(), T>(s, at, images, x, dz + j, dW + j, first); });
+void weights_gradient(const convolution_shape& s, const offsets& at, std::size_t images, const T* x, const T* dz, T* dW,
+                      bool first) {
+    each_panel<T>(s.filters,
+                  [&](auto v, std::size_t j) { weights_panel<v(), T>(s, at, images, x, dz + j, dW + j, first); });
 }
 
 /// Wᵀ of each tap (taps, O, C), for `input_gradient`.
@@ -203,7 +210,8 @@ void turn(const convolution_shape& s, const T* W, T* turned) {
 
 /// What one tap adds to a panel of dx.
 template <std::size_t V, class T>
-void input_panel(const convolution_shape& s, const offsets& at, std::size_t images, const T* dz, const T* turned, T* dx) {
+void input_panel(const convolution_shape& s, const offsets& at, std::size_t images, const T* dz, const T* turned,
+                 T* dx) {
     constexpr std::size_t R = tile_rows<T>;
     const std::size_t O = s.filters, C = s.channels, pixels = images * s.out.area();
     windows window{s, at};
@@ -223,12 +231,14 @@ void input_panel(const convolution_shape& s, const offsets& at, std::size_t imag
 }
 /// dx = Σ dz Wᵀ, each tap added where it reads x, for a chunk of images.                      [convolution.implicit_dx]
 template <class T>
-void input_gradient(const convolution_shape& s, const offsets& at, std::size_t images, const T* dz, const T* turned, T* dx) {
+void input_gradient(const convolution_shape& s, const offsets& at, std::size_t images, const T* dz, const T* turned,
+                    T* dx) {
     std::fill_n(dx, images * s.image(), T(0));
     for (std::size_t i = 0, tap = 0; i < s.kernel.height; ++i)
         for (std::size_t j = 0; j < s.kernel.width; ++j, ++tap)
             each_panel<T>(s.channels, [&](auto v, std::size_t c) {
-                input_panel<v(), T>(s, at, images, dz, turned + tap * s.channels * s.filters + c, dx + s.tap_at(i, j) + c);
+                input_panel<v(), T>(s, at, images, dz, turned + tap * s.channels * s.filters + c,
+                                    dx + s.tap_at(i, j) + c);
             });
 }
 

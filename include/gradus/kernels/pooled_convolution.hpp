@@ -53,7 +53,8 @@ void max_pool_from_tap(const pooled_images& images, const T* d, const T* tap, T*
     const window2d& w = images.window;
     const size2d kernel = w.kernel;
     // What no window covers: nothing where the windows fill the image.
-    if (w.stride.height * w.out.height != w.in.height || w.stride.width * w.out.width != w.in.width || !(w.stride == kernel))
+    if (w.stride.height * w.out.height != w.in.height || w.stride.width * w.out.width != w.in.width ||
+        !(w.stride == kernel))
         std::fill_n(dz, images.count * images.size(), T(0));
     each_window_apart(images, [&](std::size_t first, std::size_t out) {
         for (std::size_t c = 0; c < images.channels; c += width<T>) {
@@ -61,7 +62,8 @@ void max_pool_from_tap(const pooled_images& images, const T* d, const T* tap, T*
             reg<T> place(T(0));
             for (std::size_t i = 0; i < kernel.height; ++i)
                 for (std::size_t j = 0; j < kernel.width; ++j, place += T(1))
-                    xsimd::select(where_m == place, value, reg<T>(T(0))).store_unaligned(dz + first + i * images.row() + j * images.channels + c);
+                    xsimd::select(where_m == place, value, reg<T>(T(0)))
+                        .store_unaligned(dz + first + i * images.row() + j * images.channels + c);
         }
     });
 }

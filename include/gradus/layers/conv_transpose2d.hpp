@@ -14,12 +14,11 @@
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/rebind.hpp"
-#include "gradus/core/window.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
 #include "gradus/kernels/convolution.hpp"
 #include "gradus/kernels/normalization.hpp"
 #include "gradus/kernels/rows.hpp"
-#include "gradus/layers/convolution.hpp"
+#include "gradus/layers/convolution_options.hpp"
 
 namespace gradus {
 
@@ -76,7 +75,8 @@ struct conv_transpose2d_layer {
 
     conv_transpose2d_layer(std::size_t in, std::size_t out, size2d k, F f_, const conv_transpose2d_options& o, initializer i)
         : f(f_), kernel(k), options(o), init(std::move(i)) {
-        check(in, out);
+        convolving::require_sizes(name, in, out, k, o.groups);
+        require_options();
         check_options(f);
         reshape(theta.W, std::array{k.height, k.width, out / o.groups, in});
         reshape(theta.b, std::array{out});
@@ -107,7 +107,8 @@ struct conv_transpose2d_layer {
     template <class X>
     const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
         const window2d w = place(x);
-        check_backward(x, dy, c.y, w, grad);
+        door().require_gradients(grad.W.shape(), grad.b.shape());
+        door().require_backward(x.shape(), output_of(x, w), c.y.shape(), dy.shape());
         const X& dz = apply_backward(dy, c, grad);                                                    // dz = dy ∘ f'(z)
         kernels::column_sums(kernels::as_matrix(dz), grad.b.data());                                  // db = Σ dz
         c.kernel.place(w, filters(), channels(), options.groups);
@@ -142,7 +143,7 @@ struct conv_transpose2d_layer {
             in = {options.image.height, options.image.width, channels()}, whole = true;
         if (in.empty()) return {filters()};
         whole = whole || in.size() >= 3;
-        if (in.back() != channels() || (whole && in.size() != 3)) in.insert(in.begin(), 0), refuse(in, true);
+        door().require_sample(in, whole);
         if (!whole) return {filters()};
         const window2d w = place(size2d{in[0], in[1]});
         return {w.in.height, w.in.width, filters()};
@@ -196,8 +197,7 @@ struct conv_transpose2d_layer {
         require_input<T, X>();
         static_assert(rank_of<X> == 4,
                       "gradus: conv_transpose2d takes x of (N, H, W, C): make a single sample (1, H, W, C)");
-        if (features(x) != channels()) refuse(x.shape());
-        if (x.shape()[0] == 0) throw shape_error(name, {formula, " got an empty batch, x is ", x.shape()});
+        door().require(x.shape());
         return place(size2d{x.shape()[1], x.shape()[2]});
     }
     template <class X>
@@ -205,17 +205,14 @@ struct conv_transpose2d_layer {
         return {x.shape()[0], w.in.height, w.in.width, filters()};
     }
 
-    void check(std::size_t in, std::size_t out) const {
+    [[nodiscard]] convolving::door door() const {
+        return {name, formula, "dW = Σ dz x", 2, channels(), filters(), theta.W.shape(), theta.b.shape()};
+    }
+    void require_options() const {
         const auto& o = options;
-        if (in == 0 || out == 0 || kernel.area() == 0)
-            throw shape_error(name, {"W needs all sizes at least 1, got a kernel of ", kernel.array(), ", ", in,
-                                     " channels and ", out, " filters"});
         if (o.stride.area() == 0 || o.dilation.area() == 0)
             throw shape_error(
                 name, {"stride and dilation are at least 1, got ", o.stride.array(), " and ", o.dilation.array()});
-        if (o.groups == 0 || in % o.groups != 0 || out % o.groups != 0)
-            throw shape_error(name, {"groups must divide channels and filters, got ", o.groups, " groups of ", in,
-                                     " channels and ", out, " filters"});
         const auto fits = [](std::size_t more, std::size_t s, std::size_t d) { return more < s || more < d; };
         if (!fits(o.output_padding.height, o.stride.height, o.dilation.height) ||
             !fits(o.output_padding.width, o.stride.width, o.dilation.width))
@@ -224,21 +221,6 @@ struct conv_transpose2d_layer {
         if (o.padding.is_same && !(o.output_padding == size2d{0, 0}))
             throw shape_error(name, {"`same` makes y H s high and W s wide: output_padding must be 0, got ",
                                      o.output_padding.array()});
-    }
-    [[noreturn, gnu::noinline]] void refuse(std::span<const std::size_t> x, bool any_batch = false) const {
-        throw shape_error(name, {formula, " needs x of (N, H, W, ", channels(), "), got ", shape_text(x, any_batch),
-                                 ": W is ", theta.W.shape()});
-    }
-    template <class X>
-    void check_backward(const X& x, const X& dy, const X& y, const window2d& w, const parameters& grad) const {
-        if (grad.W.shape() != theta.W.shape() || grad.b.shape() != theta.b.shape())
-            throw shape_error(name, {"dW = Σ dz x needs dW of ", theta.W.shape(), ", got ", grad.W.shape(),
-                                     ": make the gradients of this network, gr::gradients grad(net)"});
-        if (y.shape() != output_of(x, w))
-            throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x.shape(),
-                                     ", the pass holds y of ", y.shape()});
-        if (dy.shape() != y.shape())
-            throw shape_error(name, {"dz = dy ∘ f'(z) needs dy shaped as y ", y.shape(), ", got ", dy.shape()});
     }
 };
 

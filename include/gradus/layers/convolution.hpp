@@ -9,40 +9,16 @@
 
 #include "gradus/activations/activation.hpp"
 #include "gradus/activations/identity.hpp"
-#include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/rebind.hpp"
-#include "gradus/core/window.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
 #include "gradus/kernels/convolution.hpp"
 #include "gradus/kernels/pooled_convolution.hpp"
 #include "gradus/kernels/rows.hpp"
+#include "gradus/layers/convolution_options.hpp"
 #include "gradus/layers/max_pool2d.hpp"
 
 namespace gradus {
-
-struct conv2d_options {
-    size2d stride = 1;          ///< pixels from one window to the next
-    padding2d padding = valid;  ///< zeros around the image: gr::valid, gr::same, or how many
-    size2d dilation = 1;        ///< pixels from one tap to the next
-    std::size_t groups = 1;     ///< parts of the channels that are convolved each by itself
-    size2d image{0, 0};         ///< H and W, where they are known: a sequential then checks all shapes when it is put together
-};
-struct conv1d_options {
-    std::size_t stride = 1;
-    padding1d padding = valid;  ///< {k − 1, 0} sees nothing of what is to come
-    std::size_t dilation = 1;
-    std::size_t groups = 1;
-    std::size_t length = 0;     ///< T, where it is known
-};
-
-/// θ of a convolution, the same for every activation that learns nothing.
-template <class T, std::size_t Axes>
-struct convolution_parameters {
-    tensor<T, Axes + 2> W;
-    tensor<T, 1> b;
-    static void each(auto&& f, auto&... p) { f("W", p.W...), f(entry("b").without_decay(), p.b...); }
-};
 
 /// Convolution, y = f(x ∗ W + b): a window of K x K pixels slides over the image.                      [conv2d.forward]
 ///   x (N, H, W, I)   W (KH, KW, I / groups, O)   b (O)   z, y (N, H_out, W_out, O)     documents/001, 3 (CNN)
@@ -54,7 +30,7 @@ struct convolution_parameters {
 ///                                                                                               [conv2d.db] [conv2d.dx]
 /// In time, x (N, T, I) and W (K, I / groups, O): `gr::conv1d`.                                       [conv1d.forward]
 ///
-/// W stands as in Keras (HWIO); PyTorch's (OIHW) is converted by `gr::pytorch`. With groups, filter o reads the channels
+/// W stands as in Keras (HWIO); PyTorch's (OIHW) is converted by `gr::from_pytorch::weights`. With groups, filter o reads the channels
 /// of group ⌊o / (O / groups)⌋ alone; as many groups as channels are a depthwise convolution.
 ///
 /// Complexity: 2 N H_out W_out KH KW (I / groups) O operations forward, twice that backward. Memory beside y and dx: see
@@ -73,13 +49,13 @@ struct convolution_layer {
     using parameters = typename fused_parameters<convolution_parameters<T, Axes>, F>::type;
     template <class X>
     struct cache {
-        X z, y, dx;               // z only where f' reads it
-        X dz;                     // only where f learns: elsewhere it comes chunk by chunk
+        X z, y, dx;  // z only where f' reads it
+        X dz;        // only where f learns: elsewhere it comes chunk by chunk
         tensor<T, 1> chunk_db;
         kernels::workspace<T> chunk_z, chunk_dz, chunk_d;  // z and d only where the next layer's pooling is taken in
         kernels::convolution<T> kernel;
-        X tap;                    // which pixel of each window was the maximum
-        bool took_in_next = false;   // the forward went straight into the next layer: there is no y
+        X tap;                      // which pixel of each window was the maximum
+        bool took_in_next = false;  // the forward went straight into the next layer: there is no y
     };
 
     parameters theta;
@@ -92,7 +68,8 @@ struct convolution_layer {
 
     convolution_layer(std::size_t in, std::size_t out, size2d k, F f_, const conv2d_options& o, initializer i)
         : f(f_), kernel(k), options(o), init(std::move(i)) {
-        check(in, out);
+        convolving::require_sizes(name, in, out, k, o.groups);
+        require_way(in, out);
         check_options(f);
         if constexpr (Axes == 2)
             reshape(theta.W, std::array{k.height, k.width, in / o.groups, out});
@@ -110,13 +87,13 @@ struct convolution_layer {
         reshape(z, output_of(x, w));
         reshape(c.y, z.shape());
         c.took_in_next = false;
-        c.kernel.place(w, channels(), O, options.groups);
+        c.kernel.place(w, channels(), O, options.groups, options.way);
         c.kernel.each_chunk(x.shape()[0], [&](kernels::image_range chunk) {
             T* const z_n = z.data() + chunk.first * w.out.area() * O;
-            c.kernel.forward(chunk, x.data(), theta.W.data(), theta.b.data(), z_n);            // z = x ∗ W + b
+            c.kernel.forward(chunk, x.data(), theta.W.data(), theta.b.data(), z_n);  // z = x ∗ W + b
             const std::size_t pixels = w.out.area(), at = chunk.first * pixels * O;
             if constexpr (!learnt_activation<F> && !linear)
-                activate(f, z.data() + at, c.y.data() + at, chunk.count * pixels, O);           // y = f(z)
+                activate(f, z.data() + at, c.y.data() + at, chunk.count * pixels, O);  // y = f(z)
         });
         if constexpr (learnt_activation<F>) f.activate(theta.f, z, c.y);
         return c.y;
@@ -125,18 +102,19 @@ struct convolution_layer {
     template <class X>
     const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
         const window2d w = place(x);
-        check_backward(x, dy, c.y, w, grad);
+        door().require_gradients(grad.W.shape(), grad.b.shape());
+        door().require_backward(x.shape(), output_of(x, w), c.y.shape(), dy.shape());
         const std::size_t O = filters(), pixels = w.out.area();
-        c.kernel.place(w, channels(), O, options.groups);
+        c.kernel.place(w, channels(), O, options.groups, options.way);
         if (ctx.input_gradient) reshape(c.dx, x.shape());
         T* const dx = ctx.input_gradient ? c.dx.data() : nullptr;
         reshape(c.chunk_db, std::array{O});
         const T* const all = learnt_backward(dy, c, grad);
         c.kernel.each_chunk(x.shape()[0], [&](kernels::image_range chunk) {
             const std::size_t rows = chunk.count * pixels, at = chunk.first * pixels * O;
-            const T* const dz = all != nullptr ? all + at : chunk_backward(dy, c, rows, at);   // dz = dy ∘ f'(z)
-            c.kernel.gradients(chunk, x.data(), dz, theta.W.data(), grad.W.data(), dx);        // dW = Σ x dz, dx = Σ dz Wᵀ
-            add_sums(chunk, dz, rows, c, grad.b);                                              // db = Σ dz
+            const T* const dz = all != nullptr ? all + at : chunk_backward(dy, c, rows, at);  // dz = dy ∘ f'(z)
+            c.kernel.gradients(chunk, x.data(), dz, theta.W.data(), grad.W.data(), dx);  // dW = Σ x dz, dx = Σ dz Wᵀ
+            add_sums(chunk, dz, rows, c, grad.b);                                        // db = Σ dz
         });
         return c.dx;
     }
@@ -144,32 +122,29 @@ struct convolution_layer {
     /// Whether the max pooling that follows can be taken into the loop over the chunks: its windows lie apart, and f rises, so
     /// that max f(z) = f(max z).
     template <class X>
-    [[nodiscard]] bool takes_in(const max_pool2d& next, const X& x) const
-        requires rises
-    {
+    [[nodiscard]] bool takes_in(const max_pool2d& next, const X& x) const requires rises {
         const window2d w = place(x);
         if (w.out.height < next.kernel.height || w.out.width < next.kernel.width) return false;  // next will say so
         return kernels::pools_in_registers<T>(pooled(next, w, 1));
     }
     /// y = max f(x ∗ W + b): forward, and that of the max pooling that follows. No y of this layer is stored.
     template <class X, class NextCache>
-    const X& forward_with(const max_pool2d& next, const X& x, cache<X>& c, NextCache& after) const
-        requires rises
-    {
+    const X& forward_with(const max_pool2d& next, const X& x, cache<X>& c, NextCache& after) const requires rises {
         const window2d w = place(x);
         const auto images = pooled(next, w, x.shape()[0]);
         reshape(after.y, std::array{images.count, images.window.out.height, images.window.out.width, filters()});
         reshape(c.tap, after.y.shape());
         reshape(c.y, std::array<std::size_t, 4>{});
         c.took_in_next = true;
-        c.kernel.place(w, channels(), filters(), options.groups);
+        c.kernel.place(w, channels(), filters(), options.groups, options.way);
         c.kernel.each_chunk(images.count, [&](kernels::image_range chunk) {
             const std::size_t at = chunk.first * images.pooled_size();
             T* const z = c.chunk_z.of(chunk.count * images.size());
             T* const y = after.y.data() + at;
-            c.kernel.forward(chunk, x.data(), theta.W.data(), theta.b.data(), z);              // z = x ∗ W + b
+            c.kernel.forward(chunk, x.data(), theta.W.data(), theta.b.data(), z);                  // z = x ∗ W + b
             kernels::max_pool_with_tap<T>(pooled(next, w, chunk.count), z, y, c.tap.data() + at);  // max z
-            if constexpr (!linear) activate(f, y, y, chunk.count * images.window.out.area(), filters());  // y = f(max z)
+            if constexpr (!linear)
+                activate(f, y, y, chunk.count * images.window.out.area(), filters());  // y = f(max z)
         });
         return after.y;
     }
@@ -180,17 +155,15 @@ struct convolution_layer {
     }
     /// Backward of both, from dy of the pooling.
     template <class X, class NextCache>
-    const X& backward_with(const max_pool2d& next, const X& x, const X& dy, cache<X>& c, NextCache& after, parameters& grad,
-                           const context& ctx) const
-        requires rises
-    {
+    const X& backward_with(const max_pool2d& next, const X& x, const X& dy, cache<X>& c, NextCache& after,
+                           parameters& grad, const context& ctx) const requires rises {
         const window2d w = place(x);
         const auto images = pooled(next, w, x.shape()[0]);
-        check_gradients(grad);
+        door().require_gradients(grad.W.shape(), grad.b.shape());
         if (after.y.shape() != std::array{images.count, images.window.out.height, images.window.out.width, filters()})
             throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x.shape(),
                                      ", the pass holds pooled y of ", after.y.shape()});
-        c.kernel.place(w, channels(), filters(), options.groups);
+        c.kernel.place(w, channels(), filters(), options.groups, options.way);
         if (ctx.input_gradient) reshape(c.dx, x.shape());
         T* const dx = ctx.input_gradient ? c.dx.data() : nullptr;
         reshape(c.chunk_db, std::array{filters()});
@@ -198,10 +171,11 @@ struct convolution_layer {
             const std::size_t rows = chunk.count * images.window.out.area(), at = chunk.first * images.pooled_size();
             T* const d = c.chunk_d.of(rows * filters());
             T* const dz = c.chunk_dz.of(chunk.count * images.size());
-            activate_backward(f, after.y.data() + at, dy.data() + at, d, rows, filters());     // d = dy ∘ f'(max z)
-            kernels::max_pool_from_tap<T>(pooled(next, w, chunk.count), d, c.tap.data() + at, dz);  // dz = d at the maximum
-            c.kernel.gradients(chunk, x.data(), dz, theta.W.data(), grad.W.data(), dx);        // dW = Σ x dz, dx = Σ dz Wᵀ
-            add_sums(chunk, d, rows, c, grad.b);                                               // db = Σ dz = Σ d
+            activate_backward(f, after.y.data() + at, dy.data() + at, d, rows, filters());  // d = dy ∘ f'(max z)
+            kernels::max_pool_from_tap<T>(pooled(next, w, chunk.count), d, c.tap.data() + at,
+                                          dz);                                           // dz = d at the maximum
+            c.kernel.gradients(chunk, x.data(), dz, theta.W.data(), grad.W.data(), dx);  // dW = Σ x dz, dx = Σ dz Wᵀ
+            add_sums(chunk, d, rows, c, grad.b);                                         // db = Σ dz = Σ d
         });
         return c.dx;
     }
@@ -225,9 +199,9 @@ struct convolution_layer {
             whole = true;
         }
         if (in.empty()) return {filters()};
-        if (in.back() != channels() || (whole && in.size() != Axes + 1)) in.insert(in.begin(), 0), refuse(in, true);
+        door().require_sample(in, whole);
         if (!whole) return {filters()};
-        const window2d w = window::place(name, {Axes == 2 ? in[0] : 1, in[Axes - 1]}, kernel, options.stride, options.padding, options.dilation);
+        const window2d w = place(size2d{Axes == 2 ? in[0] : 1, in[Axes - 1]});
         if (Axes == 1) return {w.out.width, filters()};
         return {w.out.height, w.out.width, filters()};
     }
@@ -239,7 +213,8 @@ struct convolution_layer {
     /// The same layer in another scalar, its parameters yet to be copied.
     template <class U>
     [[nodiscard]] auto rebind() const {
-        return convolution_layer<U, in_scalar<F, U>, Axes>(channels(), filters(), kernel, rebinding::shell<U>(f), options, init);
+        return convolution_layer<U, in_scalar<F, U>, Axes>(channels(), filters(), kernel, rebinding::shell<U>(f),
+                                                           options, init);
     }
 
   private:
@@ -268,30 +243,34 @@ struct convolution_layer {
         return nullptr;
     }
     template <class X>
-    const T* chunk_backward([[maybe_unused]] const X& dy, cache<X>& c, std::size_t rows, [[maybe_unused]] std::size_t at) const {
+    const T* chunk_backward([[maybe_unused]] const X& dy, cache<X>& c, std::size_t rows,
+                            [[maybe_unused]] std::size_t at) const {
         T* const dz = c.chunk_dz.of(rows * filters());
         if constexpr (!linear && !learnt_activation<F>)
             activate_backward(f, (keeps_z ? c.z : c.y).data() + at, dy.data() + at, dz, rows, filters());
         return dz;
     }
 
-    void check(std::size_t in, std::size_t out) const {
-        if (in == 0 || out == 0 || kernel.area() == 0)
-            throw shape_error(name, {"W needs all sizes at least 1, got a kernel of ", kernel.array(), ", ", in, " channels and ", out, " filters"});
-        if (options.groups == 0 || in % options.groups != 0 || out % options.groups != 0)
-            throw shape_error(name, {"groups must divide channels and filters, got ", options.groups, " groups of ", in, " channels and ", out, " filters"});
+    [[nodiscard]] convolving::door door() const {
+        return {name, formula, "dW = Σ x dz", Axes, channels(), filters(), theta.W.shape(), theta.b.shape()};
     }
-    [[noreturn]] void refuse(std::span<const std::size_t> x, bool any_batch = false) const {
-        throw shape_error(name, {"y = f(x ∗ W + b) needs x of ", Axes == 2 ? "(N, H, W, " : "(N, T, ", channels(), "), got ",
-                                 shape_text(x, any_batch), ": W is ", theta.W.shape()});
+    void require_way(std::size_t in, std::size_t out) const {
+        const window2d w{{}, kernel, options.stride, options.dilation, {}, {}};
+        if (!kernels::serves<T>(options.way, {w, in, out, options.groups}))
+            throw shape_error(name, {"the way `", name_of(options.way), "` does not serve a kernel of ", kernel.array(),
+                                     ", stride ", options.stride.array(), ", ", in, " channels, ", out, " filters and ",
+                                     options.groups, " groups"});
+    }
+    [[nodiscard]] window2d place(size2d image) const {
+        return window::place(name, image, kernel, options.stride, options.padding, options.dilation);
     }
     template <class X>
     window2d place(const X& x) const {
         require_input<T, X>();
-        static_assert(rank_of<X> == Axes + 2, "gradus: conv2d takes x of (N, H, W, C), conv1d x of (N, T, C): make a single sample (1, ...)");
-        if (features(x) != channels()) refuse(x.shape());
-        if (x.shape()[0] == 0) throw shape_error(name, {"y = f(x ∗ W + b) got an empty batch, x is ", x.shape()});
-        return window::place(name, {Axes == 2 ? x.shape()[1] : 1, x.shape()[Axes]}, kernel, options.stride, options.padding, options.dilation);
+        static_assert(rank_of<X> == Axes + 2,
+                      "gradus: conv2d takes x of (N, H, W, C), conv1d x of (N, T, C): make a single sample (1, ...)");
+        door().require(x.shape());
+        return place(size2d{Axes == 2 ? x.shape()[1] : 1, x.shape()[Axes]});
     }
     template <class X>
     typename X::shape_type output_of(const X& x, const window2d& w) const {
@@ -300,25 +279,14 @@ struct convolution_layer {
         s[Axes] = w.out.width, s[Axes + 1] = filters();
         return s;
     }
-    template <class X>
-    void check_backward(const X& x, const X& dy, const X& y, const window2d& w, const parameters& grad) const {
-        check_gradients(grad);
-        if (y.shape() != output_of(x, w))
-            throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x.shape(), ", the pass holds y of ", y.shape()});
-        if (dy.shape() != y.shape())
-            throw shape_error(name, {"dz = dy ∘ f'(z) needs dy shaped as y ", y.shape(), ", got ", dy.shape()});
-    }
-    void check_gradients(const parameters& grad) const {
-        if (grad.W.shape() != theta.W.shape() || grad.b.shape() != theta.b.shape())
-            throw shape_error(name, {"dW = Σ x dz needs dW of ", theta.W.shape(), ", got ", grad.W.shape(),
-                                     ": make the gradients of this network, gr::gradients grad(net)"});
-    }
 };
 
 namespace convolving {
 template <class T, std::size_t Axes, activation F>
-[[nodiscard]] auto make(std::size_t in, std::size_t out, size2d kernel, F f, const conv2d_options& options, initializer init) {
-    convolution_layer<T, in_scalar<F, T>, Axes> layer(in, out, kernel, rebinding::shell<T>(f), options, std::move(init));
+[[nodiscard]] auto make(std::size_t in, std::size_t out, size2d kernel, F f, const conv2d_options& options,
+                        initializer init) {
+    convolution_layer<T, in_scalar<F, T>, Axes> layer(in, out, kernel, rebinding::shell<T>(f), options,
+                                                      std::move(init));
     layer.initialize(random::mix(default_seed(), "layer"));
     layer.by_place = true;
     return layer;
@@ -328,22 +296,28 @@ template <class T, std::size_t Axes, activation F>
 /// `gr::conv2d(1, 32, 3, gr::relu{})`, `gr::conv2d<double>(32, 64, {3, 5}, gr::identity{}, {.stride = 2, .padding = gr::same})`.
 /// W is drawn from the default seed by Glorot uniform, b = 0, unless told otherwise.
 template <class T = float, activation F = identity>
-[[nodiscard]] auto conv2d(std::size_t in, std::size_t out, size2d kernel, F f = F{}, const conv2d_options& options = {}, initializer init = glorot_uniform{}) {
+[[nodiscard]] auto conv2d(std::size_t in, std::size_t out, size2d kernel, F f = F{}, const conv2d_options& options = {},
+                          initializer init = glorot_uniform{}) {
     return convolving::make<T, 2>(in, out, kernel, f, options, std::move(init));
 }
 
 /// Each channel with a filter of its own, `multiplier` of them: conv2d with as many groups as channels.
 template <class T = float, activation F = identity>
-[[nodiscard]] auto depthwise_conv2d(std::size_t channels, size2d kernel, F f = F{}, conv2d_options options = {}, initializer init = glorot_uniform{},
-                                    std::size_t multiplier = 1) {
+[[nodiscard]] auto depthwise_conv2d(std::size_t channels, size2d kernel, F f = F{}, conv2d_options options = {},
+                                    initializer init = glorot_uniform{}, std::size_t multiplier = 1) {
     options.groups = channels;
     return convolving::make<T, 2>(channels, channels * multiplier, kernel, f, options, std::move(init));
 }
 
 /// Convolution in time: `gr::conv1d(8, 16, 3, gr::relu{}, {.padding = {2, 0}})`.
 template <class T = float, activation F = identity>
-[[nodiscard]] auto conv1d(std::size_t in, std::size_t out, std::size_t kernel, F f = F{}, const conv1d_options& o = {}, initializer init = glorot_uniform{}) {
-    const conv2d_options options{.stride = {1, o.stride}, .padding = o.padding.in_one_row(), .dilation = {1, o.dilation}, .groups = o.groups, .image = {o.length == 0 ? 0u : 1u, o.length}};
+[[nodiscard]] auto conv1d(std::size_t in, std::size_t out, std::size_t kernel, F f = F{}, const conv1d_options& o = {},
+                          initializer init = glorot_uniform{}) {
+    const conv2d_options options{.stride = {1, o.stride},
+                                 .padding = o.padding.in_one_row(),
+                                 .dilation = {1, o.dilation},
+                                 .groups = o.groups,
+                                 .image = {o.length == 0 ? 0u : 1u, o.length}};
     return convolving::make<T, 1>(in, out, {1, kernel}, f, options, std::move(init));
 }
 

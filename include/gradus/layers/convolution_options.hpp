@@ -1,0 +1,94 @@
+#pragma once
+/// \file
+/// What convolutions have in common, whatever their scalar and activation: options, parameters, and the checks at the door.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "gradus/core/error.hpp"
+#include "gradus/core/parameters.hpp"
+#include "gradus/core/window.hpp"
+#include "gradus/kernels/convolution_way.hpp"
+
+namespace gradus {
+
+using kernels::convolution_way;
+
+struct conv2d_options {
+    size2d stride = 1;          ///< pixels from one window to the next
+    padding2d padding = valid;  ///< zeros around the image: gr::valid, gr::same, or how many
+    size2d dilation = 1;        ///< pixels from one tap to the next
+    std::size_t groups = 1;     ///< parts of the channels that are convolved each by itself
+    size2d image{0, 0};         ///< H and W, where they are known: a sequential then checks all shapes from the start
+    convolution_way way = convolution_way::fastest;  ///< how it is computed, for whoever wants to choose
+};
+struct conv1d_options {
+    std::size_t stride = 1;
+    padding1d padding = valid;  ///< {k − 1, 0} sees nothing of what is to come
+    std::size_t dilation = 1;
+    std::size_t groups = 1;
+    std::size_t length = 0;  ///< T, where it is known
+};
+
+/// θ of a convolution, the same for every activation that learns nothing.
+template <class T, std::size_t Axes>
+struct convolution_parameters {
+    tensor<T, Axes + 2> W;
+    tensor<T, 1> b;
+    static void each(auto&& f, auto&... p) { f("W", p.W...), f(entry("b").without_decay(), p.b...); }
+};
+
+namespace convolving {
+
+/// A convolution as its messages see it.
+struct door {
+    std::string_view name, formula, dW;
+    std::size_t axes, channels, filters;  // axes: 2 of images (N, H, W, C), 1 of sequences (N, T, C)
+    std::span<const std::size_t> W, b;
+
+    [[noreturn, gnu::noinline]] void refuse(std::span<const std::size_t> x, bool any_batch) const {
+        throw shape_error(name, {formula, " needs x of ", axes == 2 ? "(N, H, W, " : "(N, T, ", channels, "), got ",
+                                 shape_text(x, any_batch), ": W is ", shape_text(W)});
+    }
+    [[gnu::noinline]] void require(std::span<const std::size_t> x) const {
+        if (x.back() != channels) refuse(x, false);
+        if (x[0] == 0) throw shape_error(name, {formula, " got an empty batch, x is ", shape_text(x)});
+    }
+    /// A sample, of which the first axes may be unknown.
+    [[gnu::noinline]] void require_sample(std::span<const std::size_t> in, bool whole) const {
+        if (in.back() == channels && (!whole || in.size() == axes + 1)) return;
+        std::array<std::size_t, 8> x{};
+        std::copy_n(in.begin(), std::min(in.size(), x.size() - 1), x.begin() + 1);
+        refuse(std::span(x).first(std::min(in.size() + 1, x.size())), true);
+    }
+    [[gnu::noinline]] void require_gradients(std::span<const std::size_t> grad_W,
+                                             std::span<const std::size_t> grad_b) const {
+        if (!std::ranges::equal(grad_W, W) || !std::ranges::equal(grad_b, b))
+            throw shape_error(name, {dW, " needs dW of ", shape_text(W), ", got ", shape_text(grad_W),
+                                     ": make the gradients of this network, gr::gradients grad(net)"});
+    }
+    [[gnu::noinline]] void require_backward(std::span<const std::size_t> x, std::span<const std::size_t> expected,
+                                            std::span<const std::size_t> y, std::span<const std::size_t> dy) const {
+        if (!std::ranges::equal(y, expected))
+            throw shape_error(name, {"backward needs the forward of the same x before it: x is ", shape_text(x),
+                                     ", the pass holds y of ", shape_text(y)});
+        if (!std::ranges::equal(dy, y))
+            throw shape_error(name, {"dz = dy ∘ f'(z) needs dy shaped as y ", shape_text(y), ", got ", shape_text(dy)});
+    }
+};
+
+[[gnu::noinline]] inline void require_sizes(std::string_view name, std::size_t in, std::size_t out, size2d kernel,
+                                            std::size_t groups) {
+    if (in == 0 || out == 0 || kernel.area() == 0)
+        throw shape_error(name, {"W needs all sizes at least 1, got a kernel of ", kernel.array(), ", ", in,
+                                 " channels and ", out, " filters"});
+    if (groups == 0 || in % groups != 0 || out % groups != 0)
+        throw shape_error(name, {"groups must divide channels and filters, got ", groups, " groups of ", in,
+                                 " channels and ", out, " filters"});
+}
+
+}  // namespace convolving
+}  // namespace gradus
