@@ -21,14 +21,20 @@ void train(benchmark::State& state, W w) {
     bench::measure(state, work, [&] { benchmark::DoNotOptimize(t.step()); });
 }
 
+/// Each thread has batches and a pass of its own; the network is one.
 template <class W>
-void infer(benchmark::State& state, const W& w) {
+void infer(benchmark::State& state, const W& w, std::size_t threads) {
+    gr::workers team(threads);
     gr::pass pass(w.net);
     pass.training = false;
+    std::vector passes(threads, pass);
+    const auto times = static_cast<double>(threads);
     std::size_t b = 0;
-    bench::measure(state, {.flops = w.inference_flops}, [&] {
-        benchmark::DoNotOptimize(w.net.forward(w.x[b], pass).data());
-        b = (b + 1) % w.x.size();
+    bench::measure(state, {.flops = times * w.inference_flops, .steps = times}, [&] {
+        team.run([&](std::size_t k) {
+            benchmark::DoNotOptimize(w.net.forward(w.x[(b + k) % w.x.size()], passes[k]).data());
+        });
+        b += threads;
     });
 }
 
@@ -93,7 +99,8 @@ int main(int argc, char** argv) {
         for (std::size_t n : batches) {
             const std::string name = network(n).name;
             add("train/" + name, [=](auto& s) { train(s, network(n)); });
-            add("infer/" + name, [=](auto& s) { infer(s, network(n)); });
+            add("infer/" + name, [=](auto& s) { infer(s, network(n), 1); });
+            add("infer/" + name + "/2", [=](auto& s) { infer(s, network(n), 2); });
         }
         for (std::size_t n : fit_batches)
             for (std::size_t threads : {1u, 2u})

@@ -11,10 +11,10 @@ PEERS = {"onednn": "oneDNN", "eigen": "Eigen", "dlib": "dlib"}  # programs, and 
 WAYS = {"blas": "OpenBLAS", "reference": "textbook"}  # what follows a name of ours; others are ways of our own
 COLUMNS = ["PyTorch", "oneDNN", "OpenBLAS", "Eigen", "dlib", "1 thread", "ours", "textbook"]
 NO_ROWS = ("machine", "plot")
-GROUPS = {"train": "Networks", "infer": "Networks", "fit": "Two threads", "ladder": "Ladder", "product": "Products",
+GROUPS = {"train": "Networks", "infer": "Networks", "": "Two threads", "ladder": "Ladder", "product": "Products",
           "convolution": "Convolution", "pooling": "Pooling"}  # by the first word of a name; others by their program
 NETWORKS = {"two_layer": "2-3-1", "mlp": "784-128-128-10", "cnn": "documents' CNN"}
-KINDS = {"train": "training step", "infer": "inference", "fit": "gr::fit on 2 threads"}
+KINDS = {"train": "training step", "infer": "inference", "fit": "gr::fit"}
 FORMS = {"NN": "AB", "TN": "AᵀB", "NT": "ABᵀ"}
 
 
@@ -24,25 +24,28 @@ def all_rows(folder, cores):
     for program in sorted(programs(folder), key=lambda p: (p in PEERS, p)):
         for name in names(os.path.join(folder, program)):
             base, _, way = name.rpartition("/")
+            two = re.match("(fit|infer)/.*/2$", name) is not None
             if program in PEERS and name in rows:
                 rows[name]["ways"][PEERS[program]] = (program, name)
             elif program in PEERS and base in rows:
                 rows[base]["ways"][f"{PEERS[program]} {way}"] = (program, name)
-            elif program in PEERS:
-                continue
-            elif base in rows and program == rows[base]["ways"][OURS][0]:
+            elif base in rows and program == rows[base]["ways"][OURS][0] and not two:
                 rows[base]["ways"][WAYS.get(way, "ours, " + way.replace("_", " "))] = (program, name)
-            else:
-                group = GROUPS.get(name.split("/")[0], "Element by element" if program == "kernels" else program)
-                rows[name] = {"name": name, "title": title(name), "group": group, "cores": 1,
+            elif program not in PEERS:
+                rows[name] = {"name": name, "title": title(name), "group": group(name, program), "cores": 2 if two else 1,
                               "ways": {OURS: (program, name)}}
-    for name in [n for n in rows if n.startswith("fit/") and n.endswith("/2")]:  # two threads against one
-        rows[name]["cores"] = 2
-        rows[name]["ways"]["1 thread"] = rows.pop(name[:-1] + "1")["ways"][OURS]
-        if cores < 2:
-            del rows[name]
+    for row in [r for r in rows.values() if r["cores"] == 2]:
+        one = row["name"].removesuffix("/2")
+        row["ways"]["1 thread"] = (rows.get(one) or rows.pop(one + "/1"))["ways"][OURS]
     groups = list(dict.fromkeys([*GROUPS.values(), *sorted(r["group"] for r in rows.values())]))
-    return sorted(rows.values(), key=lambda r: groups.index(r["group"]))
+    return sorted((r for r in rows.values() if r["cores"] <= cores), key=lambda r: groups.index(r["group"]))
+
+
+def group(name, program):
+    first = name.split("/")[0]
+    if first in KINDS and name.endswith("/2"):
+        return "Two threads"
+    return GROUPS.get(first, "Element by element" if program == "kernels" else program)
 
 
 def programs(folder):

@@ -105,7 +105,13 @@ def about(report):
     for threads, roof in machine["roofs"].items():
         rates = ", ".join(f"{name} {one['gbytes']:.0f}" for name, one in roof["levels"].items())
         lines.append(f"- {threads} thread{'s' if threads != '1' else ''}: {roof['gflops']:.0f} GFLOP/s; {rates} GB/s.")
-    lines += ["", "Beside gradus:"] + [f"- {name}: {what}" for name, what in report["about"].items()]
+    lines += ["", "Beside gradus:", *(f"- {name}: {what}" for name, what in report["about"].items())]
+    notes = {}  # which of their ways, or implementations, was the fastest
+    for row in report["rows"]:
+        for label, way in row["ways"].items():
+            if way.get("note"):
+                notes.setdefault(label, {})[way["note"]] = None
+    lines += [f"- {label}, its fastest: {', '.join(found)}." for label, found in notes.items()]
     return "\n".join(lines)
 
 
