@@ -146,6 +146,8 @@ class convolution {
         const std::size_t per_image =
             way == convolution_way::columns ? s.out.area() * s.depth() : s.image() + s.result();
         at_once_ = std::max<std::size_t>(1, chunk_bytes / sizeof(T) / per_image);
+        // Of eight images the tiles fill whole tiles of the product, however many each has.
+        if (way == convolution_way::winograd && at_once_ >= 4) at_once_ = (at_once_ + 7) / 8 * 8;
     }
 
     /// Calls f(in x, in the padded copy, numbers) for each line of pixels of so many images.

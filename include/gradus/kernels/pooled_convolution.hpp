@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 #include "gradus/kernels/pooling.hpp"
 
@@ -16,27 +17,39 @@ template <class T>
     return !images.overlap() && !images.window.pads() && images.channels % width<T> == 0;
 }
 
-/// Calls f(first pixel in z, result in y) for each window of each image: offsets of their first channels.
+/// Calls f(kernel, first pixel in z, result in y) for each window of each image: offsets of their first channels. A kernel of
+/// 2 x 2 is handed on as a constant, so that what is done for each tap is unrolled.
 template <class F>
-void each_window_apart(const pooled_images& images, F&& f) {
+[[gnu::always_inline]] inline void each_window_apart(const pooled_images& images, F&& f) {
     const window2d& w = images.window;
-    for (std::size_t n = 0, out = 0; n < images.count; ++n)
-        for (std::size_t i = 0; i < w.out.height; ++i)
-            for (std::size_t j = 0; j < w.out.width; ++j, out += images.channels)
-                f(n * images.size() + i * w.stride.height * images.row() + j * w.stride.width * images.channels, out);
+    const auto each = [&](auto kernel) {
+        for (std::size_t n = 0, out = 0; n < images.count; ++n)
+            for (std::size_t i = 0; i < w.out.height; ++i)
+                for (std::size_t j = 0; j < w.out.width; ++j, out += images.channels)
+                    f(kernel,
+                      n * images.size() + i * w.stride.height * images.row() + j * w.stride.width * images.channels,
+                      out);
+    };
+    struct two_by_two {
+        std::integral_constant<std::size_t, 2> height, width;
+    };
+    if (w.kernel == size2d(2))
+        each(two_by_two{});
+    else
+        each(w.kernel);
 }
 
 /// y = max z over each window, and tap = its place there, counted from left to right and from above; ties go to the first.
 ///   z (images)   y, tap (N, H_out, W_out, C)                                                       [max_pool2d.tap]
 template <class T>
 void max_pool_with_tap(const pooled_images& images, const T* z, T* y, T* tap) {
-    const size2d kernel = images.window.kernel;
-    each_window_apart(images, [&](std::size_t first, std::size_t out) {
-        for (std::size_t c = 0; c < images.channels; c += width<T>) {
+    const std::size_t C = images.channels, row = images.row();
+    each_window_apart(images, [=](auto kernel, std::size_t first, std::size_t out) {
+        for (std::size_t c = 0; c < C; c += width<T>) {
             reg<T> m = reg<T>::load_unaligned(z + first + c), where_m(T(0)), place(T(0));
             for (std::size_t i = 0; i < kernel.height; ++i)
                 for (std::size_t j = 0; j < kernel.width; ++j, place += T(1)) {
-                    const reg<T> here = reg<T>::load_unaligned(z + first + i * images.row() + j * images.channels + c);
+                    const reg<T> here = reg<T>::load_unaligned(z + first + i * row + j * C + c);
                     const auto greater = !(here <= m) && m == m;  // the first NaN is the maximum, wherever it is
                     m = xsimd::select(greater, here, m);
                     where_m = xsimd::select(greater, place, where_m);
@@ -51,19 +64,19 @@ void max_pool_with_tap(const pooled_images& images, const T* z, T* y, T* tap) {
 template <class T>
 void max_pool_from_tap(const pooled_images& images, const T* d, const T* tap, T* dz) {
     const window2d& w = images.window;
-    const size2d kernel = w.kernel;
+    const std::size_t C = images.channels, row = images.row();
     // What no window covers: nothing where the windows fill the image.
     if (w.stride.height * w.out.height != w.in.height || w.stride.width * w.out.width != w.in.width ||
-        !(w.stride == kernel))
+        !(w.stride == w.kernel))
         std::fill_n(dz, images.count * images.size(), T(0));
-    each_window_apart(images, [&](std::size_t first, std::size_t out) {
-        for (std::size_t c = 0; c < images.channels; c += width<T>) {
+    each_window_apart(images, [=](auto kernel, std::size_t first, std::size_t out) {
+        for (std::size_t c = 0; c < C; c += width<T>) {
             const reg<T> value = reg<T>::load_unaligned(d + out + c), where_m = reg<T>::load_unaligned(tap + out + c);
             reg<T> place(T(0));
             for (std::size_t i = 0; i < kernel.height; ++i)
                 for (std::size_t j = 0; j < kernel.width; ++j, place += T(1))
                     xsimd::select(where_m == place, value, reg<T>(T(0)))
-                        .store_unaligned(dz + first + i * images.row() + j * images.channels + c);
+                        .store_unaligned(dz + first + i * row + j * C + c);
         }
     });
 }
