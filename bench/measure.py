@@ -30,8 +30,12 @@ def measure(row, options, torches, about):
     seconds = 0.3 if row["group"] in ("Networks", "Two threads") else 0.05
     rounds, seconds = (2, seconds / 4) if options.quick else (max(2, options.rounds), seconds)
     ways = {label: Benchmark(options.folder, row["cores"], *where) for label, where in row["ways"].items()}
-    for torch in torches:
-        ways |= torch.ways(row)
+    for torch in list(torches):
+        try:
+            ways |= torch.ways(row)
+        except Failed as failure:  # its process has ended
+            torches.remove(torch)
+            about["PyTorch"] = f"{failure} at {row['name']}"
     samples, errors = {label: [] for label in ways}, {}
     start = time.monotonic()
     for done in range(rounds):
@@ -84,8 +88,7 @@ def progress(what):
 
 
 def measure_all(rows, options):
-    threads = sorted({r["cores"] for r in rows if r["group"] in ("Networks", "Two threads")})
-    torches = [torch for torch in (Torch(options.folder, n) for n in threads) if torch]
+    torches = [torch for torch in (Torch(options.folder, n) for n in sorted({r["cores"] for r in rows})) if torch]
     report = {"machine": machine(), "rows": [], "about": {},
               "environment": {k: v for k, v in os.environ.items() if re.match("OMP|OPENBLAS|MALLOC|ATEN", k)}}
     progress("what this machine can do")

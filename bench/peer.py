@@ -1,4 +1,4 @@
-"""The same networks in PyTorch, as fast as we could make them: a process that answers bench/measure.py line by line."""
+"""The same networks and kernels in PyTorch, as fast as we could make them: a process that answers bench/measure.py line by line."""
 import json
 import sys
 import time
@@ -6,6 +6,7 @@ import time
 import numpy
 import torch
 
+import peer_kernels
 from peer_cnn import Cnn
 from peer_rows import Rows
 
@@ -43,6 +44,22 @@ def burst(step, seconds):
             "cpu_time": (time.process_time() - cpu) * 1e9 / steps}
 
 
+def network(ask):
+    arrays = dict(numpy.load(ask["file"]))
+    one = NETWORKS[ask["network"].rsplit("_", 1)[0]](arrays)
+    step = getattr(one, ask["way"])()
+    return compare(arrays, one, ask["way"][:5], step) if ask["seconds"] == 0 else burst(step, ask["seconds"])
+
+
+def kernel(ask):
+    ways, expected = peer_kernels.find(ask["kernel"])
+    if "way" not in ask:
+        return {"ways": list(ways)}
+    with torch.inference_mode():
+        step = ways[ask["way"]]
+        return {"result": difference(step().to_dense(), expected)} if ask["seconds"] == 0 else burst(step, ask["seconds"])
+
+
 def main():
     capability = torch.__config__.show().split("CPU capability usage: ")[-1].split("\n")[0]
     settings = "as many threads as ours, channels last, foreach Adam, zero_grad(set_to_none=True), inference_mode"
@@ -51,14 +68,7 @@ def main():
                       "ways": ways}), flush=True)
     for line in sys.stdin:
         ask = json.loads(line)
-        arrays = dict(numpy.load(ask["file"]))
-        network = NETWORKS[ask["name"].rsplit("_", 1)[0]](arrays)
-        step = getattr(network, ask["way"])()
-        if ask["seconds"] == 0:
-            answer = compare(arrays, network, ask["way"][:5], step)
-        else:
-            answer = burst(step, ask["seconds"])
-        print(json.dumps(answer), flush=True)
+        print(json.dumps(kernel(ask) if "kernel" in ask else network(ask)), flush=True)
 
 
 if __name__ == "__main__":
