@@ -1,4 +1,44 @@
-// Handwritten digits seen as images: the documents' convolutional network, 99 %, and with --recipe best one of our own.
+// Handwritten digits as images: the documents' convolutional network, 99.0 %, and with --recipe best one of our own.
+//
+// --recipe document: the network of documents/001, section 4.1, written there for Keras:
+//
+//     model = tf.keras.Sequential([
+//         tf.keras.layers.Conv2D(32, (3, 3), activation='relu', input_shape=(28, 28, 1)),
+//         tf.keras.layers.MaxPooling2D((2, 2)),
+//         tf.keras.layers.Conv2D(64, (3, 3), activation='relu'),
+//         tf.keras.layers.MaxPooling2D((2, 2)),
+//         tf.keras.layers.Flatten(),
+//         tf.keras.layers.Dense(64, activation='relu'),
+//         tf.keras.layers.Dense(10, activation='softmax')])
+//     model.compile(optimizer='adam', loss='sparse_categorical_crossentropy', metrics=['accuracy'])
+//     model.fit(x_train, y_train, epochs=10)
+//
+// About that code:
+//   - It does not run as printed: `x_train` and `y_train` are never defined (NameError). Ten classes of (28, 28, 1) are
+//     MNIST's, so `(x_train, y_train), (x_test, y_test) = tf.keras.datasets.mnist.load_data()` is likely to be meant.
+//   - That gives (60000, 28, 28), without the axis of channels that the first layer asks for. Keras adds a last axis of
+//     1 without a word. Here images are (N, 28, 28, 1), and what has fewer axes is an error of the compiler.
+//   - It also gives bytes, 0 to 255, which no line divides by 255. `--recipe bytes` feeds them to the same network: its
+//     loss in the first epoch is about twice as high, and seeds 1 to 5 end at 98.68, 98.10, 99.02, 98.73 and 98.68 %,
+//     98.64 in the mean: 136 errors where bytes / 255 make 96. Glorot's W is made for inputs of about 1.
+//   - Nothing that it prints is about new digits: there is no validation and no `evaluate`. After the tenth epoch `fit`
+//     says 99.8 %, an error in 480 images; of the test set's it is one in 100.
+//   - No seed: each run gives another network. Here seeds 1 to 5 give 98.86, 98.96, 99.18, 99.01 and 99.19 %, 99.04 in
+//     the mean.
+// What it leaves to Keras's defaults is what mlp_mnist says: Glorot's W, of which a filter takes 9 numbers from each
+// channel and gives 9 to each; b = 0; batches of 32; Adam with α = 0.001 and ε = 1e-7.
+//
+// What it shows beside mlp_mnist: a filter's few weights are learnt from every place of an image and used at every
+// place. 18 816 of the 121 930 parameters are filters', 15 %, and do 96 % of the multiplications. The first dense
+// layer has 84 % of the parameters, and that dense part is the one that still takes each place for a stranger.
+//
+// --recipe best: five convolutions, each normalized over its batch, in three sizes of the image; 30 epochs by Adam in
+// batches of 64, and
+//   - random_affine: each image is moved by up to 2 pixels, turned by up to 12 degrees, zoomed by up to 10 % and slanted
+//     by up to 6 degrees, anew each time it is seen. A convolution knows a stroke in every place, but not at every angle.
+//   - one_cycle: α rises to 0.004 in 9 epochs and falls to nothing in 21.
+//   - dropout, p = 0.1 and 0.2 behind the poolings, 0.3 on both sides of the dense layer, where most parameters are.
+// On several threads each normalizes its own share of a batch, so that their number changes the run a little.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -82,7 +122,7 @@ void picture_inside(const example::problem<images>& of, const Net& net, const ch
     (void)net.forward(digit.x, pass);
     picture_maps(of, gr::layer_output(net, pass, "first"), "What the first convolution makes of a " + name,
                  "maps_first");
-    picture_maps(of, gr::layer_output(net, pass, "second"), "What the second makes of it", "maps_second");
+    picture_maps(of, gr::layer_output(net, pass, "second"), "What the second convolution makes of it", "maps_second");
 }
 
 int main(int argc, char** argv) try {
@@ -97,10 +137,10 @@ int main(int argc, char** argv) try {
             {{"--recipe",
               recipe,
               {"document", "bytes", "best"},
-              "The documents' network; the same fed with 0 to 255; or our own: then 12 epochs of batches of 64, α up "
+              "The documents' network; the same fed with 0 to 255; or our own: then 30 epochs of batches of 64, α up "
               "to 0.004"}});
     if (recipe == "best") {
-        if (!o.given("--epochs")) o.epochs = 12;
+        if (!o.given("--epochs")) o.epochs = 30;
         if (!o.given("--batch-size")) o.batch_size = 64;
         if (!o.given("--learning-rate")) o.learning_rate = 0.004;
     }
