@@ -46,7 +46,8 @@ def measure(row, options, torches, about):
                 samples[label].append(ways[label].burst(seconds))
             except Failed as failure:
                 errors[label] = str(failure)
-    out = {k: row[k] for k in ("name", "title", "group", "cores")} | {"ways": {}} | (ways[OURS].counters or {})
+    out = {k: row[k] for k in ("name", "title", "group", "cores")} | {"ways": {}}
+    out |= ways[OURS].counters or {"flops": 0, "bytes": 0, "allocations": None}
     for label, way in ways.items():
         if label in errors:
             out["ways"][label] = {"error": errors[label]}
