@@ -1,4 +1,4 @@
-// Handwritten digits as images: the documents' convolutional network, 99.0 %, and with --recipe best one of our own.
+// Handwritten digits as images: the documents' convolutional network, 99.0 %, and with --recipe best one of our own, 99.7 %.
 //
 // --recipe document: the network of documents/001, section 4.1, written there for Keras:
 //
@@ -38,7 +38,15 @@
 //     by up to 6 degrees, anew each time it is seen. A convolution knows a stroke in every place, but not at every angle.
 //   - one_cycle: α rises to 0.004 in 9 epochs and falls to nothing in 21.
 //   - dropout, p = 0.1 and 0.2 behind the poolings, 0.3 on both sides of the dense layer, where most parameters are.
-// On several threads each normalizes its own share of a batch, so that their number changes the run a little.
+// It was tried on 5 000 of the 60 000 training images, kept from training (--hold-out 5000). Seed 1 each:
+//       99.46 %   loss 0.0165   as above, 12 epochs
+//       99.44 %   loss 0.0181   6 epochs
+//       99.44 %   loss 0.0197   6 epochs, and images that do not move
+//       99.60 %   loss 0.0172   6 epochs, all convolutions padded, which takes twice the time
+// One image is 0.02 %, and another 5 000 would move any of these by about 0.1 %: the losses say more. So images move, and
+// twice the time goes into epochs. What runs by default learns from all 60 000 images. The test set chose nothing and is
+// asked once, after the last epoch: 99.67 %, seed 1 and one thread. On several threads each normalizes its own share of a
+// batch, so that their number changes the run a little.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
