@@ -41,6 +41,17 @@ TEST_CASE("summary: of doubles that begin with layers of no scalar of their own"
     CHECK(gr::summary(gr::sequential(gr::sequential(gr::relu{}), gr::dense<double>(2, 1)), {2}).ends_with("3 parameters\n"));
 }
 
+TEST_CASE("summary: a convolution shows its output where it takes in the pooling behind it") {
+    const auto net = gr::sequential(gr::conv2d(1, 32, 3, gr::relu{}), gr::max_pool2d(2), gr::flatten{}, gr::dense(5408, 10));
+    CHECK(gr::summary(net, {28, 28, 1}) ==
+          "layer          output            parameters\n"
+          "0 conv2d       (N, 26, 26, 32)          320\n"
+          "1 max_pool2d   (N, 13, 13, 32)            0\n"
+          "2 flatten      (N, 5408)                  0\n"
+          "3 dense        (N, 10)               54 090\n"
+          "54 410 parameters\n");
+}
+
 TEST_CASE("summary: a sample that does not fit is told") {
     const auto net = gr::sequential(gr::dense(2, 3));
     CHECK_THROWS_WITH_AS((void)gr::summary(net, {5}),

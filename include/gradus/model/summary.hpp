@@ -96,7 +96,9 @@ template <class Net, class X>
 {
     summarizing::table rows;
     cache_of<Net, X> cache{};
-    (void)gradus::forward(net, x, cache, context{});
+    context ctx;
+    ctx.every_output = true;  // also of a convolution that would take in the pooling behind it
+    (void)gradus::forward(net, x, cache, ctx);
     each_forwarded(
         [&](const entry& e, const auto& layer, const auto&, const auto& c) {
             rows.add(e, name_of(layer), summarizing::output_text(output(c)), count(layer));
