@@ -15,7 +15,7 @@ using matrix = gr::tensor<float, 2>;
 namespace {
 
 /// y = a ∘ x + c, with one mistake of a kind in its backward.
-enum class mistake { none, twice, sum_of_dy, unassigned, accumulated, small, wrong_shape };
+enum class mistake { none, twice, sum_of_dy, unassigned, accumulated, small, small_in_c, offset_in_c, wrong_shape };
 
 template <class T, mistake M>
 struct affine {
@@ -44,9 +44,10 @@ struct affine {
         for (std::size_t n = 0; n < x.shape()[0]; ++n)
             for (std::size_t d = 0; d < theta.a.size(); ++d) {
                 grad.a(d) += M == mistake::sum_of_dy ? dy(n, d) : dy(n, d) * x(n, d);
-                if (M != mistake::unassigned) grad.c(d) += dy(n, d);
+                if (M != mistake::unassigned) grad.c(d) += dy(n, d) * (M == mistake::small_in_c ? T(1 + 1e-6) : 1);
                 c.dx(n, d) = dy(n, d) * theta.a(d) * (M == mistake::twice ? 2 : M == mistake::small ? T(1 + 1e-6) : 1);
             }
+        if (M == mistake::offset_in_c) grad.c(0) += T(1e-9);
         if (M == mistake::wrong_shape) c.dx.resize({1, 1}), c.dx.fill(0);
         return c.dx;
     }
@@ -59,6 +60,11 @@ struct affine {
 template <mistake M>
 gr::gradient_report checked() {
     return gr::gradient_check(affine<float, M>(3), support::draw<matrix>({4, 3}, 1));
+}
+
+template <mistake M>
+auto affine_before_norm() {
+    return gr::sequential(affine<float, M>(4), gr::batch_norm(4), gr::dense(4, 2));
 }
 
 /// y = log(x), with a backward that is wrong by far.
@@ -151,6 +157,39 @@ TEST_CASE("gradient_check: names the worst entry, with both values") {
 }
 
 TEST_CASE("gradient_check: a millionth is seen in double") { CHECK_FALSE(checked<mistake::small>()); }
+
+TEST_CASE("gradient_check: a bias that a normalization takes out again has no gradient but rounding") {
+    using images = gr::tensor<float, 4>;
+    for (std::uint64_t k = 0; k < 10; ++k) {
+        gr::seed(k);
+        const auto x = support::draw<matrix>({6, 4}, k);
+        const auto image = support::draw<images>({3, 6, 6, 2}, k);
+        CHECK(gr::gradient_check(affine_before_norm<mistake::none>(), x));
+        CHECK(gr::gradient_check(gr::sequential(gr::dense(4, 8), gr::batch_norm(8), gr::relu{}, gr::dense(8, 2)), x));
+        CHECK(gr::gradient_check(gr::sequential(gr::conv2d(2, 4, 3), gr::batch_norm(4), gr::relu{}), image));
+        CHECK(gr::gradient_check(gr::sequential(gr::conv2d(2, 4, 3), gr::batch_norm(4), gr::relu{}, gr::conv2d(4, 3, 3),
+                                                gr::batch_norm(3), gr::relu{}, gr::flatten{}, gr::dense(12, 2)),
+                                 image));
+        CHECK(gr::gradient_check(gr::sequential(gr::conv2d(2, 4, 3), gr::group_norm(4, 4)), image));
+    }
+}
+
+TEST_CASE("gradient_check: a layer for float alone before a normalization") {
+    const auto x = support::draw<matrix>({6, 3}, 1);
+    const auto report = gr::gradient_check(gr::sequential(gr::dense(3, 3), doubling{}, gr::batch_norm(3)), x);
+    CHECK_MESSAGE(report, report);
+    CHECK(report.in_float);
+}
+
+TEST_CASE("gradient_check: a wrong db is found before a normalization, and beside gradients a thousand times as large") {
+    const auto offset = gr::gradient_check(affine_before_norm<mistake::offset_in_c>(), support::draw<matrix>({6, 4}, 1));
+    CHECK_FALSE(offset);  // 1e-9 that should be 0
+    CHECK(offset.where == "d0.c[0]");
+    const auto beside = [](auto layer) { return gr::gradient_check(layer, support::draw<matrix>({4, 3}, 1, -1000, 1000)); };
+    CHECK(beside(affine<float, mistake::none>(3)));
+    CHECK_FALSE(beside(affine<float, mistake::small_in_c>(3)));
+    CHECK(beside(affine<float, mistake::small_in_c>(3)).where.starts_with("dc["));
+}
 
 TEST_CASE("gradient_check: backward assigns; what adds to its gradients or leaves them out is told") {
     CHECK(checked<mistake::accumulated>().text() ==
