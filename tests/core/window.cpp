@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <string>
 
 #include "../support/message.hpp"
 
@@ -103,6 +104,38 @@ TEST_CASE("window: what does not fit is told, in the name of the layer") {
           "conv2d: kernel, stride and dilation are at least 1, got (3, 3), (1, 0) and (1, 1)");
     CHECK(told({5, 5}, 3, 1, gr::valid, {0, 1}) ==
           "conv2d: kernel, stride and dilation are at least 1, got (3, 3), (1, 1) and (0, 1)");
+}
+
+TEST_CASE("window: what does not fit into one line is told in one number") {
+    const auto told = [](std::size_t in, std::size_t kernel, gr::padding1d padding, std::size_t dilation = 1) {
+        return message_of([&] { (void)place("conv1d", {1, in}, {1, kernel}, 1, padding.in_one_row(), {1, dilation}); });
+    };
+    CHECK(told(5, 9, {}) == "conv1d: a window of 9 does not fit into a sequence of 5");
+    CHECK(told(5, 5, {1, 0}, 2) == "conv1d: a window of 9 does not fit into a sequence of 5 padded to 6");
+    CHECK(message_of([] { (void)place("conv2d", {1, 5}, {3, 3}, 1, gr::valid); }) ==
+          "conv2d: a window of (3, 3) does not fit into an image of (1, 5)");
+}
+
+TEST_CASE("window: a negative size or padding is refused where it is written, before std::size_t makes 2⁶⁴ − 1 of it") {
+    struct options {
+        gr::size2d stride = 1;
+        gr::padding2d padding = 0;
+        gr::padding1d in_time = 0;
+    };
+    const std::string one = "window: a size or a padding is negative or above 2^31: -1";
+    CHECK(message_of([] { (void)options{.stride = -1}; }) == one);
+    CHECK(message_of([] { (void)options{.padding = -1}; }) == one);
+    CHECK(message_of([] { (void)options{.in_time = -1}; }) == one);
+    CHECK(message_of([] { (void)gr::size2d(2, static_cast<std::size_t>(-1)); }) == one);
+    for (std::size_t at = 0; at < 4; ++at)
+        CHECK(message_of([&] {
+                  sides p{0, 1, 2, 3};
+                  p[at] = static_cast<std::size_t>(-1);
+                  (void)gr::padding2d(p[0], p[1], p[2], p[3]);
+              }) == one);
+    CHECK(message_of([] { (void)gr::padding1d(0, std::size_t{1} << 31); }) ==
+          "window: a size or a padding is negative or above 2^31: 2147483648");
+    CHECK(gr::size2d((std::size_t{1} << 31) - 1).height == 2147483647);
 }
 
 TEST_CASE("window: one number is both sizes, all sides, or two of them") {

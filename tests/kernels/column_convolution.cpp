@@ -13,7 +13,7 @@
 namespace gr = gradus;
 namespace k = gradus::kernels;
 
-TEST_CASE("im2col, col2im: by hand") {
+TEST_CASE("convolution.im2col, convolution.col2im: by hand") {
     // 1 2 3    a column of 2, its pixels 2 apart: (1 7) (2 8) (3 9)
     // 4 5 6    back: what a window took is added where it stood
     // 7 8 9
@@ -44,7 +44,7 @@ TEST_CASE("im2col, col2im: by hand") {
     k::columns::add_to_images(groups, 2, 1, matrix.data(), of_four.data());
     CHECK(of_four == std::vector<double>{0, 0, 3, 4, 0, 0, 7, 8, 0, 0, 30, 40, 0, 0, 70, 80});
 }
-TEST_CASE("im2col, col2im: one is the other's transpose") {
+TEST_CASE("convolution.im2col, convolution.col2im: one is the other's transpose") {
     const auto check = [](std::size_t n, const gr::window2d& window, std::size_t channels, std::size_t groups) {
         const k::convolution_shape s(window, channels, groups, groups);
         const auto x = support::draw<gr::tensor<double, 4>>({n, s.in.height, s.in.width, channels}, 1);

@@ -267,7 +267,7 @@ TEST_CASE("batch_norm: what it says") {
     gr::gradients grad(layer);
     CHECK(message_of([&] { (void)gr::forward(layer, rows({1, 3}, 0.0f), pass); }) ==
           "batch_norm: σ² of a batch needs more than one row, got x of (1, 3): each thread's share of a batch, the last one "
-          "too, is normalized by itself");
+          "too, is normalized by itself; choose another batch size");
     CHECK(message_of([&] { (void)gr::forward(layer, rows({5, 4}, 0.0f), pass); }) ==
           "batch_norm: y = γ ∘ x̂ + β needs x of (N, ..., 3), got (5, 4): γ is (3)");
     CHECK(message_of([&] { (void)gr::forward(layer, rows({0, 3}, 0.0f), pass); }) ==

@@ -107,7 +107,7 @@ TEST_CASE("batch_norm: a last batch of one row is told, with its layer") {
     CHECK(support::message_of([&] {
               gr::fit(net, gr::mse{}, gr::adam{}, data(37), {.batch_size = 36, .progress = gr::show::never});
           }) == "batch_norm #0: σ² of a batch needs more than one row, got x of (1, 3): each thread's share of a batch, the last "
-                "one too, is normalized by itself");
+                "one too, is normalized by itself; choose another batch size");
 }
 
 TEST_CASE("batch_norm: neither count nor clipping nor decay take statistics, γ or β for weights") {

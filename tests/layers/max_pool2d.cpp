@@ -145,20 +145,28 @@ TEST_CASE("max_pool2d: what does not fit is told") {
     CHECK(told(gr::max_pool2d(2), {0, 4, 4, 1}) == "max_pool2d: got an empty batch, x is (0, 4, 4, 1)");
     CHECK(told(gr::max_pool2d(2), {3, 4, 4, 0}) == "max_pool2d: needs images x of (N, H, W, C), a sample is (4, 4, 0)");
     CHECK(told(gr::max_pool2d({2, 3}), {3, 4, 2, 1}) == "max_pool2d: a window of (2, 3) does not fit into an image of (4, 2)");
-    CHECK(told(gr::max_pool2d({2, 0}), {3, 4, 2, 1}) ==
+    CHECK(message_of([] { (void)gr::max_pool2d(0); }) ==
+          "max_pool2d: kernel, stride and dilation are at least 1, got (0, 0), (0, 0) and (1, 1)");
+    CHECK(message_of([] { (void)gr::max_pool2d(2, {.stride = {1, 0}}); }) ==
+          "max_pool2d: kernel, stride and dilation are at least 1, got (2, 2), (1, 0) and (1, 1)");
+    auto written = gr::max_pool2d(2);
+    written.kernel = {2, 0};
+    CHECK(told(written, {3, 4, 2, 1}) ==
           "max_pool2d: kernel, stride and dilation are at least 1, got (2, 0), (2, 0) and (1, 1)");
-    CHECK(told(gr::max_pool2d(3, {.padding = {0, 0, 0, 3}}), {3, 4, 4, 1}) ==
+    CHECK(message_of([] { (void)gr::max_pool2d(3, {.padding = {0, 0, 0, 3}}); }) ==
           "max_pool2d: a window of (3, 3) could lie wholly in a padding of (0, 0, 0, 3) (top, bottom, left, right): each must be "
           "less than the window");
-    CHECK(told(gr::max_pool2d({1, 2}, {.padding = 1}), {3, 4, 4, 1}) ==
+    CHECK(message_of([] { (void)gr::max_pool2d({1, 2}, {.padding = 1}); }) ==
           "max_pool2d: a window of (1, 2) could lie wholly in a padding of (1, 1, 1, 1) (top, bottom, left, right): each must be "
           "less than the window");
     const gr::max_pool2d layer(2);
     gr::max_pool2d::cache<images> c;
     gr::no_parameters none;
+    CHECK(message_of([&] { (void)layer.backward(images{}, images({3, 2, 2, 1}, 0.0), c, none); }) ==
+          "max_pool2d: backward needs the forward of the same x before it: x is (0, 0, 0, 0), the pass holds y of (0, 0, 0, 0)");
     const images x({3, 4, 4, 1}, 0.0), y = layer.forward(x, c);
     CHECK(message_of([&] { (void)layer.backward(x, x, c, none); }) ==
           "max_pool2d: dx needs dy shaped as y (3, 2, 2, 1), got (3, 4, 4, 1)");
     CHECK(message_of([&] { (void)layer.backward(images({2, 4, 4, 1}, 0.0), y, c, none); }) ==
-          "max_pool2d: backward needs the forward of the same x before it: y of x is (2, 2, 2, 1), the pass holds y of (3, 2, 2, 1)");
+          "max_pool2d: backward needs the forward of the same x before it: x is (2, 4, 4, 1), the pass holds y of (3, 2, 2, 1)");
 }

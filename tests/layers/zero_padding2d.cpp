@@ -79,6 +79,8 @@ TEST_CASE("zero_padding2d.backward: central differences") {
 TEST_CASE("zero_padding2d: what is no image is told, and a padding without a number") {
     CHECK(message_of([] { (void)gr::zero_padding2d(gr::same); }) ==
           "zero_padding2d: needs rows and columns in numbers: `same` depends on a window");
+    CHECK(message_of([] { (void)gr::zero_padding2d({1, 0, static_cast<std::size_t>(-2), 1}); }) ==
+          "window: a size or a padding is negative or above 2^31: -2");
     CHECK(message_of([] { (void)gr::sequential(gr::reshaped({20}), gr::zero_padding2d(1)); }) ==
           "zero_padding2d #1: y = x[i − p_top, j − p_left] needs images x of (N, H, W, C), a sample is (20)");
     CHECK(message_of([] { (void)gr::sequential(gr::reshaped({4, 5, 2}), gr::zero_padding2d(1), gr::dense(3, 1)); }) ==
@@ -96,6 +98,9 @@ TEST_CASE("zero_padding2d: what is no image is told, and a padding without a num
     gr::no_parameters none;
     CHECK(message_of([&] { (void)gr::backward(layer, x, x, pass, none); }) ==
           "zero_padding2d: backward needs the forward of the same x before it: x is (1, 2, 2, 1), the pass holds y of "
+          "(0, 0, 0, 0)");
+    CHECK(message_of([&] { (void)gr::backward(layer, images{}, x, pass, none); }) ==
+          "zero_padding2d: backward needs the forward of the same x before it: x is (0, 0, 0, 0), the pass holds y of "
           "(0, 0, 0, 0)");
     (void)gr::forward(layer, x, pass);
     CHECK(message_of([&] { (void)gr::backward(layer, x, x, pass, none); }) ==

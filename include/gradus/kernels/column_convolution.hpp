@@ -29,14 +29,14 @@ void each_run(const convolution_shape& s, std::size_t images, std::size_t group,
             }
 }
 
-/// The windows of a chunk of images, (images · out, K).                                                       [im2col]
+/// The windows of a chunk of images, (images · out, K).                                           [convolution.im2col]
 template <class T>
 void from_images(const convolution_shape& s, std::size_t images, std::size_t group, const T* x, T* matrix) {
     each_run(s, images, group, [&, K = s.depth()](std::size_t at, std::size_t row, std::size_t column, std::size_t n) {
         std::copy_n(x + at, n, matrix + row * K + column);
     });
 }
-/// The way back: what overlaps is added.                                                                      [col2im]
+/// The way back: what overlaps is added.                                                          [convolution.col2im]
 template <class T>
 void add_to_images(const convolution_shape& s, std::size_t images, std::size_t group, const T* matrix, T* x) {
     each_run(s, images, group, [&, K = s.depth()](std::size_t at, std::size_t row, std::size_t column, std::size_t n) {

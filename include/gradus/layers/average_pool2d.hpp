@@ -7,6 +7,7 @@
 
 namespace gradus {
 
+/// How the windows of `average_pool2d` stand.
 struct average_pool2d_options {
     size2d stride = 0;           ///< from window to window; 0, the default: the kernel's size, windows side by side
     padding2d padding = valid;   ///< zeros around the image; `gr::same` as in Keras
@@ -31,7 +32,9 @@ struct average_pool2d : pooling_layer<average_pool2d> {
     size2d kernel;
     average_pool2d_options options;
 
-    explicit average_pool2d(size2d k, average_pool2d_options o = {}) : kernel(k), options(o) {}
+    explicit average_pool2d(size2d k, average_pool2d_options o = {}) : kernel(k), options(o) {
+        pooling::require_window(name, k, o.stride, o.padding);
+    }
 
     [[nodiscard]] window2d place(size2d in) const { return pooling::place(name, in, kernel, options.stride, options.padding); }
     template <class T>

@@ -25,6 +25,7 @@ struct running_average {
 /// running ← m running + (1 − m) batch, of the biased variance, as Keras since version 3. [batch_norm.keras_momentum]
 [[nodiscard]] constexpr running_average keras_momentum(double m = 0.99) { return {1 - m, false}; }
 
+/// ε and the momentum of `batch_norm`: PyTorch's defaults.
 struct batch_norm_options {
     double epsilon = 1e-5;  ///< ε, in units of x²
     running_average momentum = pytorch_momentum();
@@ -151,7 +152,7 @@ struct batch_norm {
         const std::size_t n = rows(x);
         if (n == 1)
             throw shape_error(name, {"σ² of a batch needs more than one row, got x of ", x.shape(),
-                                     ": each thread's share of a batch, the last one too, is normalized by itself"});
+                                     ": each thread's share of a batch, the last one too, is normalized by itself; choose another batch size"});
         reshape(c.used.mean, theta.gamma.shape()), reshape(c.used.variance, theta.gamma.shape());
         c.used.count(0) = static_cast<double>(n);
         c.channels.moments(x.data(), c.used.mean.data(), c.used.variance.data());     // μ = Σₙ xₙ / N, σ² = Σₙ (xₙ − μ)² / N

@@ -7,6 +7,7 @@
 
 namespace gradus {
 
+/// How the windows of `max_pool2d` stand.
 struct max_pool2d_options {
     size2d stride = 0;          ///< from window to window; 0, the default: the kernel's size, windows side by side
     padding2d padding = valid;  ///< counts as −∞, never the maximum; `gr::same` as in Keras
@@ -20,7 +21,8 @@ struct max_pool2d_options {
 ///
 /// `gr::max_pool2d(2)`, `gr::max_pool2d({3, 2}, {.stride = 2, .padding = 1})`
 /// Keras and PyTorch choose the same defaults. NaN is greater than any number, so that y is NaN where a window has one.
-/// No index is kept: backward is given x again, and finds the first that equals y.
+/// No index is kept: backward is given x again, and finds the first that equals y. (A convolution in front that takes the
+/// pooling in stores no x to be given, and keeps which pixel was the maximum.)
 /// Source: documents/001 (`MaxPooling2D(pool_size=(2, 2))`).
 /// Complexity: one comparison for each pixel of each window. Memory: y, and dx.
 /// \throws shape_error for what are no images, a window that does not fit, or one that could lie wholly in the padding.
@@ -31,7 +33,9 @@ struct max_pool2d : pooling_layer<max_pool2d> {
     size2d kernel;
     max_pool2d_options options;
 
-    explicit max_pool2d(size2d k, max_pool2d_options o = {}) : kernel(k), options(o) {}
+    explicit max_pool2d(size2d k, max_pool2d_options o = {}) : kernel(k), options(o) {
+        pooling::require_window(name, k, o.stride, o.padding);
+    }
 
     [[nodiscard]] window2d place(size2d in) const { return pooling::place(name, in, kernel, options.stride, options.padding); }
     template <class T>

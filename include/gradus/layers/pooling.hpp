@@ -25,24 +25,29 @@ namespace pooling {
         throw shape_error(name, {"needs images x of (N, H, W, C), a sample is ", shape_text(sample)});
 }
 
-/// The window in its place. A stride of 0 is the kernel's size.
-/// \throws shape_error where a window could lie wholly in the padding, and would have no pixel to choose from.
-[[nodiscard, gnu::noinline]] inline window2d place(std::string_view name, size2d in, size2d kernel, size2d stride, padding2d p) {
-    if (!p.is_same && kernel.area() != 0 &&
+/// \throws shape_error for a size of 0, or where a window could lie wholly in the padding, and would have no pixel to
+///         choose from. A stride of 0 is the kernel's size.
+[[gnu::noinline]] inline void require_window(std::string_view name, size2d kernel, size2d stride, padding2d p) {
+    window::require_positive(name, kernel, stride == size2d(0) ? kernel : stride);
+    if (!p.is_same &&
         (std::max(p.top, p.bottom) >= kernel.height || std::max(p.left, p.right) >= kernel.width))
         throw shape_error(name, {"a window of ", kernel.array(), " could lie wholly in a padding of ",
                                  std::array{p.top, p.bottom, p.left, p.right},
                                  " (top, bottom, left, right): each must be less than the window"});
+}
+
+/// The window in its place.
+[[nodiscard, gnu::noinline]] inline window2d place(std::string_view name, size2d in, size2d kernel, size2d stride, padding2d p) {
+    require_window(name, kernel, stride, p);  // the layer's members may have been written since
     return window::place(name, in, kernel, stride == size2d(0) ? kernel : stride, p);
 }
 
-[[gnu::noinline]] inline void check_backward(std::string_view name, std::span<const std::size_t> expected,
+[[gnu::noinline]] inline void check_backward(std::string_view name, bool forwarded, std::span<const std::size_t> x,
                                              std::span<const std::size_t> y, std::span<const std::size_t> dy) {
-    const auto equal = [&](std::span<const std::size_t> other) { return std::ranges::equal(expected, other); };
-    if (!equal(y))
-        throw shape_error(name, {"backward needs the forward of the same x before it: y of x is ", shape_text(expected),
+    if (!forwarded)
+        throw shape_error(name, {"backward needs the forward of the same x before it: x is ", shape_text(x),
                                  ", the pass holds y of ", shape_text(y)});
-    if (!equal(dy)) throw shape_error(name, {"dx needs dy shaped as y ", shape_text(expected), ", got ", shape_text(dy)});
+    if (!std::ranges::equal(y, dy)) throw shape_error(name, {"dx needs dy shaped as y ", shape_text(y), ", got ", shape_text(dy)});
 }
 
 }  // namespace pooling
@@ -71,9 +76,10 @@ struct pooling_layer {
     }
     template <class X>
     const X& backward(const X& x, const output<X>& dy, cache<X>& c, parameters&, const context& ctx = {}) const {
-        const auto images = of(x);
-        pooling::check_backward(L::name, shape_of_y(images), c.y.shape(), dy.shape());
+        const bool forwarded = c.y.size() != 0 && c.y.shape() == shape_of_y(of(x));
+        pooling::check_backward(L::name, forwarded, x.shape(), c.y.shape(), dy.shape());
         if (!ctx.input_gradient) return c.dx;
+        const auto images = of(x);
         reshape(c.dx, x.shape());
         self().pool_backward(images, x.data(), c.y.data(), dy.data(), c.dx.data());
         return c.dx;

@@ -17,7 +17,11 @@ enum class interpolation {
     nearest,  ///< the pixel again
     bilinear  ///< a line from each pixel's middle to the next one's; at the edge the pixel again
 };
-using enum interpolation;
+
+/// How `upsample2d` fills in.
+struct upsample2d_options {
+    gradus::interpolation interpolation = gradus::interpolation::nearest;
+};
 
 /// Enlarges each image s times in height, s' times in width:
 ///   y[i, j] = Σ_k,l x[k, l] w(u_i − k) w(u'_j − l)                                               [upsample2d.forward]
@@ -26,21 +30,22 @@ using enum interpolation;
 /// Backward, the transpose: dx[k, l] = Σ_i,j dy[i, j] w(u_i − k) w(u'_j − l)                     [upsample2d.backward]
 ///   x (N, H, W, C)   y (N, sH, s'W, C)
 ///
-/// `gr::upsample2d{.factor = 2}`, `{.factor = {2, 3}, .way = gr::bilinear}`: Keras's UpSampling2D, PyTorch's Upsample
-/// (bilinear: `align_corners=False`).
+/// `gr::upsample2d(2)`, `gr::upsample2d({2, 3}, {.interpolation = gr::interpolation::bilinear})`: Keras's UpSampling2D,
+/// PyTorch's Upsample (bilinear: `align_corners=False`).
 /// Complexity: 2 operations for each element of y, nearest: a copy; a row's memory beside y.
 /// \throws shape_error where x is no batch of images, or a factor is 0.
 struct upsample2d : image_layer<upsample2d> {
     static constexpr std::string_view name = "upsample2d";
     static constexpr std::string_view formula = "Σ x[k, l] w(u_i − k) w(u'_j − l)";
 
-    size2d factor = 2;            ///< s, s'
-    interpolation way = nearest;
+    size2d factor;  ///< s, s'
+    upsample2d_options options;
 
-    [[nodiscard]] size2d size_of(size2d in) const {
-        if (factor.area() == 0) throw shape_error(name, {"enlarges at least 1 time, got ", factor.array()});
-        return {factor.height * in.height, factor.width * in.width};
+    explicit upsample2d(size2d s, upsample2d_options o = {}) : factor(s), options(o) {
+        if (s.area() == 0) throw shape_error(name, {"enlarges at least 1 time, got ", s.array()});
     }
+
+    [[nodiscard]] size2d size_of(size2d in) const { return {factor.height * in.height, factor.width * in.width}; }
 
     template <class X, class C>
     void apply(const X& x, X& y, C& c) const {
@@ -88,7 +93,7 @@ struct upsample2d : image_layer<upsample2d> {
     };
     template <class T>
     [[nodiscard]] between<T> place(std::size_t i, std::size_t s, std::size_t size) const {
-        if (way == nearest) return {i / s, T(0)};
+        if (options.interpolation == interpolation::nearest) return {i / s, T(0)};
         const double u = (static_cast<double>(i) + 0.5) / static_cast<double>(s) - 0.5;
         const double inside = std::clamp(u, 0.0, static_cast<double>(size) - 1);
         const auto k = static_cast<std::size_t>(inside);

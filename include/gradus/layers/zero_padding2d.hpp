@@ -15,8 +15,8 @@ namespace gradus {
 /// Backward, what was inside: dx[n, i, j] = dy[n, i + p_top, j + p_left]                    [zero_padding2d.backward]
 ///   x (N, H, W, C)   y (N, p_top + H + p_bottom, p_left + W + p_right, C)
 ///
-/// `gr::zero_padding2d(1)` on every side, `({1, 2})` above and below, left and right, `({top, bottom, left, right})`:
-/// Keras's ZeroPadding2D, PyTorch's ZeroPad2d.
+/// `gr::zero_padding2d(1)` on every side, `({1, 2})` above and below, left and right, `({top, bottom, left, right})`,
+/// Keras's order: its ZeroPadding2D. PyTorch's ZeroPad2d has left and right before top and bottom.
 /// Complexity: a copy.
 /// \throws shape_error for `same`, which needs a window to be the same for, and where x is no batch of images.
 struct zero_padding2d : image_layer<zero_padding2d> {

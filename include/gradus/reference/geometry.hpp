@@ -62,7 +62,7 @@ template <class T>
 /// w(u_i − k), w(d) = max(0, 1 − |d|): how much of pixel k of H is in pixel i of sH.
 [[nodiscard]] inline double upsample_weight(interpolation way, std::size_t i, std::size_t s, std::size_t k,
                                             std::size_t size) {
-    if (way == nearest) return i / s == k ? 1 : 0;
+    if (way == interpolation::nearest) return i / s == k ? 1 : 0;
     const double u = (static_cast<double>(i) + 0.5) / static_cast<double>(s) - 0.5;
     return std::max(0.0, 1 - std::abs(std::min(std::max(u, 0.0), static_cast<double>(size) - 1) - static_cast<double>(k)));
 }
@@ -75,12 +75,13 @@ struct upsample2d {
 
     upsample2d(const gradus::upsample2d& layer, const tensor<T, 4>& x, const tensor<T, 4>& dy)
         : y(dy.shape(), T(0)), dx(x.shape(), T(0)) {
+        const auto way = layer.options.interpolation;
         for (std::size_t i = 0; i < dy.shape()[1]; ++i)
             for (std::size_t j = 0; j < dy.shape()[2]; ++j)
                 for (std::size_t k = 0; k < x.shape()[1]; ++k)
                     for (std::size_t l = 0; l < x.shape()[2]; ++l) {
-                        const auto w = static_cast<T>(upsample_weight(layer.way, i, layer.factor.height, k, x.shape()[1]) *
-                                                      upsample_weight(layer.way, j, layer.factor.width, l, x.shape()[2]));
+                        const auto w = static_cast<T>(upsample_weight(way, i, layer.factor.height, k, x.shape()[1]) *
+                                                      upsample_weight(way, j, layer.factor.width, l, x.shape()[2]));
                         for (std::size_t n = 0; n < x.shape()[0]; ++n)
                             for (std::size_t c = 0; c < x.shape()[3]; ++c)
                                 y(n, i, j, c) += w * x(n, k, l, c), dx(n, k, l, c) += w * dy(n, i, j, c);
