@@ -357,6 +357,23 @@ TEST_CASE("explain: layers that learn nothing before the first that does are sho
     CHECK(has(gr::explanation(bare, gr::mse{}, gr::optimizer(bare, gr::gradient_descent{}), x, y), "\n1 dense"));
 }
 
+TEST_CASE("explain: a layer without words of its own is shown by its formula, and no dx that nobody computed") {
+    gr::seed(1);
+    const auto net = gr::sequential(gr::conv2d(1, 2, 3, gr::relu{}), gr::max_pool2d(2), gr::relu{}, gr::flatten{}, gr::dense(2, 1));
+    const gr::tensor<float, 4> x({1, 4, 4, 1}, 0.5f);
+    const gr::tensor<float, 2> y{{1}};
+    const std::string text = gr::explanation(net, gr::mse{}, gr::optimizer(net, gr::gradient_descent{}), x, y);
+    CHECK(has(text, "FORWARD\n\n0 conv2d\n  y = f(x ∗ W + b)   f(z) = relu(z) = max(z, 0)\n    x (1, 4, 4, 1):  [0,0,0,0] 0.5  "));
+    CHECK(has(part_of(text, "0 conv2d"), "\n    y (1, 2, 2, 2):  "));
+    CHECK(has(text, "\n1 max_pool2d\n  y = max x over the window\n    x (1, 2, 2, 2):  "));
+    CHECK(has(text, "\n2 relu\n  y = max(z, 0)\n    x (1, 1, 1, 2):  "));
+    CHECK(has(text, "\n3 flatten\n  y = the elements of x\n    x (1, 1, 1, 2):  "));
+    const std::string first = part_of(text.substr(text.find("BACKWARD")), "0 conv2d");
+    CHECK(has(first, "\n    dW (3, 3, 1, 2):  "));
+    CHECK(first.find("dx") == std::string::npos);
+    CHECK(has(part_of(text.substr(text.find("BACKWARD")), "1 max_pool2d"), "\n    dx (1, 2, 2, 2):  "));
+}
+
 TEST_CASE("explain: what does not fit is told as the network tells it") {
     auto net = gr::sequential(gr::dense(2, 3), gr::dense(3, 1));
     const gr::tensor<float, 2> x{{1, 2, 3}}, y{{1}};

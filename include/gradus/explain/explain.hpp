@@ -2,7 +2,8 @@
 /// \file
 /// One training step, every formula with its numbers, as text: `gr::explain(net, J, descend, x, y)`.
 ///
-/// A layer of a user is shown by what goes in and out of it. To show more, he writes beside it, in its namespace,
+/// A layer without words of its own is shown by its `formula` and what goes in and out of it. To show more, its author
+/// writes beside it, in its namespace,
 /// ```cpp
 /// void explain_forward(gr::explaining::page&, const my_layer&, const X& x, const my_layer::cache<X>&);
 /// void explain_backward(gr::explaining::page&, const my_layer&, const X& x, const Y& dy, const my_layer::cache<X>&,
@@ -35,13 +36,13 @@ namespace gradus {
 
 namespace explaining {
 
-/// The entries of a tensor, or of each tensor in a struct of them.
+/// The entries of a tensor, or of each tensor in a struct of them; of what nobody computed, as dx of a first layer, nothing.
 template <class X>
 void show(page& out, const std::string& name, const X& x) {
-    if constexpr (any_tensor<X>)
+    if constexpr (!any_tensor<X>)
+        each([&](const entry& e, const auto& t) { show(out, name + "." + e.path(), t); }, x);
+    else if (x.size() != 0)
         out.show(name, numbers_of(x));
-    else
-        each([&](const entry& e, const auto& t) { out.show(name + "." + e.path(), numbers_of(t)); }, x);
 }
 
 template <class L>
@@ -51,6 +52,18 @@ template <class L>
     return path.empty() ? name : path + " " + name;
 }
 
+/// "y = f(x ∗ W + b)   f(z) = relu(z) = max(z, 0)"; nothing where the layer says no formula.
+template <class L>
+void write_formula(page& out, const L& layer) {
+    if constexpr (requires { std::string_view(L::formula); }) {
+        std::string line(L::formula);  // of layers without θ only what y is
+        if (!line.starts_with("y = ")) line.insert(0, "y = ");
+        if constexpr (requires { std::string_view(layer.f.formula); })
+            line += "   f(z) = " + std::string(layer.f.name) + "(z) = " + std::string(layer.f.formula);
+        out.line(line);
+    }
+}
+
 /// Writes down what a layer's forward made of x.
 template <class L, class X, class C>
 void write_forward(page& out, const L& layer, const X& x, const C& c, const std::string& path) {
@@ -58,6 +71,7 @@ void write_forward(page& out, const L& layer, const X& x, const C& c, const std:
     if constexpr (requires { explain_forward(out, layer, x, c); }) {
         explain_forward(out, layer, x, c);
     } else {
+        write_formula(out, layer);
         show(out, "x", x);
         each([&](const entry& e, const auto& t) { out.show(e.path(), numbers_of(t)); }, layer);
         show(out, "y", output(c));
