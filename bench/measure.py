@@ -88,8 +88,16 @@ def progress(what):
         print(what, file=sys.stderr, flush=True)
 
 
+def built(options, program, otherwise):
+    if os.path.exists(os.path.join(options.folder, program)):
+        return True
+    print(f"bench/run: `{program}` was not built: {otherwise}", file=sys.stderr)
+    return False
+
+
 def measure_all(rows, options):
-    torches = [torch for torch in (Torch(options.folder, n) for n in sorted({r["cores"] for r in rows})) if torch]
+    cores = sorted({r["cores"] for r in rows}) if built(options, "networks", "no PyTorch, which begins with its files") else []
+    torches = [torch for torch in (Torch(options.folder, n) for n in cores) if torch]
     report = {"machine": machine(), "rows": [], "about": {},
               "environment": {k: v for k, v in os.environ.items() if re.match("OMP|OPENBLAS|MALLOC|ATEN", k)}}
     progress("what this machine can do")
@@ -137,6 +145,8 @@ def main():
         if options.list or not rows:
             print("\n".join(r["name"] for r in rows or everything))
             return 0 if rows else f"bench/run: no row is called {' or '.join(options.names)}; those that there are: above"
+        if not built(options, "machine", "no roofs, and without them no table"):
+            return 1
         report = measure_all(rows, options)
     if options.json:
         with open(options.json, "w") as file:
