@@ -1,4 +1,4 @@
-// expect: gradus: the input has fewer axes than the layer takes: the first is the batch, a single sample \(1, I\)
+// expect: gradus: the input has fewer axes than the layer takes: the first is the batch, a single sample \(1, I\), an image \(1, H, W, C\)
 #include "gradus.hpp"
 
 int main() {

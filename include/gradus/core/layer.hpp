@@ -132,7 +132,8 @@ struct layer_check {
                   "gradus: the scalar of the input is not the layer's: make the layer as e.g. gradus::dense<double>(...), "
                   "or the input a gradus::tensor<float, N>");
     static_assert(layer_has::axes<L, X>,
-                  "gradus: the input has fewer axes than the layer takes: the first is the batch, a single sample (1, I)");
+                  "gradus: the input has fewer axes than the layer takes: the first is the batch, a single sample (1, I), an "
+                  "image (1, H, W, C)");
     static_assert(layer_has::cache<L, X>,
                   "gradus: this type is no layer: it lacks `template <class X> struct cache`, what forward leaves for "
                   "backward");

@@ -10,11 +10,25 @@
 
 namespace gradus {
 
+/// What a pass is made for without an example: what the network says that it takes.
+template <class Net>
+struct said_input {
+    static_assert(requires { typename Net::input; },
+                  "gradus: the first layer takes inputs of any kind: make the pass with an example, gr::pass pass(net, x)");
+};
+template <class Net>
+    requires requires { typename Net::input; }
+struct said_input<Net> {
+    using type = typename Net::input;
+};
+template <class Net>
+using input_of = typename said_input<Net>::type;
+
 /// The caches of a network, with the mode and the random stream. A value: copied, moved, kept in a vector.
 ///
 /// One pass holds one live forward: ŷ is valid until the next forward on the same pass. Two threads, or two forwards
 /// before a backward, need two passes; the network itself is never written to.
-template <class Net, class X = typename Net::input>
+template <class Net, class X = input_of<Net>>
 struct pass {
     static_assert(is_layer<Net, X>);
     using input = X;
@@ -51,7 +65,7 @@ struct pass {
 };
 
 template <class Net>
-pass(const Net&) -> pass<Net, typename Net::input>;
+pass(const Net&) -> pass<Net, input_of<Net>>;
 template <class Net, class X>
 pass(const Net&, const X&) -> pass<Net, X>;
 
