@@ -15,6 +15,7 @@
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/activations/tanh.hpp"
 #include "gradus/check/gradient_check.hpp"
+#include "gradus/core/paths.hpp"
 #include "gradus/layers/convolution.hpp"
 #include "gradus/layers/max_pool2d.hpp"
 #include "gradus/model/sequential.hpp"
@@ -36,14 +37,14 @@ struct results {
     gr::tensor<T, 1> db;
 };
 
-/// Of a network of the two layers; `apart`: one after the other.
+/// Of a network of the two layers; `apart`: one after the other, as told or because they cannot be taken together.
 template <class T, class Net, class Pass>
-results<T> through(const Net& net, const images<T>& x, Pass& pass, bool apart) {
+results<T> through(const Net& net, const images<T>& x, Pass& pass, bool apart, bool can = true) {
     pass.every_output = apart, pass.input_gradient = true;
     gr::gradients grad(net);
     gr::each([](const gr::entry&, auto& g) { g.fill(77); }, grad.values);
     const images<T> y = net.forward(x, pass), dy = draw<images<T>>(y.shape(), 13);
-    CHECK(std::get<0>(pass.cache.layers).took_in_next != apart);
+    CHECK(std::get<0>(pass.cache.layers).took_in_next == (can && !apart));
     const images<T> dx = net.backward(x, dy, pass, grad);
     const auto& theta = std::get<0>(grad.values.layers);
     return {y, dx, theta.W, theta.b};
@@ -57,6 +58,10 @@ void alike(const results<T>& a, const results<T>& b, std::size_t terms) {
 }
 
 }  // namespace
+
+// max_pool2d behind conv1d is refused for its rank, in words of its own, not from within the convolution.
+static_assert(gr::can_take_in<decltype(gr::conv2d(1, 2, 3, gr::relu{})), gr::max_pool2d, gr::tensor<float, 4>>);
+static_assert(!gr::can_take_in<decltype(gr::conv1d(1, 2, 3, gr::relu{})), gr::max_pool2d, gr::tensor<float, 3>>);
 
 TEST_CASE("max_pool2d.tap, max_pool2d.from_tap: by hand") {
     // 16 channels alike: a window of 2 x 2 from (0, 0), one from (0, 2); the last column and row are in none
@@ -77,6 +82,19 @@ TEST_CASE("max_pool2d.tap, max_pool2d.from_tap: by hand") {
         for (std::size_t i = 0; i < 15; ++i) CHECK(dz[16 * i + c] == (i == 1 ? 5 : i == 2 ? 7 : 0));
     }
 }
+TEST_CASE("max_pool2d.from_tap: between windows of 2 with stride 3 dz is 0, also where the last gap ends the image") {
+    for (const gr::size2d in : {gr::size2d(6), gr::size2d(9), gr::size2d(6, 5)}) {
+        const gr::kernels::pooled_images of{2, 16, gr::window::place("test", in, 2, 3, gr::valid)};
+        const std::size_t windows = 2 * of.pooled_size();
+        const std::vector<double> d(windows, 5), tap(windows, 3);  // below on the right
+        std::vector<double> dz(2 * of.size(), -1);
+        gr::kernels::max_pool_from_tap(of, d.data(), tap.data(), dz.data());
+        for (std::size_t at = 0; at < dz.size(); ++at) {
+            const std::size_t pixel = at / 16 % in.area(), i = pixel / in.width, j = pixel % in.width;
+            CHECK(dz[at] == (i % 3 == 1 && j % 3 == 1 ? 5 : 0));
+        }
+    }
+}
 TEST_CASE_TEMPLATE("max_pool2d.tap, max_pool2d.from_tap: taken into a convolution, the same as behind it", T, float, double) {
     const auto check = [](gr::size2d in, std::size_t channels, std::size_t filters, std::size_t count, gr::conv2d_options o,
                           const gr::max_pool2d& pool) {
@@ -95,6 +113,7 @@ TEST_CASE_TEMPLATE("max_pool2d.tap, max_pool2d.from_tap: taken into a convolutio
     check({9, 7}, 16, 16, 3, {}, gr::max_pool2d(2));  // a row and a column in no window
     check({8, 9}, 3, 32, 2, {.padding = gr::same}, gr::max_pool2d({3, 2}));
     check({11, 9}, 16, 48, 2, {.stride = 2, .padding = 1}, gr::max_pool2d(2, {.stride = 3}));  // pixels between windows
+    check({8, 11}, 16, 16, 2, {}, gr::max_pool2d(2, {.stride = 3}));                               // the last gap ends the image
     check({26, 26}, 32, 64, 5, {}, gr::max_pool2d(2));  // several chunks
     check({5, 5}, 16, 16, 2, {.padding = gr::same, .groups = 16}, gr::max_pool2d(5));  // one window
 }
@@ -131,6 +150,47 @@ TEST_CASE("conv2d: what cannot be pooled on the way is pooled behind, on the sam
         (void)odd.forward(draw<images<float>>({1, 6, 6, 1}, 1), other);
         CHECK_FALSE(std::get<0>(other.cache.layers).took_in_next);
     }
+}
+TEST_CASE("conv2d: windows that overlap are pooled behind it") {
+    const auto x = draw<images<double>>({2, 8, 7, 3}, 1);
+    const auto with = [&](auto f, const gr::max_pool2d& pool) {
+        const auto net = gr::sequential(gr::conv2d<double>(3, 16, 3, f), pool);
+        gr::pass pass(net), other(net);
+        alike(through(net, x, pass, false, false), through(net, x, other, true), 56);
+    };
+    for (const gr::size2d stride : {gr::size2d(1), gr::size2d(3, 1), gr::size2d(2, 3)}) {
+        with(gr::relu{}, gr::max_pool2d(3, {.stride = stride}));
+        with(gr::identity{}, gr::max_pool2d(3, {.stride = stride}));
+    }
+    with(gr::relu{}, gr::max_pool2d(2, {.stride = 1}));
+}
+TEST_CASE("conv2d: with its pooling taken in, it has no output to read, not even that of an earlier forward") {
+    const auto net = gr::sequential(gr::conv2d(1, 16, 3), gr::max_pool2d(2));
+    const auto x = draw<images<float>>({2, 6, 6, 1}, 1);
+    gr::pass pass(net);
+    pass.every_output = true;
+    (void)net.forward(x, pass);
+    CHECK(gr::layer_output(net, pass, "0").shape() == images<float>::shape_type{2, 4, 4, 16});
+    pass.every_output = false;
+    (void)net.forward(x, pass);
+    CHECK(support::message_of([&] { (void)gr::layer_output(net, pass, "0"); }) ==
+          "layer_output: '0' was computed with the layer behind it, and left no output: set pass.every_output = true before "
+          "the forward");
+    CHECK(gr::layer_output(net, pass, "1").shape() == images<float>::shape_type{2, 2, 2, 16});
+}
+TEST_CASE("conv2d: with its pooling taken in, nobody's dx is not computed") {
+    const auto net = gr::sequential(gr::conv2d(1, 16, 3), gr::max_pool2d(2));
+    const auto x = draw<images<float>>({2, 6, 6, 1}, 1);
+    gr::pass pass(net);
+    gr::gradients grad(net);
+    const images<float> dy = net.forward(x, pass);
+    const auto& conv = std::get<0>(pass.cache.layers);
+    CHECK(conv.took_in_next);
+    CHECK(net.backward(x, dy, pass, grad).size() == 0);
+    CHECK(conv.dx.size() == 0);
+    pass.input_gradient = true;
+    (void)net.forward(x, pass);
+    CHECK(net.backward(x, dy, pass, grad).shape() == x.shape());
 }
 TEST_CASE("conv2d: a NaN goes through the pooling that it takes in") {
     const auto net = gr::sequential(gr::conv2d(1, 16, 1), gr::max_pool2d(2));
