@@ -211,6 +211,15 @@ TEST_CASE("conv_transpose2d: one pass serves images of one size and of another")
     }
 }
 
+TEST_CASE("conv_transpose2d: options without an activation") {
+    const auto layer = gr::conv_transpose2d(2, 3, 3, {.stride = 2, .padding = gr::same});
+    CHECK(layer.output_shape({4, 5, 2}) == std::vector<std::size_t>{8, 10, 3});
+    const auto drawn = gr::conv_transpose2d<double>(2, 3, 3, {.stride = 2}, gr::full{2});
+    CHECK(drawn.theta.W(2, 2, 2, 1) == 2);
+    CHECK(gr::conv_transpose2d(2, 3, 3, {}).output_shape({4, 5, 2}) == std::vector<std::size_t>{6, 7, 3});
+    CHECK(gr::conv_transpose2d(2, 3, 3, {}, {.stride = 2}).options.stride == gr::size2d(2));
+}
+
 TEST_CASE("conv_transpose2d: what does not fit is told") {
     const auto made = [](std::size_t in, std::size_t out, gr::size2d kernel, const gr::conv_transpose2d_options& options) {
         return message_of([&] { (void)gr::conv_transpose2d(in, out, kernel, gr::identity{}, options); });
@@ -220,7 +229,7 @@ TEST_CASE("conv_transpose2d: what does not fit is told") {
     CHECK(made(1, 1, {3, 0}, {}) ==
           "conv_transpose2d: W needs all sizes at least 1, got a kernel of (3, 0), 1 channels and 1 filters");
     CHECK(made(1, 1, 3, {.stride = {0, 1}}) ==
-          "conv_transpose2d: stride and dilation are at least 1, got (0, 1) and (1, 1)");
+          "conv_transpose2d: kernel, stride and dilation are at least 1, got (3, 3), (0, 1) and (1, 1)");
     CHECK(made(4, 6, 3, {.groups = 4}) ==
           "conv_transpose2d: groups must divide channels and filters, got 4 groups of 4 channels and 6 filters");
     CHECK(made(1, 1, 3, {.stride = 2, .output_padding = {0, 2}}) ==

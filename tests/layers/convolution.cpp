@@ -237,7 +237,7 @@ TEST_CASE("conv1d.forward: central differences with a random upstream gradient")
 }
 
 TEST_CASE("conv2d.forward: depthwise is as many groups as channels") {
-    run depthwise(gr::depthwise_conv2d<float>(17, 3, gr::relu{}, {.padding = gr::same}, gr::glorot_uniform{}, 2));
+    run depthwise(gr::depthwise_conv2d<float>(17, 3, gr::relu{}, {.padding = gr::same, .multiplier = 2}));
     CHECK(depthwise.layer.theta.W.shape() == images<float>::shape_type{3, 3, 1, 34});
     CHECK(depthwise.layer.channels() == 17);
     CHECK(depthwise.layer.filters() == 34);
@@ -250,4 +250,21 @@ TEST_CASE("conv2d.forward: depthwise is as many groups as channels") {
     CHECK(same(depthwise.grad.W, grouped.grad.W));
     const auto one_each = gr::depthwise_conv2d(5, {1, 3});
     CHECK(one_each.theta.W.shape() == images<float>::shape_type{1, 3, 1, 5});
+}
+
+TEST_CASE("conv2d, conv1d, depthwise_conv2d: options without an activation, and none of either") {
+    using sample = std::vector<std::size_t>;
+    const auto conv2d = gr::conv2d(1, 8, 3, {.stride = 2});
+    static_assert(std::is_same_v<decltype(conv2d.f), gr::identity>);
+    CHECK(conv2d.output_shape({7, 9, 1}) == sample{3, 4, 8});
+    CHECK(gr::conv2d<double>(1, 8, {3, 1}, {.padding = gr::same}, gr::full{2}).theta.W(2, 0, 0, 7) == 2);
+    CHECK(gr::conv1d(1, 8, 3, {.padding = {2, 0}}).output_shape({7, 1}) == sample{7, 8});
+    CHECK(gr::conv1d<double>(1, 8, 3, {.stride = 2}, gr::full{2}).theta.W(2, 0, 7) == 2);
+    CHECK(gr::depthwise_conv2d(4, 3, {.multiplier = 3}).output_shape({7, 9, 4}) == sample{5, 7, 12});
+    CHECK(gr::depthwise_conv2d<double>(4, 3, {.stride = 2}, gr::full{2}).theta.W(2, 2, 0, 3) == 2);
+
+    CHECK(gr::conv2d(1, 8, 3, {}).output_shape({7, 9, 1}) == gr::conv2d(1, 8, 3).output_shape({7, 9, 1}));
+    CHECK(gr::conv1d(1, 8, 3, {}).output_shape({7, 1}) == gr::conv1d(1, 8, 3).output_shape({7, 1}));
+    CHECK(gr::depthwise_conv2d(4, 3, {}).output_shape({7, 9, 4}) == gr::depthwise_conv2d(4, 3).output_shape({7, 9, 4}));
+    CHECK(gr::conv2d(1, 8, 3, {}, {.stride = 2}).options.stride == gr::size2d(2));
 }

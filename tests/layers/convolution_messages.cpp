@@ -47,8 +47,6 @@ TEST_CASE("conv2d: what it says to an input of other channels, to none, and to o
           "conv2d: a window of (9, 9) does not fit into an image of (6, 28) padded to (8, 30)");
     CHECK(forward_of(gr::conv2d(4, 8, 3, gr::relu{}, {.groups = 2}), images({2, 6, 6, 2}, 0.f)) ==
           "conv2d: y = f(x ∗ W + b) needs x of (N, H, W, 4), got (2, 6, 6, 2): W is (3, 3, 2, 8)");
-    CHECK(forward_of(gr::conv2d(1, 8, 3, gr::relu{}, {.stride = 0}), images({2, 6, 6, 1}, 0.f)) ==
-          "conv2d: kernel, stride and dilation are at least 1, got (3, 3), (0, 0) and (1, 1)");
     CHECK(forward_of(gr::conv2d(1, 8, 5, gr::relu{}, {.padding = gr::same}), images({1, 1, 1, 1}, 0.f)) == "(no error)");
 }
 TEST_CASE("conv1d: the same in its own words") {
@@ -56,7 +54,7 @@ TEST_CASE("conv1d: the same in its own words") {
     CHECK(forward_of(layer, sequences({2, 28, 4}, 0.f)) ==
           "conv1d: y = f(x ∗ W + b) needs x of (N, T, 3), got (2, 28, 4): W is (5, 3, 8)");
     CHECK(forward_of(layer, sequences({0, 28, 3}, 0.f)) == "conv1d: y = f(x ∗ W + b) got an empty batch, x is (0, 28, 3)");
-    CHECK(forward_of(layer, sequences({2, 4, 3}, 0.f)) == "conv1d: a window of (1, 5) does not fit into an image of (1, 4)");
+    CHECK(forward_of(layer, sequences({2, 4, 3}, 0.f)) == "conv1d: a window of 5 does not fit into a sequence of 4");
 }
 
 TEST_CASE("conv2d: what it says to sizes of 0, to groups that do not divide, to an activation that is none") {
@@ -68,6 +66,10 @@ TEST_CASE("conv2d: what it says to sizes of 0, to groups that do not divide, to 
           "conv2d: W needs all sizes at least 1, got a kernel of (3, 0), 3 channels and 8 filters");
     CHECK(message_of([] { (void)gr::conv1d(3, 8, 0); }) ==
           "conv1d: W needs all sizes at least 1, got a kernel of (1, 0), 3 channels and 8 filters");
+    CHECK(message_of([] { (void)gr::conv2d(1, 8, 3, {.stride = 0}); }) ==
+          "conv2d: kernel, stride and dilation are at least 1, got (3, 3), (0, 0) and (1, 1)");
+    CHECK(message_of([] { (void)gr::conv1d(1, 8, 3, {.dilation = 0}); }) ==
+          "conv1d: kernel, stride and dilation are at least 1, got (1, 3), (1, 1) and (1, 0)");
     for (const auto& [in, out, groups] : {std::array{3, 8, 2}, {4, 6, 4}, {4, 8, 0}})
         CHECK(message_of([&, i = in, o = out, g = groups] {
                   (void)gr::conv2d(std::size_t(i), std::size_t(o), 3, gr::relu{}, {.groups = std::size_t(g)});

@@ -22,6 +22,7 @@
 
 namespace gradus {
 
+/// How the window of `gr::conv_transpose2d` slides over y, and what is cut off around it.
 struct conv_transpose2d_options {
     size2d stride = 1;            ///< pixels of y from one window to the next
     padding2d padding = valid;    ///< pixels cut off around y: how many, or gr::same, where H_out = H s
@@ -75,7 +76,7 @@ struct conv_transpose2d_layer {
 
     conv_transpose2d_layer(std::size_t in, std::size_t out, size2d k, F f_, const conv_transpose2d_options& o, initializer i)
         : f(f_), kernel(k), options(o), init(std::move(i)) {
-        convolving::require_sizes(name, in, out, k, o.groups);
+        convolving::require_sizes(name, in, out, k, o.stride, o.dilation, o.groups);
         require_options();
         check_options(f);
         reshape(theta.W, std::array{k.height, k.width, out / o.groups, in});
@@ -210,9 +211,6 @@ struct conv_transpose2d_layer {
     }
     void require_options() const {
         const auto& o = options;
-        if (o.stride.area() == 0 || o.dilation.area() == 0)
-            throw shape_error(
-                name, {"stride and dilation are at least 1, got ", o.stride.array(), " and ", o.dilation.array()});
         const auto fits = [](std::size_t more, std::size_t s, std::size_t d) { return more < s || more < d; };
         if (!fits(o.output_padding.height, o.stride.height, o.dilation.height) ||
             !fits(o.output_padding.width, o.stride.width, o.dilation.width))
@@ -233,6 +231,11 @@ template <class T = float, activation F = identity>
     layer.initialize(random::mix(default_seed(), "layer"));
     layer.by_place = true;
     return layer;
+}
+template <class T = float>
+[[nodiscard]] auto conv_transpose2d(std::size_t in, std::size_t out, size2d kernel, const conv_transpose2d_options& options,
+                                    initializer init = glorot_uniform{}) {
+    return conv_transpose2d<T>(in, out, kernel, identity{}, options, std::move(init));
 }
 
 }  // namespace gradus

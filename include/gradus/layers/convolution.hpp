@@ -44,7 +44,7 @@ struct convolution_layer {
     using scalar = T;
     using input = tensor<T, Axes + 2>;
     static constexpr bool gives_probabilities = requires { requires F::gives_probabilities; };
-    static constexpr bool rises = requires { requires F::rises; };  // then max f(z) = f(max z)
+    static constexpr bool may_pool = Axes == 2 && requires { requires F::rises; };  // max f(z) = f(max z)
 
     using parameters = typename fused_parameters<convolution_parameters<T, Axes>, F>::type;
     template <class X>
@@ -68,7 +68,7 @@ struct convolution_layer {
 
     convolution_layer(std::size_t in, std::size_t out, size2d k, F f_, const conv2d_options& o, initializer i)
         : f(f_), kernel(k), options(o), init(std::move(i)) {
-        convolving::require_sizes(name, in, out, k, o.groups);
+        convolving::require_sizes(name, in, out, k, o.stride, o.dilation, o.groups);
         require_way(in, out);
         check_options(f);
         if constexpr (Axes == 2)
@@ -122,14 +122,14 @@ struct convolution_layer {
     /// Whether the max pooling that follows can be taken into the loop over the chunks: its windows lie apart, and f rises, so
     /// that max f(z) = f(max z).
     template <class X>
-    [[nodiscard]] bool takes_in(const max_pool2d& next, const X& x) const requires rises {
+    [[nodiscard]] bool takes_in(const max_pool2d& next, const X& x) const requires may_pool {
         const window2d w = place(x);
         if (w.out.height < next.kernel.height || w.out.width < next.kernel.width) return false;  // next will say so
         return kernels::pools_in_registers<T>(pooled(next, w, 1));
     }
     /// y = max f(x ∗ W + b): forward, and that of the max pooling that follows. No y of this layer is stored.
     template <class X, class NextCache>
-    const X& forward_with(const max_pool2d& next, const X& x, cache<X>& c, NextCache& after) const requires rises {
+    const X& forward_with(const max_pool2d& next, const X& x, cache<X>& c, NextCache& after) const requires may_pool {
         const window2d w = place(x);
         const auto images = pooled(next, w, x.shape()[0]);
         reshape(after.y, std::array{images.count, images.window.out.height, images.window.out.width, filters()});
@@ -156,7 +156,7 @@ struct convolution_layer {
     /// Backward of both, from dy of the pooling.
     template <class X, class NextCache>
     const X& backward_with(const max_pool2d& next, const X& x, const X& dy, cache<X>& c, NextCache& after,
-                           parameters& grad, const context& ctx) const requires rises {
+                           parameters& grad, const context& ctx) const requires may_pool {
         const window2d w = place(x);
         const auto images = pooled(next, w, x.shape()[0]);
         door().require_gradients(grad.W.shape(), grad.b.shape());
@@ -293,32 +293,42 @@ template <class T, std::size_t Axes, activation F>
 }
 }  // namespace convolving
 
-/// `gr::conv2d(1, 32, 3, gr::relu{})`, `gr::conv2d<double>(32, 64, {3, 5}, gr::identity{}, {.stride = 2, .padding = gr::same})`.
+/// `gr::conv2d(1, 32, 3, gr::relu{})`, `gr::conv2d<double>(32, 64, {3, 5}, {.stride = 2, .padding = gr::same})`.
 /// W is drawn from the default seed by Glorot uniform, b = 0, unless told otherwise.
 template <class T = float, activation F = identity>
 [[nodiscard]] auto conv2d(std::size_t in, std::size_t out, size2d kernel, F f = F{}, const conv2d_options& options = {},
                           initializer init = glorot_uniform{}) {
     return convolving::make<T, 2>(in, out, kernel, f, options, std::move(init));
 }
+template <class T = float>
+[[nodiscard]] auto conv2d(std::size_t in, std::size_t out, size2d kernel, const conv2d_options& options,
+                          initializer init = glorot_uniform{}) {
+    return conv2d<T>(in, out, kernel, identity{}, options, std::move(init));
+}
 
-/// Each channel with a filter of its own, `multiplier` of them: conv2d with as many groups as channels.
+/// Each channel with filters of its own, `multiplier` of them: conv2d with as many groups as channels.
+/// `gr::depthwise_conv2d(32, 3, gr::relu{}, {.multiplier = 2})`.
 template <class T = float, activation F = identity>
-[[nodiscard]] auto depthwise_conv2d(std::size_t channels, size2d kernel, F f = F{}, conv2d_options options = {},
-                                    initializer init = glorot_uniform{}, std::size_t multiplier = 1) {
-    options.groups = channels;
-    return convolving::make<T, 2>(channels, channels * multiplier, kernel, f, options, std::move(init));
+[[nodiscard]] auto depthwise_conv2d(std::size_t channels, size2d kernel, F f = F{}, const depthwise_conv2d_options& o = {},
+                                    initializer init = glorot_uniform{}) {
+    return convolving::make<T, 2>(channels, channels * o.multiplier, kernel, f, o.with_groups(channels), std::move(init));
+}
+template <class T = float>
+[[nodiscard]] auto depthwise_conv2d(std::size_t channels, size2d kernel, const depthwise_conv2d_options& options,
+                                    initializer init = glorot_uniform{}) {
+    return depthwise_conv2d<T>(channels, kernel, identity{}, options, std::move(init));
 }
 
 /// Convolution in time: `gr::conv1d(8, 16, 3, gr::relu{}, {.padding = {2, 0}})`.
 template <class T = float, activation F = identity>
-[[nodiscard]] auto conv1d(std::size_t in, std::size_t out, std::size_t kernel, F f = F{}, const conv1d_options& o = {},
+[[nodiscard]] auto conv1d(std::size_t in, std::size_t out, std::size_t kernel, F f = F{}, const conv1d_options& options = {},
                           initializer init = glorot_uniform{}) {
-    const conv2d_options options{.stride = {1, o.stride},
-                                 .padding = o.padding.in_one_row(),
-                                 .dilation = {1, o.dilation},
-                                 .groups = o.groups,
-                                 .image = {o.length == 0 ? 0u : 1u, o.length}};
-    return convolving::make<T, 1>(in, out, {1, kernel}, f, options, std::move(init));
+    return convolving::make<T, 1>(in, out, {1, kernel}, f, options.in_one_row(), std::move(init));
+}
+template <class T = float>
+[[nodiscard]] auto conv1d(std::size_t in, std::size_t out, std::size_t kernel, const conv1d_options& options,
+                          initializer init = glorot_uniform{}) {
+    return conv1d<T>(in, out, kernel, identity{}, options, std::move(init));
 }
 
 }  // namespace gradus

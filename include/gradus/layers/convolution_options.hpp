@@ -17,6 +17,7 @@ namespace gradus {
 
 using kernels::convolution_way;
 
+/// How the window of `gr::conv2d` slides, and over which channels.
 struct conv2d_options {
     size2d stride = 1;          ///< pixels from one window to the next
     padding2d padding = valid;  ///< zeros around the image: gr::valid, gr::same, or how many
@@ -25,12 +26,31 @@ struct conv2d_options {
     size2d image{0, 0};         ///< H and W, where they are known: a sequential then checks all shapes from the start
     convolution_way way = convolution_way::fastest;  ///< how it is computed, for whoever wants to choose
 };
+/// The same for `gr::depthwise_conv2d`, whose groups are its channels.
+struct depthwise_conv2d_options {
+    size2d stride = 1;
+    padding2d padding = valid;
+    size2d dilation = 1;
+    std::size_t multiplier = 1;  ///< filters for each channel: Keras's depth_multiplier
+    size2d image{0, 0};
+    convolution_way way = convolution_way::fastest;
+
+    [[nodiscard]] conv2d_options with_groups(std::size_t channels) const {
+        return {stride, padding, dilation, channels, image, way};
+    }
+};
+/// The same for `gr::conv1d`, in steps of time.
 struct conv1d_options {
     std::size_t stride = 1;
     padding1d padding = valid;  ///< {k − 1, 0} sees nothing of what is to come
     std::size_t dilation = 1;
     std::size_t groups = 1;
     std::size_t length = 0;  ///< T, where it is known
+
+    /// Of an image of one row.
+    [[nodiscard]] conv2d_options in_one_row() const {
+        return {{1, stride}, padding.in_one_row(), {1, dilation}, groups, {length == 0 ? 0u : 1u, length}};
+    }
 };
 
 /// θ of a convolution, the same for every activation that learns nothing.
@@ -81,10 +101,11 @@ struct door {
 };
 
 [[gnu::noinline]] inline void require_sizes(std::string_view name, std::size_t in, std::size_t out, size2d kernel,
-                                            std::size_t groups) {
+                                            size2d stride, size2d dilation, std::size_t groups) {
     if (in == 0 || out == 0 || kernel.area() == 0)
         throw shape_error(name, {"W needs all sizes at least 1, got a kernel of ", kernel.array(), ", ", in,
                                  " channels and ", out, " filters"});
+    window::require_positive(name, kernel, stride, dilation);
     if (groups == 0 || in % groups != 0 || out % groups != 0)
         throw shape_error(name, {"groups must divide channels and filters, got ", groups, " groups of ", in,
                                  " channels and ", out, " filters"});
