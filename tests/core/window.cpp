@@ -122,15 +122,16 @@ TEST_CASE("window: a negative size or padding is refused where it is written, be
         gr::padding2d padding = 0;
         gr::padding1d in_time = 0;
     };
+    constexpr auto minus_one = static_cast<std::size_t>(-1);  // written without a cast, it is a warning of clang's
     const std::string one = "window: a size or a padding is negative or above 2^31: -1";
-    CHECK(message_of([] { (void)options{.stride = -1}; }) == one);
-    CHECK(message_of([] { (void)options{.padding = -1}; }) == one);
-    CHECK(message_of([] { (void)options{.in_time = -1}; }) == one);
-    CHECK(message_of([] { (void)gr::size2d(2, static_cast<std::size_t>(-1)); }) == one);
+    CHECK(message_of([] { (void)options{.stride = minus_one}; }) == one);
+    CHECK(message_of([] { (void)options{.padding = minus_one}; }) == one);
+    CHECK(message_of([] { (void)options{.in_time = minus_one}; }) == one);
+    CHECK(message_of([] { (void)gr::size2d(2, minus_one); }) == one);
     for (std::size_t at = 0; at < 4; ++at)
         CHECK(message_of([&] {
                   sides p{0, 1, 2, 3};
-                  p[at] = static_cast<std::size_t>(-1);
+                  p[at] = minus_one;
                   (void)gr::padding2d(p[0], p[1], p[2], p[3]);
               }) == one);
     CHECK(message_of([] { (void)gr::padding1d(0, std::size_t{1} << 31); }) ==

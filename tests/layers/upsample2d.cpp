@@ -118,6 +118,6 @@ TEST_CASE("upsample2d: sizes in a sequential; what is no image is told, and a fa
     CHECK(message_of([] { (void)gr::sequential(gr::reshaped({20}), gr::upsample2d(2)); }) ==
           "upsample2d #1: y = Σ x[k, l] w(u_i − k) w(u'_j − l) needs images x of (N, H, W, C), a sample is (20)");
     CHECK(message_of([] { (void)gr::upsample2d({2, 0}); }) == "upsample2d: enlarges at least 1 time, got (2, 0)");
-    CHECK(message_of([] { (void)gr::upsample2d(-1); }) ==
+    CHECK(message_of([] { (void)gr::upsample2d(static_cast<std::size_t>(-1)); }) ==
           "window: a size or a padding is negative or above 2^31: -1");
 }
