@@ -249,6 +249,11 @@ TEST_CASE("conv_transpose2d: what does not fit is told") {
           }) ==
           "conv_transpose2d #1: a padding of (2, 2, 1, 1) (top, bottom, left, right) leaves nothing of y for an image "
           "of (2, 2)");
+    CHECK(message_of([] {  // more than there is to cut
+              (void)gr::conv_transpose2d(1, 1, 3, gr::identity{}, {.padding = {3, 1, 2, 7}}).output_shape({3, 4, 1});
+          }) ==
+          "conv_transpose2d: a padding of (3, 1, 2, 7) (top, bottom, left, right) leaves nothing of y for an image of "
+          "(3, 4)");
 
     const auto layer = gr::conv_transpose2d(2, 1, 3);
     gr::pass pass(layer);
