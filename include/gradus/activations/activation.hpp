@@ -88,22 +88,6 @@ void activate_backward(const F& f, const tensor<T, N>& kept, const tensor<T, N>&
     activate_backward(f, kept.data(), dy.data(), dz.data(), rows(dy), features(dy));
 }
 
-/// θ of a layer into which a learnt activation is fused: the layer's own, and what the activation learns.
-template <class Theta, class F>
-struct with_learnt : Theta {
-    typename F::parameters f;
-    static void each(auto&& visit, auto&... p) { Theta::each(visit, p...), F::parameters::each(visit, p.f...); }
-};
-/// θ of a layer with the activation F.
-template <class Theta, class F>
-struct fused_parameters {
-    using type = Theta;
-};
-template <class Theta, learnt_activation F>
-struct fused_parameters<Theta, F> {
-    using type = with_learnt<Theta, F>;
-};
-
 /// What an activation's forward leaves as a layer: no z, as backward is given the input again.
 template <class X>
 struct activation_cache {

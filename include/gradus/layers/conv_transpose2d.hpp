@@ -5,12 +5,10 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "gradus/activations/activation.hpp"
-#include "gradus/activations/identity.hpp"
+#include "gradus/activations/fused.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/rebind.hpp"
@@ -78,16 +76,15 @@ struct conv_transpose2d_layer {
         : f(f_), kernel(k), options(o), init(std::move(i)) {
         convolving::require_sizes(name, in, out, k, o.stride, o.dilation, o.groups);
         require_options();
-        check_options(f);
         reshape(theta.W, std::array{k.height, k.width, out / o.groups, in});
         reshape(theta.b, std::array{out});
-        if constexpr (learnt_activation<F>) theta.f = f.theta, (void)f.output_shape({out});
+        fused::place(f, theta, out);
     }
 
     template <class X>
     const X& forward(const X& x, cache<X>& c) const {
         const window2d w = place(x);
-        X& z = keeps_z ? c.z : c.y;  // f works in place where its derivative reads y
+        X& z = fused::keeps_z<F> ? c.z : c.y;  // f works in place where its derivative reads y
         reshape(z, output_of(x, w));
         reshape(c.y, z.shape());
         c.kernel.place(w, filters(), channels(), options.groups);
@@ -98,10 +95,7 @@ struct conv_transpose2d_layer {
         c.pixels.resize(rows(z), filters());
         c.pixels.map([](const auto& v, const auto& b) { return v + b; }, z.data(), z.data(),
                      kernels::per_channel{[b = theta.b.data()](std::size_t o) { return b[o]; }});     // z + b
-        if constexpr (learnt_activation<F>)
-            f.activate(theta.f, z, c.y);
-        else if constexpr (!linear)
-            activate(f, z, c.y);                                                                      // y = f(z)
+        fused::forward(f, theta, z, c.y);                                                             // y = f(z)
         return c.y;
     }
 
@@ -110,7 +104,7 @@ struct conv_transpose2d_layer {
         const window2d w = place(x);
         door().require_gradients(grad.W.shape(), grad.b.shape());
         door().require_backward(x.shape(), output_of(x, w), c.y.shape(), dy.shape());
-        const X& dz = apply_backward(dy, c, grad);                                                    // dz = dy ∘ f'(z)
+        const X& dz = fused::backward(f, theta, dy, c, grad);                                         // dz = dy ∘ f'(z)
         kernels::column_sums(kernels::as_matrix(dz), grad.b.data());                                  // db = Σ dz
         c.kernel.place(w, filters(), channels(), options.groups);
         if (ctx.input_gradient) {
@@ -130,9 +124,7 @@ struct conv_transpose2d_layer {
     /// Draws W, and b where `init` does not leave it at 0, from streams of `k`.
     void initialize(std::uint64_t k) {
         key = k;
-        draw(theta.W, init, random::mix(k, "W"), fan_of(theta.W));
-        draw_biases(theta.b, init, random::mix(k, "b"), fan_of(theta.W));
-        if constexpr (learnt_activation<F>) theta.f = f.theta;
+        fused::draw(f, theta, init, k);
     }
 
     [[nodiscard]] std::size_t channels() const { return theta.W.shape()[3]; }
@@ -162,21 +154,6 @@ struct conv_transpose2d_layer {
     }
 
   private:
-    static constexpr bool linear = std::is_same_v<F, identity>;
-    static constexpr bool keeps_z = !row_activation<F> && F::backward_reads == reads::z;
-
-    /// dy itself where f is the identity. What f learns gets its gradient here.
-    template <class X>
-    const X& apply_backward(const X& dy, cache<X>& c, [[maybe_unused]] parameters& grad) const {
-        if constexpr (linear) return dy;
-        reshape(c.dz, dy.shape());
-        if constexpr (learnt_activation<F>)
-            f.activate_backward(theta.f, c.z, dy, c.dz, grad.f);
-        else
-            activate_backward(f, keeps_z ? c.z : c.y, dy, c.dz);
-        return c.dz;
-    }
-
     /// The convolution from y to x, for images x of that size: its `in` is the size of y.
     [[nodiscard, gnu::noinline]] window2d place(size2d x) const {
         const size2d s = options.stride, d = options.dilation, more = options.output_padding;
@@ -227,10 +204,8 @@ struct conv_transpose2d_layer {
 template <class T = float, activation F = identity>
 [[nodiscard]] auto conv_transpose2d(std::size_t in, std::size_t out, size2d kernel, F f = F{},
                                     const conv_transpose2d_options& options = {}, initializer init = glorot_uniform{}) {
-    conv_transpose2d_layer<T, in_scalar<F, T>> layer(in, out, kernel, rebinding::shell<T>(f), options, std::move(init));
-    layer.initialize(random::mix(default_seed(), "layer"));
-    layer.by_place = true;
-    return layer;
+    return fused::drawn(
+        conv_transpose2d_layer<T, in_scalar<F, T>>(in, out, kernel, rebinding::shell<T>(f), options, std::move(init)));
 }
 template <class T = float>
 [[nodiscard]] auto conv_transpose2d(std::size_t in, std::size_t out, size2d kernel, const conv_transpose2d_options& options,

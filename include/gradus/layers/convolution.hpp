@@ -7,8 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/activations/activation.hpp"
-#include "gradus/activations/identity.hpp"
+#include "gradus/activations/fused.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/rebind.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
@@ -70,13 +69,12 @@ struct convolution_layer {
         : f(f_), kernel(k), options(o), init(std::move(i)) {
         convolving::require_sizes(name, in, out, k, o.stride, o.dilation, o.groups);
         require_way(in, out);
-        check_options(f);
         if constexpr (Axes == 2)
             reshape(theta.W, std::array{k.height, k.width, in / o.groups, out});
         else
             reshape(theta.W, std::array{k.width, in / o.groups, out});
         reshape(theta.b, std::array{out});
-        if constexpr (learnt_activation<F>) theta.f = f.theta, (void)f.output_shape({out});
+        fused::place(f, theta, out);
     }
 
     template <class X>
@@ -95,7 +93,7 @@ struct convolution_layer {
             if constexpr (!learnt_activation<F> && !linear)
                 activate(f, z.data() + at, c.y.data() + at, chunk.count * pixels, O);  // y = f(z)
         });
-        if constexpr (learnt_activation<F>) f.activate(theta.f, z, c.y);
+        if constexpr (learnt_activation<F>) fused::forward(f, theta, z, c.y);
         return c.y;
     }
 
@@ -183,9 +181,7 @@ struct convolution_layer {
     /// Draws W, and b where `init` does not leave it at 0, from streams of `k`.
     void initialize(std::uint64_t k) {
         key = k;
-        draw(theta.W, init, random::mix(k, "W"), fan_of(theta.W));
-        draw_biases(theta.b, init, random::mix(k, "b"), fan_of(theta.W));
-        if constexpr (learnt_activation<F>) theta.f = f.theta;
+        fused::draw(f, theta, init, k);
     }
 
     [[nodiscard]] std::size_t channels() const { return theta.W.shape()[Axes] * options.groups; }
@@ -218,8 +214,7 @@ struct convolution_layer {
     }
 
   private:
-    static constexpr bool linear = std::is_same_v<F, identity>;
-    static constexpr bool keeps_z = !row_activation<F> && F::backward_reads == reads::z;
+    static constexpr bool linear = fused::linear<F>, keeps_z = fused::keeps_z<F>;
 
     [[nodiscard]] kernels::pooled_images pooled(const max_pool2d& next, const window2d& w, std::size_t images) const {
         return {images, filters(), next.place(w.out)};
@@ -234,13 +229,10 @@ struct convolution_layer {
     /// All of dz where f learns, dy itself where f is the identity; null where dz comes chunk by chunk.
     template <class X>
     const T* learnt_backward(const X& dy, cache<X>& c, [[maybe_unused]] parameters& grad) const {
-        if constexpr (linear) return dy.data();
-        if constexpr (learnt_activation<F>) {
-            reshape(c.dz, dy.shape());
-            f.activate_backward(theta.f, c.z, dy, c.dz, grad.f);
-            return c.dz.data();
-        }
-        return nullptr;
+        if constexpr (linear || learnt_activation<F>)
+            return fused::backward(f, theta, dy, c, grad).data();
+        else
+            return nullptr;
     }
     template <class X>
     const T* chunk_backward([[maybe_unused]] const X& dy, cache<X>& c, std::size_t rows,
@@ -285,11 +277,8 @@ namespace convolving {
 template <class T, std::size_t Axes, activation F>
 [[nodiscard]] auto make(std::size_t in, std::size_t out, size2d kernel, F f, const conv2d_options& options,
                         initializer init) {
-    convolution_layer<T, in_scalar<F, T>, Axes> layer(in, out, kernel, rebinding::shell<T>(f), options,
-                                                      std::move(init));
-    layer.initialize(random::mix(default_seed(), "layer"));
-    layer.by_place = true;
-    return layer;
+    return fused::drawn(
+        convolution_layer<T, in_scalar<F, T>, Axes>(in, out, kernel, rebinding::shell<T>(f), options, std::move(init)));
 }
 }  // namespace convolving
 

@@ -4,12 +4,10 @@
 #include <cstddef>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "gradus/activations/activation.hpp"
-#include "gradus/activations/identity.hpp"
+#include "gradus/activations/fused.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/rebind.hpp"
@@ -82,10 +80,9 @@ struct dense_layer {
     dense_layer(std::size_t in, std::size_t out, F f_, initializer init_) : f(f_), init(std::move(init_)) {
         if (in == 0 || out == 0)
             throw shape_error(name, {"W (I, O) needs both sizes at least 1, got ", std::array{in, out}});
-        check_options(f);
         reshape(theta.W, std::array{in, out});
         reshape(theta.b, std::array{out});
-        if constexpr (learnt_activation<F>) theta.f = f.theta, (void)f.output_shape({out});
+        fused::place(f, theta, out);
     }
 
     template <class X>
@@ -93,11 +90,11 @@ struct dense_layer {
         const auto& W = theta.W;
         const auto& b = theta.b;
         theta.check(x);
-        X& z = keeps_z ? c.z : c.y;  // f works in place where its derivative reads y
+        X& z = fused::keeps_z<F> ? c.z : c.y;  // f works in place where its derivative reads y
         reshape(z, with_features(x, b.size()));
         reshape(c.y, z.shape());
         kernels::product_with_bias<T>(x, W, b.data(), z);                              // z = xW + b
-        apply(z, c.y);                                                                 // y = f(z)
+        fused::forward(f, theta, z, c.y);                                              // y = f(z)
         return c.y;
     }
 
@@ -107,7 +104,7 @@ struct dense_layer {
         auto& dW = grad.W;
         auto& db = grad.b;
         theta.check_backward(x, dy, c.y, grad);
-        const X& dz = apply_backward(dy, c, grad);                                     // dz = dy ∘ f'(z)
+        const X& dz = fused::backward(f, theta, dy, c, grad);                          // dz = dy ∘ f'(z)
         kernels::product<T>(1, kernels::transpose(x), dz, 0, dW);                      // dW = xᵀ dz
         kernels::column_sums(kernels::as_matrix(dz), db.data());                       // db = Σₙ dzₙ
         if (ctx.input_gradient) {
@@ -120,9 +117,7 @@ struct dense_layer {
     /// Draws W, and b where `init` does not leave it at 0, from streams of `k`.
     void initialize(std::uint64_t k) {
         key = k;
-        draw(theta.W, init, random::mix(k, "W"), fan_of(theta.W));
-        draw_biases(theta.b, init, random::mix(k, "b"), fan_of(theta.W));
-        if constexpr (learnt_activation<F>) theta.f = f.theta;
+        fused::draw(f, theta, init, k);
     }
 
     [[nodiscard]] std::vector<std::size_t> input_shape() const { return {theta.W.shape()[0]}; }
@@ -137,29 +132,6 @@ struct dense_layer {
     [[nodiscard]] auto rebind() const {
         return dense_layer<U, in_scalar<F, U>>(theta.W.shape()[0], theta.W.shape()[1], rebinding::shell<U>(f), init);
     }
-
-  private:
-    static constexpr bool linear = std::is_same_v<F, identity>;
-    static constexpr bool keeps_z = !row_activation<F> && F::backward_reads == reads::z;
-
-    template <class X>
-    void apply(const X& z, X& y) const {
-        if constexpr (learnt_activation<F>)
-            f.activate(theta.f, z, y);
-        else if constexpr (!linear)
-            activate(f, z, y);
-    }
-    /// dy itself where f is the identity. What f learns gets its gradient here.
-    template <class X>
-    const X& apply_backward(const X& dy, cache<X>& c, parameters& grad) const {
-        if constexpr (linear) return dy;
-        reshape(c.dz, dy.shape());
-        if constexpr (learnt_activation<F>)
-            f.activate_backward(theta.f, c.z, dy, c.dz, grad.f);
-        else
-            activate_backward(f, keeps_z ? c.z : c.y, dy, c.dz);
-        return c.dz;
-    }
 };
 
 /// `gr::dense(2, 3, gr::sigmoid{})`, `gr::dense<double>(784, 128, gr::relu{}, gr::he_normal{})`.
@@ -167,10 +139,7 @@ struct dense_layer {
 /// keys the draw, so that no two layers begin alike.
 template <class T = float, activation F = identity>
 [[nodiscard]] auto dense(std::size_t in, std::size_t out, F f = F{}, initializer init = glorot_uniform{}) {
-    dense_layer<T, in_scalar<F, T>> layer(in, out, rebinding::shell<T>(f), std::move(init));
-    layer.initialize(random::mix(default_seed(), "layer"));
-    layer.by_place = true;
-    return layer;
+    return fused::drawn(dense_layer<T, in_scalar<F, T>>(in, out, rebinding::shell<T>(f), std::move(init)));
 }
 
 }  // namespace gradus

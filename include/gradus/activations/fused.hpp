@@ -1,0 +1,85 @@
+#pragma once
+/// \file
+/// An activation within a layer, y = f(z), where z = xW + b is a product or a convolution: what these layers have in common.
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "gradus/activations/activation.hpp"
+#include "gradus/activations/identity.hpp"
+#include "gradus/core/random.hpp"
+#include "gradus/initializers/initializer.hpp"
+
+namespace gradus {
+
+/// θ of a layer into which a learnt activation is fused: the layer's own, and what the activation learns.
+template <class Theta, class F>
+struct with_learnt : Theta {
+    typename F::parameters f;
+    static void each(auto&& visit, auto&... p) { Theta::each(visit, p...), F::parameters::each(visit, p.f...); }
+};
+/// θ of a layer with the activation F.
+template <class Theta, class F>
+struct fused_parameters {
+    using type = Theta;
+};
+template <class Theta, learnt_activation F>
+struct fused_parameters<Theta, F> {
+    using type = with_learnt<Theta, F>;
+};
+
+namespace fused {
+
+template <activation F>
+inline constexpr bool linear = std::is_same_v<F, identity>;
+/// Where its derivative reads y, f works in place and there is no z.
+template <activation F>
+inline constexpr bool keeps_z = !row_activation<F> && F::backward_reads == reads::z;
+
+/// f into a layer of so many units.
+/// \throws shape_error where f has options that it is not made for, or learns for another number of units.
+template <activation F, class Theta>
+void place(const F& f, Theta& theta, std::size_t units) {
+    check_options(f);
+    if constexpr (learnt_activation<F>) theta.f = f.theta, (void)f.output_shape({units});
+}
+
+/// Draws W, and b where `init` does not leave it at 0, from streams of `key`.
+template <activation F, class Theta>
+void draw(const F& f, Theta& theta, const initializer& init, std::uint64_t key) {
+    gradus::draw(theta.W, init, random::mix(key, "W"), fan_of(theta.W));
+    draw_biases(theta.b, init, random::mix(key, "b"), fan_of(theta.W));
+    if constexpr (learnt_activation<F>) theta.f = f.theta;
+}
+/// The layer, drawn from the default seed until its place in a network draws it anew.
+template <class L>
+[[nodiscard]] L drawn(L layer) {
+    layer.initialize(random::mix(default_seed(), "layer"));
+    layer.by_place = true;
+    return layer;
+}
+
+/// y = f(z)
+template <activation F, class Theta, class X>
+void forward([[maybe_unused]] const F& f, [[maybe_unused]] const Theta& theta, [[maybe_unused]] const X& z, [[maybe_unused]] X& y) {
+    if constexpr (learnt_activation<F>)
+        f.activate(theta.f, z, y);
+    else if constexpr (!linear<F>)
+        activate(f, z, y);
+}
+/// dz = dy ∘ f'(z), with z, y and dz of the layer's cache: dy itself where f is the identity. What f learns gets its gradient.
+template <activation F, class Theta, class X, class Cache>
+const X& backward([[maybe_unused]] const F& f, [[maybe_unused]] const Theta& theta, const X& dy, Cache& c,
+                  [[maybe_unused]] Theta& grad) {
+    if constexpr (linear<F>) return dy;
+    reshape(c.dz, dy.shape());
+    if constexpr (learnt_activation<F>)
+        f.activate_backward(theta.f, c.z, dy, c.dz, grad.f);
+    else
+        activate_backward(f, keeps_z<F> ? c.z : c.y, dy, c.dz);
+    return c.dz;
+}
+
+}  // namespace fused
+}  // namespace gradus
