@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,16 @@ TEST_CASE_TEMPLATE("global_average_pool2d.forward, global_max_pool2d.forward: th
         gr::global_max_pool2d::cache<gr::tensor<T, 4>> max;
         CHECK(equal(gr::global_average_pool2d{}.forward(x, mean), gr::reference::average_pool(x, w, false)));
         CHECK(equal(gr::global_max_pool2d{}.forward(x, max), gr::reference::max_pool(x, w)));
+    }
+}
+
+TEST_CASE("global_average_pool2d.forward: of a large image to the last digit but one, in float") {
+    for (const gr::size2d size : {gr::size2d(512), gr::size2d(1, 100'000), gr::size2d(100'000, 1), gr::size2d(331, 7)}) {
+        for (const std::size_t channels : {1u, 19u}) {
+            const gr::tensor<float, 4> x({1, size.height, size.width, channels}, 0.1f);
+            gr::global_average_pool2d::cache<gr::tensor<float, 4>> c;
+            for (const float mean : gr::global_average_pool2d{}.forward(x, c)) CHECK(std::abs(mean - 0.1f) <= 1e-6f * 0.1f);
+        }
     }
 }
 

@@ -205,6 +205,21 @@ template <class T>
     });
 }
 
+inline constexpr std::size_t few_pixels = 32;  ///< that are summed one after the other
+
+/// Σ x over so many pixels of a window. Many by halves: of a million floats, one after the other, a hundredth is lost.
+template <class T, class Lanes>
+[[gnu::noinline]] reg<T> sum_by_halves(const run& r, std::size_t height, std::size_t width, const T* x, const Lanes& lanes) {
+    const auto part = [&](std::size_t h, std::size_t w, const T* from) { return sum_by_halves(r, h, w, from, lanes); };
+    if (height * width > few_pixels && height > 1)
+        return part(height / 2, width, x) + part(height - height / 2, width, x + height / 2 * r.row);
+    if (width > few_pixels) return part(1, width / 2, x) + part(1, width - width / 2, x + width / 2 * r.channels);
+    reg<T> s(T(0));
+    for (std::size_t i = 0; i < height; ++i)
+        for (std::size_t j = 0; j < width; ++j) s += lanes.load(x + i * r.row + j * r.channels);
+    return s;
+}
+
 template <class T>
 [[gnu::noinline]] void average_pool(const run& of, T share, const T* x, T* y) {
     const run r = of;
@@ -212,6 +227,13 @@ template <class T>
         reg<T> sum(T(0));
         each_pixel(r, in, [&](std::size_t p) { sum += lanes.load(x + p); });
         lanes.store(y + out, sum * share);
+    });
+}
+template <class T>
+[[gnu::noinline]] void average_pool_by_halves(const run& of, T share, const T* x, T* y) {
+    const run r = of;
+    each_register<T>(r, [=](std::size_t in, std::size_t out, auto lanes) {
+        lanes.store(y + out, sum_by_halves(r, r.height, r.width, x + in, lanes) * share);
     });
 }
 
@@ -251,7 +273,11 @@ void max_pool_backward(const pooled_images& images, const T* x, const T* y, cons
 template <class T>
 void average_pool(const pooled_images& images, bool count_padding, const T* x, T* y) {
     pooling::each_run(images, [&](const pooling::run& r) {
-        pooling::average_pool(r, pooling::share<T>(images, r, count_padding), x, y);
+        const T share = pooling::share<T>(images, r, count_padding);
+        if (r.height * r.width > pooling::few_pixels)
+            pooling::average_pool_by_halves(r, share, x, y);
+        else
+            pooling::average_pool(r, share, x, y);
     });
 }
 
