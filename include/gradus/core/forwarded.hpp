@@ -48,7 +48,8 @@ void visit_forwarded(F& f, const Net& net, const X& x, const cache_of<Net, X>& c
 
 /// Calls f(entry, layer, x of the layer, cache of the layer) for each layer of a network, in forward order, once a forward
 /// of `x` is done: what it gave is `gr::output(cache)`. Its path is that of its parameters without their names ("0",
-/// "encoder.3"), and empty where the network is one layer.
+/// "encoder.3"), and empty where the network is one layer. A convolution that took in the pooling behind it has no output,
+/// an empty tensor: `pass.every_output = true` before the forward keeps them all.
 ///
 /// Containers (sequential, repeat, residual, and whoever else has `each_inside`) are not visited themselves, only what is
 /// in them; a struct of layers without `each_inside` is one layer.

@@ -44,8 +44,10 @@ struct image_range {
 };
 
 /// A convolution in its place: the shape of its images, the way that it goes, and the memory that this takes. That is, for
-/// a chunk of images of at most `chunk_bytes` (or one image, if it is larger): their padded copy where they are padded, twice
-/// with dx; their windows (columns), or V and M (winograd); and once Wᵀ (implicit), or U, Uᵀ and dU (winograd: 12 times W).
+/// a chunk of images of at most `chunk_bytes` (or one image, if it is larger; winograd, which takes images by eights from four
+/// on, up to twice that): their padded copy where they are padded, twice with dx; their windows (columns). For winograd's own
+/// chunk, of about 64 tiles or more, V and M: 36 (C + O) numbers a tile. And once Wᵀ (implicit), or U, Uᵀ and dU (winograd: 12
+/// times W).
 template <class T>
 class convolution {
   public:
