@@ -77,7 +77,7 @@ auto document_network() {
 
 /// A convolution of ours: normalized before its relu.
 auto convolution(std::size_t in, std::size_t out, gr::padding2d padding = gr::valid) {
-    return gr::sequential(gr::conv2d(in, out, 3, gr::identity{}, {.padding = padding}, gr::he_normal{}),
+    return gr::sequential(gr::conv2d(in, out, 3, {.padding = padding}, gr::he_normal{}),
                           gr::batch_norm(out), gr::relu{});
 }
 

@@ -215,9 +215,8 @@ TEST_CASE("conv2d: with its pooling taken in, messages name the layer that they 
     };
     CHECK(message(x, images<float>({2, 2, 1, 16}, 0.f)) ==
           "max_pool2d #1: dx needs dy shaped as y (2, 2, 2, 16), got (2, 2, 1, 16)");
-    CHECK(message(images<float>({2, 8, 6, 1}, 0.f), images<float>({2, 2, 2, 16}, 0.f)) ==
-          "conv2d #0: backward needs the forward of the same x before it: x is (2, 8, 6, 1), the pass holds pooled y of "
-          "(2, 2, 2, 16)");
+    CHECK(message(images<float>({2, 7, 6, 1}, 0.f), images<float>({2, 2, 2, 16}, 0.f)) ==  // pooled to the same size
+          "conv2d #0: backward needs the forward of the same x before it: x is (2, 7, 6, 1), the forward was of (2, 6, 6, 1)");
     CHECK(message(images<float>({2, 6, 6, 3}, 0.f), images<float>({2, 2, 2, 16}, 0.f)) ==
           "conv2d #0: y = f(x ∗ W + b) needs x of (N, H, W, 1), got (2, 6, 6, 3): W is (3, 3, 1, 16)");
     std::get<0>(grad.values.layers).W.resize({1, 1, 1, 1});
@@ -226,4 +225,8 @@ TEST_CASE("conv2d: with its pooling taken in, messages name the layer that they 
           "gr::gradients grad(net)");
     CHECK(support::message_of([&] { (void)net.forward(images<float>({2, 3, 3, 1}, 0.f), pass); }) ==
           "max_pool2d #1: a window of (2, 2) does not fit into an image of (1, 1)");
+    auto padded = gr::sequential(gr::conv2d(1, 16, 3), gr::max_pool2d(3, {.padding = 1}));
+    padded.layer<1>().options.padding = 3;
+    gr::pass other(padded);
+    CHECK(support::message_of([&] { (void)padded.forward(x, other); }).starts_with("max_pool2d #1: a window of (3, 3) could lie"));
 }

@@ -28,8 +28,9 @@ namespace gradus {
 ///   db = Σ_{n, i, j} dz[n, i, j]     dx[n, i s + u d − p, j s + v d − p, c] += Σ_o dz[n, i, j, o] W[u, v, c, o]
 ///                                                                                               [conv2d.db] [conv2d.dx]
 /// In time, x (N, T, I) and W (K, I / groups, O): `gr::conv1d`.                                       [conv1d.forward]
+///   It reads steps that a mask leaves out as what they hold: fill them with 0.
 ///
-/// W stands as in Keras (HWIO); PyTorch's (OIHW) is converted by `gr::from_pytorch::weights`. With groups, filter o reads the channels
+/// W stands as in Keras (HWIO); PyTorch's (OIHW) is converted by `gr::from_pytorch::weights` (io/pytorch.hpp). With groups, filter o reads the channels
 /// of group ⌊o / (O / groups)⌋ alone; as many groups as channels are a depthwise convolution.
 ///
 /// Complexity: 2 N H_out W_out KH KW (I / groups) O operations forward, twice that backward. Memory beside y and dx: see
@@ -55,6 +56,7 @@ struct convolution_layer {
         kernels::convolution<T> kernel;
         X tap;                      // which pixel of each window was the maximum
         bool took_in_next = false;  // the forward went straight into the next layer: there is no y
+        typename X::shape_type taken{};  // the shape of that forward's x
     };
 
     parameters theta;
@@ -122,6 +124,8 @@ struct convolution_layer {
     template <class X>
     [[nodiscard]] bool takes_in(const max_pool2d& next, const X& x) const requires may_pool {
         const window2d w = place(x);
+        const padding2d& p = next.options.padding;
+        if (p.top + p.bottom + p.left + p.right != 0) return false;
         if (w.out.height < next.kernel.height || w.out.width < next.kernel.width) return false;  // next will say so
         return kernels::pools_in_registers<T>(pooled(next, w, 1));
     }
@@ -133,7 +137,7 @@ struct convolution_layer {
         reshape(after.y, std::array{images.count, images.window.out.height, images.window.out.width, filters()});
         reshape(c.tap, after.y.shape());
         reshape(c.y, std::array<std::size_t, 4>{});
-        c.took_in_next = true;
+        c.took_in_next = true, c.taken = x.shape();
         c.kernel.place(w, channels(), filters(), options.groups, options.way);
         c.kernel.each_chunk(images.count, [&](kernels::image_range chunk) {
             const std::size_t at = chunk.first * images.pooled_size();
@@ -158,9 +162,9 @@ struct convolution_layer {
         const window2d w = place(x);
         const auto images = pooled(next, w, x.shape()[0]);
         door().require_gradients(grad.W.shape(), grad.b.shape());
-        if (after.y.shape() != std::array{images.count, images.window.out.height, images.window.out.width, filters()})
+        if (x.shape() != c.taken)
             throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x.shape(),
-                                     ", the pass holds pooled y of ", after.y.shape()});
+                                     ", the forward was of ", c.taken});
         c.kernel.place(w, channels(), filters(), options.groups, options.way);
         if (ctx.input_gradient) reshape(c.dx, x.shape());
         T* const dx = ctx.input_gradient ? c.dx.data() : nullptr;
@@ -170,8 +174,7 @@ struct convolution_layer {
             T* const d = c.chunk_d.of(rows * filters());
             T* const dz = c.chunk_dz.of(chunk.count * images.size());
             activate_backward(f, after.y.data() + at, dy.data() + at, d, rows, filters());  // d = dy ∘ f'(max z)
-            kernels::max_pool_from_tap<T>(pooled(next, w, chunk.count), d, c.tap.data() + at,
-                                          dz);                                           // dz = d at the maximum
+            kernels::max_pool_from_tap<T>(pooled(next, w, chunk.count), d, c.tap.data() + at, dz);  // d at the maximum
             c.kernel.gradients(chunk, x.data(), dz, theta.W.data(), grad.W.data(), dx);  // dW = Σ x dz, dx = Σ dz Wᵀ
             add_sums(chunk, d, rows, c, grad.b);                                         // db = Σ dz = Σ d
         });
