@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/activations/fused.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/rebind.hpp"
@@ -17,6 +16,7 @@
 #include "gradus/kernels/normalization.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/layers/convolution_options.hpp"
+#include "gradus/layers/fused.hpp"
 
 namespace gradus {
 

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/activations/fused.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/rebind.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
@@ -15,6 +14,7 @@
 #include "gradus/kernels/pooled_convolution.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/layers/convolution_options.hpp"
+#include "gradus/layers/fused.hpp"
 #include "gradus/layers/max_pool2d.hpp"
 
 namespace gradus {

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/activations/fused.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/rebind.hpp"
@@ -15,6 +14,7 @@
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/matrix_product.hpp"
 #include "gradus/kernels/rows.hpp"
+#include "gradus/layers/fused.hpp"
 
 namespace gradus {
 
