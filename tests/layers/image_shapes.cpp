@@ -8,6 +8,7 @@
 #include "gradus/core/layer.hpp"
 #include "gradus/layers/average_pool2d.hpp"
 #include "gradus/layers/conv_transpose2d.hpp"
+#include "gradus/layers/convolution.hpp"
 #include "gradus/layers/global_pool2d.hpp"
 #include "gradus/layers/max_pool2d.hpp"
 #include "gradus/layers/upsample2d.hpp"
@@ -36,6 +37,7 @@ TEST_CASE("layers of images: of three known axes all three come, of fewer the ch
     CHECK(behind(gr::zero_padding2d(1), {6, 5, 3}) == shape{8, 7, 3});
     CHECK(behind(gr::upsample2d(2), {6, 5, 3}) == shape{12, 10, 3});
     CHECK(behind(gr::conv_transpose2d(3, 4, 2), {6, 5, 3}) == shape{7, 6, 4});
+    CHECK(behind(gr::conv2d(3, 4, 2), {6, 5, 3}) == shape{5, 4, 4});
     CHECK(behind(gr::max_pool2d(2), {3}) == shape{3});
     CHECK(behind(gr::zero_padding2d(1), {3}) == shape{3});
     CHECK(behind(gr::conv_transpose2d(3, 4, 2), {3}) == shape{4});

@@ -198,6 +198,7 @@ struct convolution_layer {
             whole = true;
         }
         if (in.empty()) return {filters()};
+        whole = whole || in.size() >= Axes + 1;  // all of its axes are known
         door().require_sample(in, whole);
         if (!whole) return {filters()};
         const window2d w = place(size2d{Axes == 2 ? in[0] : 1, in[Axes - 1]});
@@ -311,7 +312,10 @@ template <class T = float>
     return depthwise_conv2d<T>(channels, kernel, identity{}, options, std::move(init));
 }
 
-/// Convolution in time: `gr::conv1d(8, 16, 3, gr::relu{}, {.padding = {2, 0}})`.
+/// Convolution in time, y[n, t, o] = f(b[o] + Σ_{u, c} x[n, t s + u d − p, c] W[u, c, o]), x (N, T, I), y (N, T_out, O):
+/// `gr::conv1d(8, 16, 3, gr::relu{}, {.padding = {2, 0}})`, which sees nothing of what is to come: p = (k − 1) d before, none
+/// after. W is drawn by Glorot uniform, b = 0, unless told otherwise.
+/// \throws shape_error as convolution_layer.
 template <class T = float, activation F = identity>
 [[nodiscard]] auto conv1d(std::size_t in, std::size_t out, std::size_t kernel, F f = F{}, const conv1d_options& options = {},
                           initializer init = glorot_uniform{}) {
