@@ -97,7 +97,7 @@ TEST_CASE("activation: explained in a network") {
     const auto net = network();
     const gr::optimizer descend(net, gr::gradient_descent{});
     const std::string text = gr::explanation(net, gr::mse{}, descend, matrix{{1, 2}}, matrix{{1}});
-    for (const char* part : {"\n1 leaky_relu\n    x (1, 4):", "y = prelu(z) = z where z > 0, else a z   [dense.forward]",
+    for (const char* part : {"\n1 leaky_relu\n  y = z where z > 0, else αz\n    x (1, 4):", "y = prelu(z) = z where z > 0, else a z   [dense.forward]",
                              "    a (3):  [0] 0.25  [1] 0.25  [2] 0.25\n", "    da (3):", "\n3 prelu\n", "    da (1):"}) {
         CAPTURE(part);
         CHECK(text.find(part) != std::string::npos);
