@@ -76,21 +76,27 @@ inline constexpr bool backward<L, X> =
         l.backward(x, dy, c, grad);
     };
 
-/// Where a layer says what it takes (`using input = tensor<T, 2>`): X is of its scalar, and has at least as many axes.
+/// Where a layer says what it takes (`using input = tensor<T, 2>`): X is of its scalar, and has at least as many axes;
+/// indices may stand in any number of them.
+template <class L, class X>
+inline constexpr bool indices = true;
+template <class L, class X>
+    requires(any_tensor<typename L::input> && any_tensor<X>)
+inline constexpr bool indices<L, X> = !std::is_integral_v<scalar_of<typename L::input>> || std::is_integral_v<scalar_of<X>>;
 template <class L, class X>
 inline constexpr bool scalar = true;
 template <class L, class X>
     requires(any_tensor<typename L::input> && any_tensor<X>)
 inline constexpr bool scalar<L, X> = std::is_same_v<scalar_of<typename L::input>, scalar_of<X>> ||
-                                     !std::is_floating_point_v<scalar_of<X>>;
+                                     !std::is_floating_point_v<scalar_of<X>> || !indices<L, X>;
 template <class L, class X>
 inline constexpr bool axes = true;
 template <class L, class X>
     requires(any_tensor<typename L::input> && any_tensor<X>)
-inline constexpr bool axes<L, X> = rank_of<X> >= rank_of<typename L::input>;
+inline constexpr bool axes<L, X> = rank_of<X> >= rank_of<typename L::input> || std::is_integral_v<scalar_of<typename L::input>>;
 
 template <class L, class X>
-inline constexpr bool all = scalar<L, X> && axes<L, X> && backward<L, X>;
+inline constexpr bool all = scalar<L, X> && indices<L, X> && axes<L, X> && backward<L, X>;
 
 }  // namespace layer_has
 
@@ -131,6 +137,8 @@ struct layer_check {
     static_assert(layer_has::scalar<L, X>,
                   "gradus: the scalar of the input is not the layer's: make the layer as e.g. gradus::dense<double>(...), "
                   "or the input a gradus::tensor<float, N>");
+    static_assert(layer_has::indices<L, X>,
+                  "gradus: this layer takes indices, not numbers: make the input a gradus::tensor<std::int32_t, N>");
     static_assert(layer_has::axes<L, X>,
                   "gradus: the input has fewer axes than the layer takes: the first is the batch, a single sample (1, I), an "
                   "image (1, H, W, C)");

@@ -1,0 +1,162 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "gradus/core/context.hpp"
+#include "gradus/core/error.hpp"
+#include "gradus/core/layer.hpp"
+#include "gradus/initializers/distributions.hpp"
+#include "gradus/kernels/elementwise.hpp"
+#include "gradus/layers/fused.hpp"
+
+namespace gradus {
+
+struct embedding_options {
+    std::optional<std::int32_t> padding = {};  ///< the index that stands for no data: its row is drawn 0 and learns nothing
+};
+
+/// What an index stands for, a row of the table E: y = E[x].                                       [embedding.forward]
+///   x (N, T) of 0..V−1, or of any other shape   E (V, D)   y (N, T, D)
+/// It is a dense layer, of which x holds which entry of a row of its input is 1: y = onehot(x) E.
+/// Backward, with dy = ∂J/∂y; indices have no gradient, so that dx is empty:
+///   dE[v] = Σ dy[n, t] of all (n, t) where x[n, t] = v     dE[padding] = 0                             [embedding.dE]
+///
+/// Source: Bengio and others, "A neural probabilistic language model" (2003), the matrix C; PyTorch's `nn.Embedding`,
+/// whose `padding_idx` is `padding`.
+/// Complexity: a copy of y forward. Backward, which adds dy row by row to a gradient of all V rows: VD to make them 0, NTD
+/// additions; the optimizer's step is over all VD too. No allocation once a batch of that size has passed.
+/// Made by `gr::embedding(V, D, options, initializer)`.
+/// \throws data_error for an index that is not one of V; shape_error where x is empty, or dy not shaped as y.
+template <class T>
+struct embedding_layer {
+    static constexpr std::string_view name = "embedding", formula = "y = E[x]";
+    using scalar = T;
+    using input = tensor<std::int32_t, 2>;
+
+    struct parameters {
+        tensor<T, 2> E;
+        static void each(auto&& f, auto&... p) { f("E", p.E...); }
+    };
+    template <class X>
+    struct cache {
+        tensor<T, rank_of<X> + 1> y;
+        X dx;  // empty
+    };
+
+    parameters theta;
+    embedding_options options;
+    initializer init;
+    std::uint64_t key = 0;  // the stream that E was drawn from
+    bool by_place = false;  // drawn by default: its place in a network may draw it anew
+
+    embedding_layer(std::size_t vocabulary, std::size_t features, embedding_options o, initializer init_)
+        : options(o), init(std::move(init_)) {
+        if (vocabulary == 0 || features == 0)
+            throw shape_error(name, {"E (V, D) needs both sizes at least 1, got ", std::array{vocabulary, features}});
+        reshape(theta.E, std::array{vocabulary, features});
+        if (options.padding && !is_index(*options.padding))
+            throw data_error(message({name, ": padding = ", *options.padding, " is not one of ", vocabulary, " indices, counted from 0"}));
+    }
+
+    template <class X>
+    const auto& forward(const X& x, cache<X>& c, const context& ctx = {}) const {
+        const std::size_t D = theta.E.shape()[1];
+        reshape(c.y, shape_of(x));
+        for (std::size_t r = 0; r < x.size(); ++r)
+            std::copy_n(row(x, r, ctx, theta.E), D, c.y.data() + r * D);               // y = E[x]
+        return c.y;
+    }
+
+    template <class X, class Y>
+    const X& backward(const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
+        check_backward(x, dy, c.y, grad);
+        const std::size_t D = theta.E.shape()[1];
+        const auto add = [](auto& sum, const auto& d) { sum += d; };
+        grad.E.fill(T(0));
+        for (std::size_t r = 0; r < x.size(); ++r)
+            if (T* dE = row(x, r, ctx, grad.E); !is_padding(x.data()[r]))
+                kernels::update(D, add, dE, dy.data() + r * D);                        // dE[x] += dy
+        return c.dx;
+    }
+
+    /// Draws E, but for the row of the padding, from a stream of `k`.
+    void initialize(std::uint64_t k) {
+        key = k;
+        draw(theta.E, init, random::mix(k, "E"), fan_of(theta.E));
+        const std::size_t D = theta.E.shape()[1];
+        if (options.padding) std::fill_n(theta.E.data() + static_cast<std::size_t>(*options.padding) * D, D, T(0));
+    }
+
+    /// Shape of y for a sample of shape `in`; where that is not known, what its last axis is.
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool&) const {
+        in.push_back(theta.E.shape()[1]);
+        return in;
+    }
+
+    /// The same layer in another scalar, its parameters yet to be copied.
+    template <class U>
+    [[nodiscard]] embedding_layer<U> rebind() const {
+        return {theta.E.shape()[0], theta.E.shape()[1], options, init};
+    }
+
+  private:
+    [[nodiscard]] bool is_index(std::int64_t i) const { return i >= 0 && static_cast<std::uint64_t>(i) < theta.E.shape()[0]; }
+    [[nodiscard]] bool is_padding(std::int64_t i) const { return options.padding && i == *options.padding; }
+
+    /// The row of a table for the r-th index of x.
+    template <class X, class Table>
+    [[nodiscard]] auto* row(const X& x, std::size_t r, const context& ctx, Table& table) const {
+        const auto i = static_cast<std::int64_t>(x.data()[r]);
+        if (!is_index(i)) refuse(i, r, x.shape(), ctx.first_row);
+        return table.data() + static_cast<std::size_t>(i) * table.shape()[1];
+    }
+    [[noreturn, gnu::noinline]] void refuse(std::int64_t index, std::size_t r, std::span<const std::size_t> shape, std::size_t first_row) const {
+        std::vector<std::size_t> place(shape.size());
+        for (std::size_t axis = shape.size(); axis-- > 0; r /= shape[axis]) place[axis] = r % shape[axis];
+        place[0] += first_row;
+        throw data_error(message({name, ": index ", index, " at ", shape_text(place), " is not one of ", theta.E.shape()[0],
+                                  ", counted from 0: E is ", theta.E.shape()}));
+    }
+    template <class X>
+    [[nodiscard]] auto shape_of(const X& x) const {
+        static_assert(any_tensor<X> && std::is_integral_v<scalar_of<X>>,
+                      "gradus: an embedding takes indices: make the input a gradus::tensor<std::int32_t, N>");
+        if (x.size() == 0) throw shape_error(name, {"y = E[x] got an empty batch, x is ", x.shape()});
+        std::array<std::size_t, rank_of<X> + 1> shape;
+        std::copy_n(x.shape().begin(), rank_of<X>, shape.begin());
+        shape.back() = theta.E.shape()[1];
+        return shape;
+    }
+    template <class X, class Y>
+    void check_backward(const X& x, const Y& dy, const Y& y, const parameters& grad) const {
+        if (grad.E.shape() != theta.E.shape())
+            throw shape_error(name, {"dE[x] += dy needs dE of ", theta.E.shape(), ", got ", grad.E.shape(),
+                                     ": make the gradients of this network, gr::gradients grad(net)"});
+        if (y.shape() != shape_of(x))
+            throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x.shape(),
+                                     ", the pass holds y of ", y.shape()});
+        if (dy.shape() != y.shape())
+            throw shape_error(name, {"dE[x] += dy needs dy shaped as y ", y.shape(), ", got ", dy.shape()});
+    }
+};
+
+/// `gr::embedding(10000, 64)`, `gr::embedding<double>(10000, 64, {.padding = 0}, gr::uniform{})`.
+/// E is drawn from the default seed by N(0, 1), which is PyTorch's; Keras's is `gr::uniform{}`, U[−0.05, 0.05). In a
+/// `sequential` the layer's place keys the draw.
+/// \throws shape_error for a size of 0; data_error for a padding that is no index
+template <class T = float>
+[[nodiscard]] embedding_layer<T> embedding(std::size_t vocabulary, std::size_t features, embedding_options o = {},
+                                           initializer init = normal{0, 1}) {
+    return fused::drawn(embedding_layer<T>(vocabulary, features, o, std::move(init)));
+}
+
+}  // namespace gradus
