@@ -2,6 +2,7 @@
 /// \file
 /// The walk of what a forward left: each layer with its input and its cache.
 
+#include <concepts>
 #include <type_traits>
 
 #include "gradus/core/layer.hpp"
@@ -18,7 +19,8 @@ struct any_visitor {
 }  // namespace walk
 
 /// A layer that is nothing but the layers in it, and names them: `each_inside(visit, x, cache)` calls
-/// visit(entry, layer, x of it, cache of it) for each of them, in forward order, by the names of their parameters.
+/// visit(entry, layer, x of it, cache of it) for each of them, in forward order, by the names of their parameters. It takes
+/// the cache as `auto& c`, so that the caches in it are as const as it is.
 template <class L, class X>
 concept container = requires(const L& l, const X& x, const cache_of<L, X>& c) { l.each_inside(walk::any_visitor{}, x, c); };
 
@@ -30,16 +32,16 @@ struct forwarded_walker {
     F& visit;
     const entry* parent;
 
-    template <class L, class X>
-    void operator()(const entry& step, const L& layer, const X& x, const cache_of<L, X>& c) const {
+    template <class L, class X, class C>
+    void operator()(const entry& step, const L& layer, const X& x, C& c) const {
         const entry e = step.below(parent);
         if constexpr (container<L, X>) layer.each_inside(forwarded_walker{visit, &e}, x, c);
         if constexpr (containers || !container<L, X>) visit(e, layer, x, c);
     }
 };
 
-template <bool containers, class F, class Net, class X>
-void visit_forwarded(F& f, const Net& net, const X& x, const cache_of<Net, X>& c) {
+template <bool containers, class F, class Net, class X, class C>
+void visit_forwarded(F& f, const Net& net, const X& x, C& c) {
     if constexpr (container<Net, X>) net.each_inside(forwarded_walker<containers, F>{f, nullptr}, x, c);
     if constexpr (containers || !container<Net, X>) f(entry(""), net, x, c);
 }
@@ -53,8 +55,9 @@ void visit_forwarded(F& f, const Net& net, const X& x, const cache_of<Net, X>& c
 ///
 /// Containers (sequential, repeat, residual, and whoever else has `each_inside`) are not visited themselves, only what is
 /// in them; a struct of layers without `each_inside` is one layer.
-template <class F, class Net, class X>
-void each_forwarded(F&& f, const Net& net, const X& x, const cache_of<Net, X>& c) {
+template <class F, class Net, class X, class C>
+    requires std::same_as<std::remove_const_t<C>, cache_of<Net, X>>
+void each_forwarded(F&& f, const Net& net, const X& x, C& c) {
     walk::visit_forwarded<false>(f, net, x, c);
 }
 

@@ -103,7 +103,8 @@ class repeat : public takes_as<Block> {
 
     /// The blocks in their order, with what the forward of `x` left.
     template <class X>
-    void each_inside(auto&& visit, const X& x, const cache<X>& c) const {
+    void each_inside(auto&& visit, const X& x, auto& c) const {
+        if constexpr (!std::is_const_v<std::remove_reference_t<decltype(c)>>) c.layers.resize(layers.size());
         for (std::size_t i = 0; i < c.layers.size(); ++i)
             visit(entry(i), layers[i], i == 0 ? x : gradus::output(c.layers[i - 1]), c.layers[i]);
     }

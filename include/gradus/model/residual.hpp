@@ -96,7 +96,7 @@ class residual : public takes_as<F> {
 
     /// f and the shortcut, with what the forward of `x` left.
     template <class X>
-    void each_inside(auto&& visit, const X& x, const cache<X>& c) const {
+    void each_inside(auto&& visit, const X& x, auto& c) const {
         visit("f", f, x, c.f);
         if constexpr (!plain) visit("shortcut", shortcut, x, c.shortcut);
     }

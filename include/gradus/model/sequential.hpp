@@ -132,7 +132,7 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
 
     /// The layers in their order, with what the forward of `x` left.
     template <class X>
-    void each_inside(auto&& visit, const X& x, const cache<X>& c) const {
+    void each_inside(auto&& visit, const X& x, auto& c) const {
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             (visit(place(*this, I), layer<I>(), chain::input_of<I>(x, c), std::get<I>(c.layers)), ...);
         }(index());

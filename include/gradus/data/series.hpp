@@ -1,0 +1,79 @@
+#pragma once
+/// \file
+/// Series that need no file: a noisy sine, and monthly numbers that grow and sway with the year. `windows` (sequences.hpp)
+/// cuts them into samples. The noise at step t is a function of the seed and t.
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numbers>
+
+#include "gradus/core/error.hpp"
+#include "gradus/core/random.hpp"
+#include "gradus/core/tensor.hpp"
+#include "gradus/data/synthetic.hpp"
+
+namespace gradus::data {
+
+struct noisy_sine_options {
+    std::size_t steps = 1000;
+    double period = 25;  ///< in steps
+    double amplitude = 1, phase = 0;
+    double noise = 0.1;  ///< standard deviation of what is added
+    std::uint64_t seed = 0;
+};
+
+/// s_t = a sin(2πt / period + phase) + noise z_t, z ~ N(0, 1).                                              [noisy_sine]
+///   s (steps)     The best forecast's mean squared error is noise².
+/// \throws data_error for no steps, a period that is not above 0, noise < 0, or a number that is not finite.
+template <class T = float>
+[[nodiscard]] tensor<T, 1> noisy_sine(const noisy_sine_options& o = {}) {
+    check_draws("noisy_sine", o.steps, 1, o.noise);
+    check_finite("noisy_sine", "amplitude", o.amplitude), check_finite("noisy_sine", "phase", o.phase);
+    if (!(o.period > 0 && std::isfinite(o.period)))
+        throw data_error(message({"noisy_sine: the period must be above 0, got ", number_text(o.period)}));
+    const std::uint64_t key = random::mix(o.seed, "noisy_sine");
+    auto s = tensor<T, 1>::from_shape({o.steps});
+    for (std::size_t t = 0; t < o.steps; ++t) {
+        const double angle = 2 * std::numbers::pi * static_cast<double>(t) / o.period + o.phase;
+        s(t) = static_cast<T>(o.amplitude * std::sin(angle) + o.noise * random::normal(key, t));
+    }
+    return s;
+}
+
+struct airline_options {
+    std::size_t months = 144;
+    double level = 100;   ///< of the first month, without its season
+    double growth = 0.1;  ///< from a year to the next
+    double swing = 0.25;  ///< how much more the best month has than the mean one
+    double noise = 0.03;  ///< standard deviation of the logarithm
+    std::uint64_t seed = 0;
+};
+
+/// What each month has above or below the mean, January first, in shares of the best month's: their sum is 0.
+inline constexpr std::array<double, 12> airline_season = {-0.5, -0.6, 0, -0.1, -0.1, 0.5, 1, 0.95, 0.25, -0.35, -0.8, -0.25};
+
+/// Passengers by month: growth × season × noise, with z ~ N(0, 1) and q the season above.
+///   s_t = level (1 + growth)^(t / 12) (1 + swing q[t mod 12]) e^(noise z_t)                                   [airline]
+///   s (months)
+/// It has the shape of Box and Jenkins's "international airline passengers" ("Time series analysis", 1970, series G), and
+/// none of its numbers. \throws data_error for no month, level ≤ 0, growth ≤ −1, a swing outside [0, 1), noise < 0.
+template <class T = float>
+[[nodiscard]] tensor<T, 1> airline(const airline_options& o = {}) {
+    check_draws("airline", o.months, 1, o.noise);
+    check_finite("airline", "level", o.level), check_finite("airline", "growth", o.growth);
+    if (!(o.level > 0 && o.growth > -1 && o.swing >= 0 && o.swing < 1))
+        throw data_error(message({"airline: level ", number_text(o.level), ", growth ", number_text(o.growth), ", swing ",
+                                  number_text(o.swing), ": level > 0, growth > -1 and swing in [0, 1) are needed"}));
+    const std::uint64_t key = random::mix(o.seed, "airline");
+    auto s = tensor<T, 1>::from_shape({o.months});
+    for (std::size_t t = 0; t < o.months; ++t) {
+        const double trend = o.level * std::pow(1 + o.growth, static_cast<double>(t) / 12);
+        const double season = 1 + o.swing * airline_season[t % 12];
+        s(t) = static_cast<T>(trend * season * std::exp(o.noise * random::normal(key, t)));
+    }
+    return s;
+}
+
+}  // namespace gradus::data

@@ -1,0 +1,119 @@
+#pragma once
+/// \file
+/// Weights of PyTorch's nn.RNN, nn.LSTM and nn.GRU, and of their cells, in our recurrent layers.
+///
+///                          PyTorch                                  gradus
+///     x, y                 (N, T, D), (N, T, H), batch_first=True   the same
+///     gates                lstm i f g o, gru r z n, along rows      the same, along columns
+///     weight_ih            (G·H, D)                                 W (D, G·H)
+///     weight_hh            (G·H, H)                                 U (H, G·H)
+///     bias_ih, bias_hh     (G·H) each                               b (G·H), their sum
+///                          of gru's n they do not add up            b_q (H), bias_hh of n
+///
+/// A layer of several, or of two directions, has one set of them for each: weight_ih_l0, weight_ih_l0_reverse, weight_ih_l1, ...
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "gradus/core/error.hpp"
+#include "gradus/core/layer.hpp"
+#include "gradus/io/npz.hpp"
+#include "gradus/io/pytorch.hpp"
+
+namespace gradus {
+
+namespace io {
+
+/// \throws shape_error where an array does not fit what a layer has of it
+inline void require_shape(std::string_view from, std::string_view name, std::span<const std::size_t> shape,
+                          std::string_view layer, std::span<const std::size_t> expected) {
+    if (!std::equal(shape.begin(), shape.end(), expected.begin(), expected.end()))
+        throw shape_error(from, {name, " of ", shape_text(shape), " is not ", layer, "'s, which takes ", shape_text(expected)});
+}
+
+namespace pytorch {
+
+/// What PyTorch keeps for one layer in one direction. Biases are empty where it was made with bias=False.
+template <class T>
+struct recurrent_weights {
+    tensor<T, 2> weight_ih, weight_hh;
+    tensor<T, 1> bias_ih = {}, bias_hh = {};
+};
+
+}  // namespace pytorch
+}  // namespace io
+
+namespace from_pytorch {
+
+/// Sets θ of an `rnn`, `lstm` or `gru`.                                                            [pytorch.recurrent]
+///   W[d, k] = weight_ih[k, d]     U[j, k] = weight_hh[k, j]     b[k] = bias_ih[k] + bias_hh[k]
+///   gru, where k is one of n's:                                 b[k] = bias_ih[k]     b_q[k − 2H] = bias_hh[k]
+/// \throws shape_error where the layer has another number of gates, inputs or units.
+template <class L, class T>
+void recurrent(L& layer, const io::pytorch::recurrent_weights<T>& from) {
+    auto& theta = layer.theta;
+    static_assert(!requires { theta.P; }, "gradus: PyTorch's LSTM has no peepholes");
+    const auto [D, GH] = theta.W.shape();
+    const std::size_t H = theta.U.shape()[0];
+    const auto require = [&](std::string_view name, const auto& array, auto... expected) {
+        io::require_shape("pytorch", name, array.shape(), name_of(layer), std::array<std::size_t, sizeof...(expected)>{expected...});
+    };
+    require("weight_ih", from.weight_ih, GH, D);
+    require("weight_hh", from.weight_hh, GH, H);
+    if (from.bias_ih.size() != 0) require("bias_ih", from.bias_ih, GH);
+    if (from.bias_hh.size() != 0) require("bias_hh", from.bias_hh, GH);
+    theta.W = weights(from.weight_ih);
+    theta.U = weights(from.weight_hh);
+    const auto at = [](const tensor<T, 1>& bias, std::size_t k) { return bias.size() == 0 ? T(0) : bias(k); };
+    for (std::size_t k = 0; k < GH; ++k) {
+        theta.b(k) = at(from.bias_ih, k);
+        if constexpr (requires { theta.b_q; }) {
+            if (k >= 2 * H) {
+                theta.b_q(k - 2 * H) = at(from.bias_hh, k);
+                continue;
+            }
+        }
+        theta.b(k) += at(from.bias_hh, k);
+    }
+}
+
+/// The same from a file of a `state_dict`: `recurrent(net.layer<0>(), file, "lstm.", "l0_reverse")` takes the arrays
+/// lstm.weight_ih_l0_reverse and so on. Of a cell the suffix is empty.
+/// \throws data_error where the file lacks the weights, or they are of another type.
+template <class L>
+void recurrent(L& layer, const io::npz_reader& file, std::string_view prefix, std::string_view suffix = "l0") {
+    using T = typename L::scalar;
+    const auto name = [&](std::string_view what) { return message({prefix, what, suffix.empty() ? "" : "_", suffix}); };
+    io::pytorch::recurrent_weights<T> from;
+    from.weight_ih = file[name("weight_ih")].template to<tensor<T, 2>>();
+    from.weight_hh = file[name("weight_hh")].template to<tensor<T, 2>>();
+    if (file.contains(name("bias_ih"))) {
+        from.bias_ih = file[name("bias_ih")].template to<tensor<T, 1>>();
+        from.bias_hh = file[name("bias_hh")].template to<tensor<T, 1>>();
+    }
+    recurrent(layer, from);
+}
+
+}  // namespace from_pytorch
+
+namespace to_pytorch {
+
+/// The way back: θ of a layer as PyTorch keeps it. The whole of b becomes bias_ih; bias_hh is 0, but for b_q.
+template <class L>
+[[nodiscard]] auto recurrent(const L& layer) {
+    const auto& theta = layer.theta;
+    static_assert(!requires { theta.P; }, "gradus: PyTorch's LSTM has no peepholes");
+    using T = typename L::scalar;
+    io::pytorch::recurrent_weights<T> to{weights(theta.W), weights(theta.U), theta.b, tensor<T, 1>(theta.b.shape(), T(0))};
+    if constexpr (requires { theta.b_q; })
+        std::copy(theta.b_q.begin(), theta.b_q.end(), to.bias_hh.end() - static_cast<std::ptrdiff_t>(theta.b_q.size()));
+    return to;
+}
+
+}  // namespace to_pytorch
+
+}  // namespace gradus

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gradus/core/layer.hpp"
+
+namespace gradus {
+
+/// A recurrent layer of which only the state after the last step goes on: `gr::last_step(gr::lstm(28, 128))`.
+///   y (N, H) = h_T of x (N, T, D); both directions of a bidirectional layer, (N, 2H)                   [last_step.forward]
+/// With a mask it is the state after each row's own last step, for the steps behind it carry the state over. Backward begins
+/// with dh_T = dy, and no other step has a dy.                                                          [last_step.backward]
+///
+/// It is the layer itself, its parameters by the same paths; nothing is copied, and no gradient of zeros is written.
+/// \throws what the layer does; shape_error where dy is not shaped as y.
+template <class L>
+struct last_step : L {
+    using typename L::parameters;
+    template <class X>
+    struct cache : L::template cache<X> {
+        [[nodiscard]] const auto& output() const { return this->end(); }
+    };
+
+    explicit last_step(L layer) : L(std::move(layer)) {}
+
+    template <class X>
+    const auto& forward(const X& x, cache<X>& c, const context& ctx = {}) const {
+        (void)L::forward(x, c, ctx);
+        return c.end();                                                                          // y = h_T
+    }
+    template <class X, class Y>
+    const X& backward(const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
+        static_assert(rank_of<Y> == 2);
+        return L::backward(x, dy, c, grad, ctx);                                                 // dh_T = dy
+    }
+
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
+        in = L::output_shape(std::move(in), whole);
+        return {in.back()};
+    }
+    template <class U>
+    [[nodiscard]] auto rebind() const {
+        return gradus::last_step(L::template rebind<U>());
+    }
+};
+
+}  // namespace gradus

@@ -1,0 +1,340 @@
+#pragma once
+/// \file
+/// Recurrent layers: a cell, which is one time step, and the loop over it, which is the layer.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "gradus/core/layer.hpp"
+#include "gradus/initializers/orthogonal.hpp"
+#include "gradus/initializers/variance_scaling.hpp"
+#include "gradus/kernels/matrix_product.hpp"
+#include "gradus/kernels/rows.hpp"
+#include "gradus/layers/recurrent_shapes.hpp"
+#include "gradus/layers/recurrent_step.hpp"
+
+namespace gradus {
+
+/// A layer that is a cell in a loop over time: h_t = cell(x_t, h_{t−1}).                                [recurrent.forward]
+///   x (N, T, D)   W (D, G·H)   U (H, G·H)   b (G·H)   z (N, T, G·H)   y (N, T, H), the h of every step
+/// All steps' products with W are one, z = xW + b. The loop adds u = h_{t−1} U, one product for all gates, and the cell makes
+/// h_t of both in one pass. Backward through time is the loop from its end: dh_t is dy_t and what step t + 1 gave back. Then
+///   dW = xᵀ dz     db = Σ dz     dx = dz Wᵀ     dU = Σ_t h_{t−1}ᵀ du_t  [recurrent.dW] [recurrent.db] [recurrent.dx] [recurrent.dU]
+/// where du = dz, but for a gate that takes the product by itself (GRU).
+///
+/// A step that the mask leaves out carries the state over, and y with it: a reversed layer so begins at each row's own end.
+/// Before the first step the state is zero, or `cache.initial`, or a part of the input; after the last it is `cache.last`.
+/// Who goes on from there says ∂J/∂last in `cache.last_gradient` before the backward.
+///
+/// Complexity: 2 N T G H (D + H) operations forward, twice that backward; no allocation once a batch of that size has passed.
+/// Memory: (2G + K + 1) N T H numbers, K being what else a cell keeps (RNN 0, LSTM 2, GRU 1), those of one step, and two U.
+/// Source: documents/001, deep learning algorithms (循环层, 门机制). Werbos, "Backpropagation through time" (1990).
+/// \throws shape_error where x, a state, the mask, dy or a gradient is of another shape, or there is no row or no step.
+template <class T, class Cell>
+struct recurrent_layer {
+    static constexpr std::string_view name = Cell::name, formula = Cell::formula;
+    using scalar = T;
+    using input = tensor<T, 3>;
+    using parameters = typename Cell::template parameters<T>;
+    using state = typename Cell::template state<T>;
+    static constexpr std::size_t gates_of_h = Cell::gates - (Cell::whole_product ? 0 : 1);  // that h_{t−1} is multiplied for
+
+    template <class X>
+    struct cache {
+        tensor<T, 3> y;
+        X dx;
+        state initial;        ///< before the first step; empty: zeros
+        state last;           ///< after the last
+        state last_gradient;  ///< ∂J/∂last; empty: zeros
+        recurrent::memory<T> room;
+        [[nodiscard]] const tensor<T, 2>& end() const { return last.h; }
+    };
+
+    parameters theta;
+    Cell cell;
+    recurrent_options options;
+    initializer init, recurrent_init;
+    std::uint64_t key = 0;  // the stream that θ was drawn from
+    bool by_place = false;  // drawn by default: its place in a network may draw it anew
+
+    recurrent_layer(std::size_t in, std::size_t units, Cell cell_, recurrent_options o, initializer of_W, initializer of_U)
+        : cell(cell_), options(o), init(std::move(of_W)), recurrent_init(std::move(of_U)) {
+        recurrent::door::require_sizes(name, in, units);
+        reshape(theta.W, std::array{in, Cell::gates * units});
+        reshape(theta.U, std::array{units, Cell::gates * units});
+        reshape(theta.b, std::array{Cell::gates * units});
+    }
+
+    template <class X>
+    const tensor<T, 3>& forward(const X& in, cache<X>& c, const context& ctx = {}) const {
+        const tensor<T, 3>& x = sequence(in);
+        check(in, c, ctx);
+        const std::size_t N = x.shape()[0], steps = x.shape()[1], H = units();
+        auto& m = c.room;
+        reshape(c.y, std::array{N, steps, H});
+        prepare(m, N, steps);
+        kernels::product_with_bias<T>(x, theta.W, theta.b.data(), Cell::in_place ? c.y : m.z);   // z = xW + b
+        begin(m.h, initial(in, c).h, N);
+        for (std::size_t i = 0; i < steps; ++i) {
+            const auto s = step(i, in, c, ctx);
+            cell.forward(theta, s);                                                              // h_t = cell(z_t, h_{t−1})
+            s.each_missing([&](std::size_t n) {
+                std::copy_n(s.h_before[n], H, s.y[n]);                                           // h_t = h_{t−1}
+                if constexpr (Cell::keeps_c) std::copy_n(s.c_before[n], H, s.kept[n]);           // c_t = c_{t−1}
+            });
+            for (std::size_t n = 0; n < N; ++n) std::copy_n(s.y[n], H, s.h[n]);
+        }
+        begin(c.last.h, m.h, N);
+        if constexpr (Cell::keeps_c) {
+            const auto kept = step(steps - 1, in, c, ctx).kept;
+            reshape(c.last.c, m.h.shape());
+            for (std::size_t n = 0; n < N; ++n) std::copy_n(kept[n], H, c.last.c.data() + n * H);
+        }
+        return c.y;
+    }
+
+    template <class X>
+    const X& backward(const X& in, const tensor<T, 3>& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
+        return backward(in, dy.shape(), {dy.data(), features(dy)}, c, grad, ctx);
+    }
+    /// With dy of the last state alone, (N, H): of the steps before, nobody reads y.
+    template <class X>
+    const X& backward(const X& in, const tensor<T, 2>& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
+        return backward(in, dy.shape(), {dy.data(), features(dy)}, c, grad, ctx);
+    }
+    /// With dy of that shape, whose rows stand where `dy_rows` says: a layer's part of a wider y.
+    template <class X, std::size_t R>
+    const X& backward(const X& in, const std::array<std::size_t, R>& dy, recurrent::lines<const T> dy_rows, cache<X>& c,
+                      parameters& grad, const context& ctx) const {
+        const tensor<T, 3>& x = sequence(in);
+        check(in, c, ctx);
+        door().check_backward(x.shape(), dy, c.y.shape(), grad.W.shape(), grad.U.shape());
+        const std::size_t N = x.shape()[0], steps = x.shape()[1];
+        auto& m = c.room;
+        prepare_backward(m, c, N, steps);
+        cell.clear(grad);
+        for (std::size_t i = steps; i-- > 0;) {
+            const auto s = step(i, in, c, ctx);
+            if (R == 3 || i + 1 == steps)
+                for (std::size_t n = 0; n < N; ++n)                                              // dh_t += dy_t
+                    kernels::map(units(), [](const auto& a, const auto& b) { return a + b; }, s.dh[n], s.dh[n],
+                                 dy_rows[R == 3 ? n * steps + at(i, steps) : n]);
+            s.each_missing([&](std::size_t n) {
+                std::fill_n(s.du[n], Cell::gates * units(), T(0));
+                std::fill_n(s.dz[n], Cell::gates * units(), T(0));
+            });
+            cell.backward(theta, grad, s);                                                       // du_t, dh_{t−1}
+            for (std::size_t n = 0; n < N; ++n) std::copy_n(s.du[n], Cell::gates * units(), s.all_du[n]);
+            if (options.truncate != 0 && i != 0 && i % options.truncate == 0) m.dh.fill(T(0)), m.dc.fill(T(0));
+        }
+        kernels::product<T>(1, kernels::transpose(x), m.dz, 0, grad.W);                          // dW = xᵀ dz
+        kernels::column_sums(kernels::matrix<const T>(m.dz), grad.b.data());                      // db = Σ dz
+        recurrent_gradient(in, c, grad.U);                                                       // dU = Σ_t h_{t−1}ᵀ du_t
+        if (ctx.input_gradient) {
+            tensor<T, 3>& dx = sequence(c.dx);
+            reshape(dx, x.shape());
+            kernels::product<T>(1, m.dz, kernels::transpose(theta.W), 0, dx);                    // dx = dz Wᵀ
+        }
+        if constexpr (!any_tensor<X>) {
+            begin(c.dx.h, m.dh, N);
+            if constexpr (Cell::keeps_c) begin(c.dx.c, m.dc, N);
+        }
+        return c.dx;
+    }
+
+    /// One step: the state after x (N, D), from the one before it; empty: zeros. Allocates.
+    [[nodiscard]] state step(const tensor<T, 2>& x, const state& before = {}) const {
+        cache<tensor<T, 3>> c;
+        c.initial = before;
+        tensor<T, 3> sequence({x.shape()[0], std::size_t{1}, x.shape()[1]});
+        std::copy_n(x.data(), x.size(), sequence.data());
+        (void)forward(sequence, c);
+        return std::move(c.last);
+    }
+
+    /// Draws W and b as `init` says, U as `recurrent_init`, from streams of `k`.
+    void initialize(std::uint64_t k) {
+        key = k;
+        draw(theta.W, init, random::mix(k, "W"), fan_of(theta.W));
+        draw_biases(theta.b, init, random::mix(k, "b"), fan_of(theta.W));
+        draw(theta.U, recurrent_init, random::mix(k, "U"), fan_of(theta.U));
+        cell.begin(theta, units());
+    }
+
+    [[nodiscard]] std::vector<std::size_t> input_shape() const { return {theta.W.shape()[0]}; }
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
+        if (in.empty()) return {units()};
+        if (in.back() != theta.W.shape()[0] || (whole && in.size() != 2)) in.insert(in.begin(), 0), door().refuse(in, true);
+        in.back() = units();
+        return in;
+    }
+    /// \throws error where the steps run backwards: what comes after a sequence would have to come before it.
+    void require_carry() const {
+        if (options.reverse) throw shape_error(name, "a reversed layer has no next chunk to carry its state to");
+    }
+
+    /// The same layer in another scalar, its parameters yet to be copied.
+    template <class U>
+    [[nodiscard]] auto rebind() const {
+        recurrent_layer<U, Cell> other(theta.W.shape()[0], units(), cell, options, init, recurrent_init);
+        other.cell.begin(other.theta, units());
+        return other;
+    }
+
+    [[nodiscard]] std::size_t units() const { return theta.U.shape()[0]; }
+
+  private:
+    [[nodiscard]] recurrent::door door() const { return {name, theta.W.shape(), theta.U.shape()}; }
+
+    template <class X>
+    static auto& sequence(X& in) {
+        if constexpr (any_tensor<X>) {
+            require_input<T, X>();
+            return in;
+        } else {
+            return in.x;
+        }
+    }
+    /// The state in which `in` begins: its own, or the cache's.
+    template <class X>
+    static const auto& initial(const X& in, const cache<X>& c) {
+        if constexpr (any_tensor<X>)
+            return c.initial;
+        else
+            return in;
+    }
+    template <class X>
+    void check(const X& in, const cache<X>& c, const context& ctx) const {
+        const auto& x = sequence(in).shape();
+        const auto& before = initial(in, c);
+        door().check(x, ctx.mask);
+        door().check_state("h₀", before.h.shape(), x);
+        door().check_state("∂J/∂h after the last step", c.last_gradient.h.shape(), x);
+        if constexpr (Cell::keeps_c) {
+            door().check_state("c₀", before.c.shape(), x);
+            door().check_state("∂J/∂c after the last step", c.last_gradient.c.shape(), x);
+        }
+    }
+
+    /// `to` as `from`, or 0 where that is empty.
+    void begin(tensor<T, 2>& to, const tensor<T, 2>& from, std::size_t N) const {
+        reshape(to, std::array{N, units()});
+        if (from.size() == 0)
+            to.fill(T(0));
+        else
+            std::copy_n(from.data(), from.size(), to.data());
+    }
+
+    /// Room for the forward of N rows, and U.
+    void prepare(recurrent::memory<T>& m, std::size_t N, std::size_t steps) const {
+        const std::size_t H = units();
+        if constexpr (!Cell::in_place) reshape(m.z, std::array{N, steps, Cell::gates * H});
+        if (Cell::kept != 0) reshape(m.kept, std::array{N, steps, Cell::kept * H});
+        reshape(m.u, std::array{N, Cell::gates * H});
+        if (!Cell::whole_product) reshape(m.s, std::array{N, H});
+        if (m.zeros.size() != H) reshape(m.zeros, std::array{H});
+        m.zeros.fill(T(0));
+        each_part([&](std::size_t i, kernels::matrix<const T> U) { m.U[i].prepare(U, steps, N); });
+    }
+    template <class X>
+    void prepare_backward(recurrent::memory<T>& m, const cache<X>& c, std::size_t N, std::size_t steps) const {
+        const std::size_t H = units();
+        reshape(m.dz, std::array{N, steps, Cell::gates * H});
+        if (Cell::own_du) reshape(m.all_du, m.dz.shape());
+        reshape(m.du, m.u.shape());
+        begin(m.dh, c.last_gradient.h, N);
+        if constexpr (Cell::keeps_c) begin(m.dc, c.last_gradient.c, N);
+        each_part([&](std::size_t i, kernels::matrix<const T> U) { m.U_transposed[i].prepare(kernels::transpose(U), steps, N); });
+    }
+    /// The parts of U that a step multiplies by: all of it, or the gates of h_{t−1} and the others.
+    template <class F>
+    void each_part(F&& f) const {
+        const std::size_t H = units(), first = gates_of_h * H, all = Cell::gates * H;
+        f(0, kernels::matrix<const T>(theta.U.data(), H, first, all));
+        if (first != all) f(1, kernels::matrix<const T>(theta.U.data() + first, H, all - first, all));
+    }
+
+    /// Where the i-th step stands in x and y.
+    [[nodiscard]] std::size_t at(std::size_t i, std::size_t steps) const { return options.reverse ? steps - 1 - i : i; }
+
+    /// The i-th step, and the one that it follows.
+    template <class X>
+    recurrent::step<T> step(std::size_t i, const X& in, cache<X>& c, const context& ctx) const {
+        using recurrent::lines, recurrent::lines_of;
+        auto& m = c.room;
+        const std::size_t steps = c.y.shape()[1], t = at(i, steps);
+        const auto before = [&](tensor<T, 3>& all, const tensor<T, 2>& first) -> lines<const T> {
+            if (i != 0) return lines_of(all, at(i - 1, steps));
+            return first.size() == 0 ? lines<const T>{m.zeros.data(), 0} : lines<const T>{first.data(), units()};
+        };
+        const auto& first = initial(in, c);
+        recurrent::step<T> s{.rows = c.y.shape()[0], .units = units(), .room = m};
+        s.y = lines_of(c.y, t), s.z = Cell::in_place ? s.y : lines_of(m.z, t);
+        s.h_before = before(c.y, first.h);
+        if constexpr (Cell::kept != 0) s.kept = lines_of(m.kept, t);
+        if constexpr (Cell::keeps_c) s.c_before = before(m.kept, first.c);
+        s.dz = lines_of(m.dz, t), s.all_du = Cell::own_du ? lines_of(m.all_du, t) : s.dz;
+        if (ctx.mask != nullptr) s.mask = {ctx.mask->data() + t, steps};
+        return s;
+    }
+
+    /// The first step follows h₀. For the others, h_{t−1} is the row of y beside that of du_t: one product of all rows, those
+    /// of the first step set aside, for beside them stands another sequence.
+    template <class X>
+    void recurrent_gradient(const X& in, cache<X>& c, tensor<T, 2>& dU) const {
+        using view = kernels::matrix<const T>;
+        auto& m = c.room;
+        auto& du = Cell::own_du ? m.all_du : m.dz;
+        const std::size_t N = c.y.shape()[0], steps = c.y.shape()[1], H = units();
+        const std::size_t cols = gates_of_h * H, all = Cell::gates * H, rows = N * steps;
+        const kernels::matrix<T> dU_h(dU.data(), H, cols, all);
+        const auto& h0 = initial(in, c).h;
+        if (h0.size() == 0)
+            dU.fill(T(0));
+        else
+            kernels::product<T>(1, kernels::transpose(h0), view(m.du.data(), N, cols, all), 0, dU_h);
+        if (steps > 1) {
+            const auto first = recurrent::lines_of(du, at(0, steps));
+            for (std::size_t n = 0; n < N; ++n) std::fill_n(first[n], cols, T(0));
+            const view h_before(c.y.data() + (options.reverse ? H : 0), rows - 1, H, H);
+            const view later(du.data() + (options.reverse ? 0 : all), rows - 1, cols, all);
+            kernels::product<T>(1, kernels::transpose(h_before), later, 1, dU_h);
+            for (std::size_t n = 0; n < N; ++n) std::copy_n(m.du.data() + n * all, cols, first[n]);
+        }
+        if constexpr (!Cell::whole_product)  // what the other gates were multiplied with
+            kernels::product<T>(1, kernels::transpose(m.kept), view(m.dz.data() + cols, rows, all - cols, all), 0,
+                                kernels::matrix<T>(dU.data() + cols, H, all - cols, all));
+    }
+};
+
+namespace recurrent {
+
+/// What cells have in common, and what a cell says where it differs.
+struct any_cell {
+    static constexpr std::size_t kept = 0;         ///< numbers that each unit keeps for backward, beside its gates
+    static constexpr bool keeps_c = false;         ///< the first of them is a state c
+    static constexpr bool in_place = false;        ///< the only gate is h itself
+    static constexpr bool own_du = false;          ///< du is not dz: a gate takes its product by itself
+    static constexpr bool whole_product = true;    ///< every gate is multiplied with h_{t−1}
+
+    template <class T>
+    using parameters = recurrent_parameters<T>;
+    template <class T>
+    using state = hidden_state<T>;
+    void begin(auto&, std::size_t) const {}        ///< θ beyond W, U and b
+    void clear(auto&) const {}                     ///< its gradients, which backward adds up
+};
+
+template <class T>
+[[nodiscard]] const T* in(T* p) {
+    return p;
+}
+
+}  // namespace recurrent
+}  // namespace gradus

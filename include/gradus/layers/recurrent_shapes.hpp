@@ -1,0 +1,101 @@
+#pragma once
+/// \file
+/// What recurrent layers take and give: options, parameters, states, inputs, and the checks at their doors.
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "gradus/core/error.hpp"
+#include "gradus/core/parameters.hpp"
+#include "gradus/core/tensor.hpp"
+
+namespace gradus {
+
+/// How a recurrent layer goes through time: `gr::gru(28, 128, {.reverse = true})`.
+struct recurrent_options {
+    bool reverse = false;      ///< from the last step to the first; y stands in the order of x all the same
+    std::size_t truncate = 0;  ///< no gradient goes back over the border between so many steps and the next; 0: over all
+};
+
+/// θ of a recurrent layer of G gates: W (D, G·H) for x, U (H, G·H) for the state before, b (G·H).
+template <class T>
+struct recurrent_parameters {
+    tensor<T, 2> W, U;
+    tensor<T, 1> b;
+    static void each(auto&& f, auto&... p) { f("W", p.W...), f("U", p.U...), f(entry("b").without_decay(), p.b...); }
+};
+
+/// The state of an RNN or a GRU between two steps, h (N, H). Empty: zeros.
+template <class T>
+struct hidden_state {
+    tensor<T, 2> h;
+    static void each(auto&& f, auto&... s) { f("h", s.h...); }
+};
+/// The state of an LSTM between two steps, h and c (N, H). Empty: zeros.
+template <class T>
+struct lstm_state {
+    tensor<T, 2> h, c;
+    static void each(auto&& f, auto&... s) { f("h", s.h...), f("c", s.c...); }
+};
+
+/// A sequence x (N, T, D) and the state in which it begins. dx of it has ∂J/∂h, and ∂J/∂c, beside ∂J/∂x.
+template <class T>
+struct rnn_input {
+    tensor<T, 3> x;
+    tensor<T, 2> h;
+    static void each(auto&& f, auto&... s) { f("x", s.x...), f("h", s.h...); }
+};
+template <class T>
+struct lstm_input {
+    tensor<T, 3> x;
+    tensor<T, 2> h, c;
+    static void each(auto&& f, auto&... s) { f("x", s.x...), f("h", s.h...), f("c", s.c...); }
+};
+
+namespace recurrent {
+
+/// The checks of a layer of that name, W (D, G·H) and U (H, G·H). Compiled once for all cells.
+struct door {
+    using shape2 = std::array<std::size_t, 2>;
+    using shape3 = std::array<std::size_t, 3>;
+    std::string_view name;
+    shape2 W, U;
+
+    /// \throws shape_error where a layer would have no input or no unit
+    static void require_sizes(std::string_view name, std::size_t in, std::size_t units) {
+        if (in == 0 || units == 0)
+            throw shape_error(name, {"W (D, G·H) needs D and H at least 1, got ", std::array{in, units}});
+    }
+    [[noreturn]] void refuse(std::span<const std::size_t> x, bool any_batch = false) const {
+        throw shape_error(name, {"z = xW + b needs x of (N, T, ", W[0], "), got ", shape_text(x, any_batch), ": W is ", W});
+    }
+    void check(const shape3& x, const tensor<bool, 2>* mask) const {
+        if (x[2] != W[0]) refuse(x);
+        if (x[0] == 0 || x[1] == 0) throw shape_error(name, {"needs at least one row and one step, x is ", x});
+        if (mask != nullptr && (mask->shape()[0] != x[0] || mask->shape()[1] != x[1]))
+            throw shape_error(name, {"the mask is ", mask->shape(), ", x is ", x, ": it needs one entry for each step of each row"});
+    }
+    /// A state, or the gradient of one; empty: zeros.
+    void check_state(std::string_view what, const shape2& state, const shape3& x) const {
+        if (state[0] * state[1] != 0 && state != shape2{x[0], U[0]})
+            throw shape_error(name, {what, " needs to be ", shape2{x[0], U[0]}, " for x ", x, ", got ", state});
+    }
+    void check_backward(const shape3& x, std::span<const std::size_t> dy, const shape3& y, const shape2& dW, const shape2& dU) const {
+        const bool last = dy.size() == 2;  // dy of the last state alone
+        if (dW != W || dU != U)
+            throw shape_error(name, {"dW = xᵀ dz and dU = h′ᵀ du need dW ", W, " and dU ", U, ", got ", dW, " and ", dU,
+                                     ": make the gradients of this network, gr::gradients grad(net)"});
+        if (y != shape3{x[0], x[1], U[0]})
+            throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x, ", the pass holds y of ", y});
+        const bool fits = last ? dy[0] == y[0] && dy[1] == y[2] : dy[0] == y[0] && dy[1] == y[1] && dy[2] == y[2];
+        if (!fits)
+            throw shape_error(name, {"dh = dy + … needs dy shaped as y ", last ? shape_text(shape2{y[0], y[2]}) : shape_text(y),
+                                     ", got ", shape_text(dy)});
+    }
+};
+
+}  // namespace recurrent
+}  // namespace gradus
