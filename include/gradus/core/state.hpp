@@ -177,7 +177,8 @@ template <class Net, class X>
     network_state s;
     remembering::each_tensor(
         [&](const entry& e, const auto&, const auto& initial, const auto& last) {
-            rebinding::copy(last.size() != 0 ? last : initial, s.parts.emplace_back(e.path(), tensor<double, 2>()).value);
+            s.parts.push_back({e.path(), {}});
+            rebinding::copy(last.size() != 0 ? last : initial, s.parts.back().value);
         },
         net, X{}, p.cache);
     return s;
@@ -189,7 +190,7 @@ template <class Net, class X>
 void begin_with(const Net& net, pass<Net, X>& p, const network_state& state) {
     network_state own;
     remembering::each_tensor(
-        [&](const entry& e, const auto&, const auto&, const auto&) { own.parts.emplace_back(e.path(), tensor<double, 2>()); }, net,
+        [&](const entry& e, const auto&, const auto&, const auto&) { own.parts.push_back({e.path(), {}}); }, net,
         X{}, p.cache);
     remembering::require_alike(own, state);
     std::size_t i = 0;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <numbers>
+#include <string_view>
 
 #include "gradus/core/error.hpp"
 #include "gradus/core/random.hpp"
@@ -24,12 +25,18 @@ struct noisy_sine_options {
     std::uint64_t seed = 0;
 };
 
+/// \throws data_error naming the series, the option and its value.
+inline void check_series(std::string_view series, std::string_view unit, std::size_t steps, double noise) {
+    if (steps == 0) throw data_error(message({series, ": 0 ", unit, ": one is the least"}));
+    check_draws(series, 1, 1, noise);
+}
+
 /// s_t = a sin(2πt / period + phase) + noise z_t, z ~ N(0, 1).                                              [noisy_sine]
 ///   s (steps)     The best forecast's mean squared error is noise².
 /// \throws data_error for no steps, a period that is not above 0, noise < 0, or a number that is not finite.
 template <class T = float>
 [[nodiscard]] tensor<T, 1> noisy_sine(const noisy_sine_options& o = {}) {
-    check_draws("noisy_sine", o.steps, 1, o.noise);
+    check_series("noisy_sine", "steps", o.steps, o.noise);
     check_finite("noisy_sine", "amplitude", o.amplitude), check_finite("noisy_sine", "phase", o.phase);
     if (!(o.period > 0 && std::isfinite(o.period)))
         throw data_error(message({"noisy_sine: the period must be above 0, got ", number_text(o.period)}));
@@ -61,7 +68,7 @@ inline constexpr std::array<double, 12> airline_season = {-0.5, -0.6, 0, -0.1, -
 /// none of its numbers. \throws data_error for no month, level ≤ 0, growth ≤ −1, a swing outside [0, 1), noise < 0.
 template <class T = float>
 [[nodiscard]] tensor<T, 1> airline(const airline_options& o = {}) {
-    check_draws("airline", o.months, 1, o.noise);
+    check_series("airline", "months", o.months, o.noise);
     check_finite("airline", "level", o.level), check_finite("airline", "growth", o.growth);
     if (!(o.level > 0 && o.growth > -1 && o.swing >= 0 && o.swing < 1))
         throw data_error(message({"airline: level ", number_text(o.level), ", growth ", number_text(o.growth), ", swing ",

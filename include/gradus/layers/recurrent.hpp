@@ -170,7 +170,7 @@ struct recurrent_layer {
     [[nodiscard]] std::vector<std::size_t> input_shape() const { return {theta.W.shape()[0]}; }
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
         if (in.empty()) return {units()};
-        if (in.back() != theta.W.shape()[0] || (whole && in.size() != 2)) in.insert(in.begin(), 0), door().refuse(in, true);
+        door().check_sample(in, whole);
         in.back() = units();
         return in;
     }

@@ -69,11 +69,16 @@ struct door {
         if (in == 0 || units == 0)
             throw shape_error(name, {"W (D, G·H) needs D and H at least 1, got ", std::array{in, units}});
     }
-    [[noreturn]] void refuse(std::span<const std::size_t> x, bool any_batch = false) const {
-        throw shape_error(name, {"z = xW + b needs x of (N, T, ", W[0], "), got ", shape_text(x, any_batch), ": W is ", W});
+    [[noreturn]] void refuse(std::string_view x) const {
+        throw shape_error(name, {"z = xW + b needs x of (N, T, ", W[0], "), got ", x, ": W is ", W});
+    }
+    /// Shape of x without its batch; of a part, the last axes of it.
+    void check_sample(std::span<const std::size_t> x, bool whole) const {
+        if (whole && x.size() != 2) refuse(message({"N ", shape_text(x)}));
+        if (x.back() != W[0]) refuse(whole ? message({"(N, ", x[0], ", ", x[1], ")"}) : message({"(N, T, ", x.back(), ")"}));
     }
     void check(const shape3& x, const tensor<bool, 2>* mask) const {
-        if (x[2] != W[0]) refuse(x);
+        if (x[2] != W[0]) refuse(shape_text(x));
         if (x[0] == 0 || x[1] == 0) throw shape_error(name, {"needs at least one row and one step, x is ", x});
         if (mask != nullptr && (mask->shape()[0] != x[0] || mask->shape()[1] != x[1]))
             throw shape_error(name, {"the mask is ", mask->shape(), ", x is ", x, ": it needs one entry for each step of each row"});
