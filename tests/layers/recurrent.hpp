@@ -1,0 +1,318 @@
+#pragma once
+/// \file
+/// A recurrent layer against its textbook's twin, against PyTorch's values and against central differences.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include "gradus/check/gradient_check.hpp"
+#include "gradus/core/pass.hpp"
+#include "gradus/core/rebind.hpp"
+#include "gradus/io/pytorch_recurrent.hpp"
+#include "gradus/layers/recurrent.hpp"
+#include "gradus/reference/recurrent.hpp"
+
+#include "../support/close.hpp"
+#include "../support/draw.hpp"
+#include "../support/fixture.hpp"
+
+namespace support {
+
+template <class T, std::size_t N>
+using tensor = gradus::tensor<T, N>;
+
+/// Random numbers in every parameter; in U small enough that no gate is saturated.
+template <class L>
+[[nodiscard]] L with_random_theta(L layer, std::uint64_t key = 1) {
+    gradus::each(
+        [&]<class P>(const gradus::entry& e, P& p) { p = draw<P>(p.shape(), gradus::random::mix(key, e.path()), -0.8, 0.8); }, layer);
+    return layer;
+}
+
+template <class L>
+inline constexpr bool has_c = requires(typename L::state s) { s.c; };
+
+/// x with the state in which it begins, as the layer takes it.
+template <class L, class T = typename L::scalar>
+[[nodiscard]] auto input_of(const tensor<T, 3>& x, const tensor<T, 2>& h, const tensor<T, 2>& c) {
+    if constexpr (has_c<L>)
+        return gradus::lstm_input<T>{x, h, c};
+    else
+        return gradus::rnn_input<T>{x, h};
+}
+template <class L, class T = typename L::scalar>
+[[nodiscard]] typename L::state state_of(const tensor<T, 2>& h, const tensor<T, 2>& c) {
+    if constexpr (has_c<L>)
+        return {h, c};
+    else
+        return {h};
+}
+
+/// The same in double.
+template <class T, std::size_t N>
+[[nodiscard]] tensor<double, N> wide(const tensor<T, N>& x) {
+    return gradus::rebind_input<double>(x);
+}
+
+/// The textbook's cell with the θ of a layer, in double.
+template <class L>
+[[nodiscard]] auto twin_of(const L& layer) {
+    auto theta = gradus::rebind<double>(layer).theta;
+    using Theta = decltype(theta);
+    if constexpr (requires { layer.cell.f; })
+        return gradus::reference::rnn_cell<double, Theta, decltype(layer.cell.f)>{theta, layer.cell.f};
+    else if constexpr (has_c<L>)
+        return gradus::reference::lstm_cell<double, Theta>{theta};
+    else
+        return gradus::reference::gru_cell<double, Theta>{theta};
+}
+
+/// How far float may be off after so many steps through gates of so many terms.
+template <class T>
+[[nodiscard]] double tolerance_through_time(std::size_t terms, std::size_t steps) {
+    return tolerance<T>(terms * steps);
+}
+
+/// Which of the things that a sequence may have this one has.
+struct sequence_case {
+    std::size_t N = 2, steps = 3, D = 4, H = 5;
+    bool initial = false;        ///< in the cache
+    bool initial_input = false;  ///< as part of the input
+    bool last_gradient = false;  ///< somebody goes on from the last state
+    bool only_last = false;      ///< dy (N, H)
+    tensor<bool, 2> mask = {};
+};
+
+/// A mask with gaps, about a quarter of the steps left out; rows may have nothing at all.
+[[nodiscard]] inline tensor<bool, 2> draw_mask(std::size_t N, std::size_t steps, std::uint64_t key) {
+    tensor<bool, 2> mask({N, steps}, true);
+    for (std::size_t i = 0; i < mask.size(); ++i) mask.data()[i] = gradus::random::uniform(key, i) < 0.75;
+    return mask;
+}
+
+/// y, the last state and every gradient of a layer and of its twin.
+template <class L>
+void equals_twin(const L& layer, const sequence_case& s, std::uint64_t key = 1) {
+    using T = typename L::scalar;
+    using matrix = tensor<T, 2>;
+    const std::size_t N = s.N, steps = s.steps, D = s.D, H = s.H;
+    CAPTURE(N);
+    CAPTURE(steps);
+    CAPTURE(D);
+    CAPTURE(H);
+    CAPTURE(s.initial_input);
+    CAPTURE(s.only_last);
+    CAPTURE(layer.options.reverse);
+    CAPTURE(layer.options.truncate);
+    CAPTURE(s.mask.size());
+    const auto x = draw<tensor<T, 3>>({N, steps, D}, key + 1);
+    const bool given = s.initial || s.initial_input;
+    const matrix h = given ? draw<matrix>({N, H}, key + 2) : matrix{}, c = given && has_c<L> ? draw<matrix>({N, H}, key + 3) : matrix{};
+    const matrix dh = s.last_gradient ? draw<matrix>({N, H}, key + 4) : matrix{},
+                 dc = s.last_gradient && has_c<L> ? draw<matrix>({N, H}, key + 5) : matrix{};
+    auto dy = draw<tensor<T, 3>>({N, steps, H}, key + 6);
+    const auto dy_last = draw<matrix>({N, H}, key + 6);
+    if (s.only_last) {
+        dy.fill(T(0));
+        const std::size_t t = layer.options.reverse ? 0 : steps - 1;
+        for (std::size_t n = 0; n < N; ++n) std::copy_n(&dy_last(n, 0), H, &dy(n, t, 0));
+    }
+    const gradus::reference::through_time twin(twin_of(layer), wide(x), {s.mask, layer.options.reverse, layer.options.truncate},
+                                               wide(h), wide(c));
+    const auto expected = twin.backward(wide(x), wide(dy), wide(dh), wide(dc));
+
+    const double limit = tolerance_through_time<T>(D + H, steps), sums = tolerance_through_time<T>(D + H + N, steps * steps);
+    const auto run = [&](const auto& in) {
+        gradus::pass pass(layer, in);
+        pass.input_gradient = true;
+        pass.mask = s.mask;
+        if (s.initial) pass.cache.initial = state_of<L>(h, c);
+        if (s.last_gradient) pass.cache.last_gradient = state_of<L>(dh, dc);
+        gradus::gradients grad(layer);
+        gradus::each([](const auto&, auto& g) { g.fill(T(77)); }, grad.values);  // to be assigned, not added to
+        CHECK(difference(gradus::forward(layer, in, pass), twin.y) <= limit);
+        CHECK(difference(pass.cache.last.h, twin.h) <= limit);
+        if constexpr (has_c<L>) CHECK(difference(pass.cache.last.c, twin.c) <= limit);
+        if (s.only_last)
+            (void)gradus::backward(layer, in, dy_last, pass, grad.values);
+        else
+            (void)gradus::backward(layer, in, dy, pass, grad.values);
+        gradus::each(
+            [&](const gradus::entry& e, const auto& g, const auto& g_expected) {
+                const std::string name = e.path();
+                CAPTURE(name);
+                CHECK(difference(g, g_expected) <= sums);
+            },
+            grad.values, expected.theta);
+        return pass.cache.dx;
+    };
+    if (s.initial_input) {
+        const auto dx = run(input_of<L>(x, h, c));
+        CHECK(difference(dx.x, expected.dx) <= sums);
+        CHECK(difference(dx.h, expected.dh) <= sums);
+        if constexpr (has_c<L>) CHECK(difference(dx.c, expected.dc) <= sums);
+    } else {
+        CHECK(difference(run(x), expected.dx) <= sums);
+    }
+}
+
+/// Many sizes, masks, directions and borders, drawn at random. `make(D, H, options)`.
+template <class Make>
+void equals_twin_everywhere(Make make, std::size_t runs = 60) {
+    for (std::size_t k = 0; k < runs; ++k) {
+        CAPTURE(k);
+        const auto pick = [&](std::uint64_t what, std::uint64_t below) { return static_cast<std::size_t>(gradus::random::integer(what, k, below)); };
+        constexpr std::size_t units[] = {1, 2, 3, 5, 7, 8, 9, 16, 17, 31, 33};
+        sequence_case s{.N = 1 + pick(1, 6), .steps = 1 + pick(2, 8), .D = 1 + pick(3, 9), .H = units[pick(4, std::size(units))]};
+        s.initial = pick(5, 3) == 0;
+        s.initial_input = !s.initial && pick(6, 2) == 0;
+        s.last_gradient = pick(7, 3) == 0;
+        s.only_last = pick(8, 4) == 0;
+        if (pick(9, 2) == 0) s.mask = draw_mask(s.N, s.steps, k);
+        auto layer = make(s.D, s.H);
+        layer.options.reverse = pick(10, 3) == 0, layer.options.truncate = pick(11, 2) == 0 ? pick(12, 4) : 0;
+        equals_twin(with_random_theta(layer, k), s, 10 * k);
+    }
+}
+
+/// dx, dh, dc and every parameter's gradient against differences of forward; of several steps and rows, with a mask and without.
+template <class L>
+void follows_central_differences(const L& layer) {
+    using T = typename L::scalar;
+    const std::size_t D = layer.theta.W.shape()[0], H = layer.units();
+    const auto net = with_random_theta(layer, 5);
+    const auto x = draw<tensor<T, 3>>({3, 4, D}, 6);
+    const auto in = input_of<L>(x, draw<tensor<T, 2>>({3, H}, 7), draw<tensor<T, 2>>({3, H}, 8));
+    const tensor<bool, 2> mask{{true, false, true, true}, {false, false, true, false}, {true, true, true, false}};
+    CHECK(gradus::gradient_check(net, x));
+    CHECK(gradus::gradient_check(net, in));
+    CHECK(gradus::gradient_check(net, in, {.mask = mask}));
+}
+
+/// A case of the fixtures: the layer's θ, x and the rest as they are stored, in PyTorch's layout or in ours.
+template <class L>
+struct stored_sequence {
+    using T = typename L::scalar;
+    std::string at;  // "recurrent/lstm.plain."
+    L layer;
+
+    [[nodiscard]] static bool has(const std::string& name) {
+        try {
+            (void)stored(name);
+            return true;
+        } catch (const gradus::data_error&) {
+            return false;
+        }
+    }
+    /// Parameters, or with "d" their gradients, as PyTorch has them.
+    template <class U = T>
+    [[nodiscard]] gradus::io::pytorch::recurrent_weights<U> weights(const std::string& d = "", const std::string& suffix = "l0") const {
+        const auto name = [&](const char* what) { return at + d + what + "_" + suffix; };
+        return {pytorch<tensor<U, 2>>(name("weight_ih")), pytorch<tensor<U, 2>>(name("weight_hh")),
+                pytorch<tensor<U, 1>>(name("bias_ih")), pytorch<tensor<U, 1>>(name("bias_hh"))};
+    }
+    void load() {
+        if constexpr (requires { layer.theta.P; }) {
+            load_ours();
+        } else if (has(at + "weight_ih_l0")) {
+            gradus::from_pytorch::recurrent(layer, weights());
+        } else {
+            load_ours();
+        }
+    }
+    void load_ours() {
+        gradus::each([&]<class P>(const gradus::entry& e, P& p) { p = pytorch<P>(at + e.path()); }, layer);
+    }
+    /// States of the fixture, (N, H) or (1, N, H); empty where there is none.
+    template <class U = T>
+    [[nodiscard]] tensor<U, 2> state(const std::string& name) const {
+        if (!has(at + name)) return {};
+        if (stored(at + name).shape.size() == 2) return pytorch<tensor<U, 2>>(at + name);
+        const auto all = pytorch<tensor<U, 3>>(at + name);
+        tensor<U, 2> out({all.shape()[1], all.shape()[2]});
+        std::copy_n(all.data(), out.size(), out.data());
+        return out;
+    }
+    [[nodiscard]] tensor<bool, 2> mask() const {
+        tensor<bool, 2> out;
+        if (!has(at + "mask")) return out;
+        const auto numbers = pytorch<tensor<double, 2>>(at + "mask");
+        gradus::reshape(out, numbers.shape());
+        std::ranges::transform(gradus::flat(numbers), out.data(), [](double v) { return v != 0; });
+        return out;
+    }
+
+    template <class Gradients>
+    void check_gradients(const Gradients& grad, double limit) const {
+        if (has(at + "weight_ih_l0")) {
+            if constexpr (!requires { grad.P; }) {
+                const auto expected = weights<double>("d");
+                CHECK(difference(gradus::from_pytorch::weights(expected.weight_ih), wide(grad.W)) <= limit);
+                CHECK(difference(gradus::from_pytorch::weights(expected.weight_hh), wide(grad.U)) <= limit);
+                CHECK(difference(grad.b, expected.bias_ih) <= limit);  // each bias has the gradient of their sum
+                if constexpr (requires { grad.b_q; }) {
+                    const std::size_t H = grad.b_q.size();
+                    tensor<double, 1> n(grad.b_q.shape());
+                    std::copy_n(expected.bias_hh.data() + 2 * H, H, n.data());
+                    CHECK(difference(grad.b_q, n) <= limit);
+                }
+            }
+            return;
+        }
+        L other = layer;
+        gradus::each(
+            [&]<class P>(const gradus::entry& e, P&, const P& g) {
+                const std::string name = e.path();
+                CAPTURE(name);
+                CHECK(difference(g, pytorch<tensor<double, gradus::rank_of<P>>>(at + "d" + name)) <= limit);
+            },
+            other, grad);
+    }
+};
+
+/// y where there is data, the last states, and all gradients of `make(D, H)`, as stored. Of padded steps dy is 0 there.
+template <class T, class Make>
+void equals_pytorch(const std::string& name, Make make) {
+    using L = decltype(make(1, 1));
+    CAPTURE(name);
+    const auto x = pytorch<tensor<T, 3>>(name + ".x"), dy = pytorch<tensor<T, 3>>(name + ".dy");
+    stored_sequence<L> of{name + ".", make(gradus::features(x), gradus::features(dy))};
+    of.load();
+    const auto h = of.state("h"), c = of.state("c");
+    const std::size_t terms = gradus::features(x) + gradus::features(dy), steps = x.shape()[1];
+    const double limit = tolerance_through_time<T>(terms + x.shape()[0], steps);
+    const auto run = [&](const auto& in) {
+        gradus::pass pass(of.layer, in);
+        pass.input_gradient = true;
+        pass.mask = of.mask();
+        pass.cache.last_gradient = state_of<L>(of.state("dh_n"), of.state("dc_n"));
+        gradus::gradients grad(of.layer);
+        auto y = gradus::forward(of.layer, in, pass);
+        const auto expected = pytorch<tensor<double, 3>>(of.at + "y");
+        if (name.ends_with("masked"))  // PyTorch says 0 where there is no data
+            for (std::size_t i = 0; i < y.size(); ++i)
+                if (!pass.mask.data()[i / gradus::features(y)]) y.data()[i] = 0;
+        CHECK(difference(y, expected) <= limit);
+        CHECK(difference(pass.cache.last.h, of.template state<double>("h_n")) <= limit);
+        if constexpr (has_c<L>) CHECK(difference(pass.cache.last.c, of.template state<double>("c_n")) <= limit);
+        (void)gradus::backward(of.layer, in, dy, pass, grad.values);
+        of.check_gradients(grad.values, limit);
+        return pass.cache.dx;
+    };
+    const auto dx = pytorch<tensor<double, 3>>(of.at + "dx");
+    if (h.size() == 0) {
+        CHECK(difference(run(x), dx) <= limit);
+        return;
+    }
+    const auto got = run(input_of<L>(x, h, c));
+    CHECK(difference(got.x, dx) <= limit);
+    CHECK(difference(got.h, of.template state<double>("dh")) <= limit);
+    if constexpr (has_c<L>) CHECK(difference(got.c, of.template state<double>("dc")) <= limit);
+}
+
+}  // namespace support
