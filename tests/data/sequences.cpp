@@ -32,9 +32,9 @@ TEST_CASE("streams.x, streams.y: by hand") {
     CHECK(gr::data::streams(counted(12), 2, 3).x == table{{0, 1, 2}, {3, 4, 5}});
 }
 TEST_CASE("streams.x, streams.y: each row goes on where the row of the batch before ended, and y is x one step later") {
-    for (const std::size_t L : {101, 128, 129, 1000})
-        for (const std::size_t R : {1, 4, 7})
-            for (const std::size_t T : {1, 5, 14}) {
+    for (const std::size_t L : {101u, 128u, 129u, 1000u})
+        for (const std::size_t R : {1u, 4u, 7u})
+            for (const std::size_t T : {1u, 5u, 14u}) {
                 const auto data = gr::data::streams(counted(L), R, T);
                 const std::size_t N = data.size();
                 REQUIRE(N % R == 0);

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -84,7 +85,9 @@ class vocabulary {
         const auto unlisted = unknown();
         each_token(text, cut_, source, [&](std::string_view token, std::size_t at) {
             const auto i = find(token);
-            if (!i && !unlisted) refuse_token(message({source, ": byte ", at, ": "}), token);
+            if (!i && !unlisted)
+                refuse_token(message({source, ": byte ", at, ": "}), token,
+                             cut_.by == unit::character ? message({" (", code_point_text(decode_utf8(token)[0]), ")"}) : std::string());
             ids.push_back(i ? *i : *unlisted);
         });
         auto out = tensor<std::int32_t, 1>::from_shape({ids.size()});
@@ -111,11 +114,7 @@ class vocabulary {
   private:
     [[nodiscard]] bool holds(std::int32_t i) const { return i >= 0 && static_cast<std::size_t>(i) < size(); }
     [[nodiscard]] std::string_view unit_name() const { return cut_.by == unit::word ? "word" : "character"; }
-    [[noreturn]] void refuse_token(std::string_view where, std::string_view token) const {
-        std::size_t end = 0;
-        const bool single = !token.empty() && (utf8::next(token, end), end == token.size());
-        std::size_t at = 0;
-        const std::string code = single ? message({" (", code_point_text(utf8::next(token, at)), ")"}) : std::string();
+    [[noreturn]] void refuse_token(std::string_view where, std::string_view token, std::string_view code = {}) const {
         throw data_error(message({where, "the ", unit_name(), " ", shown(token), code, " is none of the vocabulary's ", size(),
                                   ", and it has no ", unknown_token}));
     }
