@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 #include <vector>
 
@@ -12,6 +13,8 @@
 namespace k = gradus::kernels;
 
 namespace {
+
+using sizes = std::initializer_list<std::size_t>;
 
 /// Numbers in [-1, 1) in rows that lie `gap` numbers apart, which are NaN.
 template <class T>
@@ -53,12 +56,12 @@ double error(std::size_t n, std::size_t depth, std::size_t cols, bool transposed
 
 TEST_CASE_TEMPLATE("matrix.packed_product: equals the textbook's, in panels or not, whatever the sizes and the distance of rows", T, float,
                    double) {
-    for (std::size_t n : {1, 2, 7, 8, 33})
-        for (std::size_t depth : {1, 5, 16, 64, 200, 500})  // more than one block of the depth
-            for (std::size_t cols : {1, 3, 16, 31, 48, 50, 129})
+    for (const std::size_t n : sizes{1, 2, 7, 8, 33})
+        for (const std::size_t depth : sizes{1, 5, 16, 64, 200, 500})  // more than one block of the depth
+            for (const std::size_t cols : sizes{1, 3, 16, 31, 48, 50, 129})
                 for (bool transposed : {false, true})
                     for (std::size_t times : {std::size_t{1}, k::packed<T>::enough})
-                        for (std::size_t gap : {0, 5}) {
+                        for (const std::size_t gap : sizes{0, 5}) {
                             INFO(n, " x ", depth, " x ", cols, ", transposed ", transposed, ", times ", times, ", gap ", gap);
                             const double limit = sizeof(T) == 8 ? 1e-12 : 1e-5 * std::sqrt(static_cast<double>(depth));
                             CHECK(error<T>(n, depth, cols, transposed, times, T(0), gap) <= limit);
