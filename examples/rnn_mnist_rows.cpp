@@ -1,0 +1,154 @@
+// Handwritten digits read row by row: a sequence of 28 steps of 28 pixels each, by an LSTM, a GRU or a simple RNN.
+//
+// The network is the one that documents/001 names beside the convolutional one (循环神经网络, its gates 门机制), at the usual
+// first problem for it: the state after the last row is all that the dense layer sees of the digit.
+//
+//     h_t, c_t = lstm(x_t, h_{t−1}, c_{t−1})   t = 1 ... 28,   x_t the t-th row of pixels, h_0 = c_0 = 0
+//     p = softmax(h_28 W + b)
+//
+// Nothing here is tuned; all is what one takes first: 128 units, Adam with α = 0.001 and ε = 1e-8, batches of 32 shuffled
+// anew in each epoch, five epochs, no dropout, no clipping. W is drawn by Glorot uniform, U orthogonal, biases 0 but for
+// the forget gate's, 1: Keras's defaults. (PyTorch's: all of them uniform in ±1/√128, the forget gate's as well.)
+// The test set chose nothing and is asked once, after the last epoch.
+//
+// What it shows beside cnn_mnist: one small cell, used 28 times, has to carry over what it has seen, for each row comes
+// once. So it can be asked what it believes while it still reads: the layers are the same, only every state goes on and
+// not the last alone.
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <gradus.hpp>
+#include <gradus/data/mnist.hpp>
+#include <gradus/layers/gru.hpp>
+#include <gradus/layers/last_step.hpp>
+#include <gradus/layers/lstm.hpp>
+#include <gradus/layers/rnn.hpp>
+#include <gradus/plot/figure.hpp>
+#include <gradus/plot/heat.hpp>
+#include <gradus/plot/picture.hpp>
+#include <gradus/plot/png.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "digits.hpp"
+#include "options.hpp"
+
+namespace gr = gradus;
+
+using sequences = gr::tensor<float, 3>;  // (N, T, D): 28 rows of 28 pixels
+
+example::digits<sequences> as_sequences(example::digits<gr::tensor<float, 2>> digits) {
+    const std::size_t n = digits.size();
+    return {gr::data::with_shape(std::move(digits.x), {n, 28, 28}), std::move(digits.y)};
+}
+
+/// p (N, 28, 10) after each row, of a network that was trained on the state after the last: the same layers, of which the
+/// recurrent one now gives every h_t. (That is all that `last_step` hides.)
+template <class Cell>
+sequences beliefs(const gr::sequential<gr::last_step<Cell>, gr::dense_layer<float, gr::identity>>& net, const sequences& x) {
+    const Cell& every_step = net.template layer<0>();
+    return gr::probabilities(gr::sequential(every_step, net.template layer<1>()), x);
+}
+
+/// Share of the digits that are right after t = 1 ... 28 rows.
+std::vector<double> accuracy_after(const sequences& p, const gr::data::labels& y) {
+    std::vector<double> right(28);
+    for (std::size_t n = 0; n < y.size(); ++n)
+        for (std::size_t t = 0; t < 28; ++t) {
+            const float* of_step = &p(n, t, 0);
+            right[t] += std::max_element(of_step, of_step + 10) - of_step == y(n) ? 1.0 / static_cast<double>(y.size()) : 0;
+        }
+    return right;
+}
+
+/// One digit, and beside each of its rows the ten probabilities when that row has been read: dark is 0, bright is 1.
+std::string belief_as_svg(const sequences& x, const sequences& p, std::size_t n, double left, double top) {
+    namespace plot = gr::plot;
+    constexpr double side = 4 * 28, cell = 10;
+    std::string pixels, out;
+    plot::heat map{"", {}, {}, {}, 28, 10, 0, {.low = 0, .high = 1}};
+    for (std::size_t i = 0; i < 28; ++i) {
+        for (std::size_t j = 0; j < 28; ++j) pixels += static_cast<char>(255 * x(n, i, j));
+        for (std::size_t k = 0; k < 10; ++k) map.values.push_back(p(n, 27 - i, k));  // a heat map begins below
+    }
+    out += plot::element("image", {{"x", plot::px(left)},
+                                   {"y", plot::px(top)},
+                                   {"width", plot::px(side)},
+                                   {"height", plot::px(side)},
+                                   {"href", "data:image/png;base64," + plot::base64(plot::png(pixels, 28, 28, 1))}});
+    const double at = left + side + 4;
+    const std::string move = "translate(" + plot::px(at) + " " + plot::px(top) + ")";
+    out += plot::element("g", {{"transform", move}}, map.cells_as_svg(10 * cell, side));
+    for (std::size_t k = 0; k < 10; ++k)
+        out += plot::label(at + cell * (static_cast<double>(k) + 0.5), top + side + 13, "middle", std::to_string(k), "small");
+    return out;
+}
+
+/// The first digit of each class.
+void picture_beliefs(const example::problem<sequences>& of, const sequences& p) {
+    namespace plot = gr::plot;
+    constexpr double left = 24, step_x = 248, step_y = 150;
+    constexpr std::size_t columns = 4;
+    double top = 0;
+    const std::string title = "What it believes after each row: p of 0 to 9, dark is 0, bright is 1";
+    std::string out = plot::heading(title, left, columns * step_x, top);
+    for (std::size_t k = 0; k < 10; ++k) {
+        const auto& y = of.held_out.y;
+        const auto found = static_cast<std::size_t>(std::find(y.begin(), y.end(), static_cast<int>(k)) - y.begin());
+        if (found < y.size())
+            out += belief_as_svg(of.held_out.x, p, found, left + step_x * static_cast<double>(k % columns),
+                                 top + step_y * static_cast<double>(k / columns));
+    }
+    plot::picture(title, left + columns * step_x, top + 3 * step_y, out).save(of.picture("beliefs"));
+}
+
+template <class Cell>
+void learn(const example::problem<sequences>& of, const Cell& cell) {
+    const std::size_t hidden = cell.units();
+    const auto net = example::learn(of, gr::sequential(gr::last_step(cell), gr::dense(hidden, 10)),
+                                    gr::adam{.learning_rate = of.o.learning_rate});
+    const auto p = beliefs(net, of.held_out.x);
+    const auto after = accuracy_after(p, of.held_out.y);
+    of.o.say("Right after so many rows (it has been trained on the answer after 28 alone):\n");
+    for (std::size_t rows : {7, 10, 13, 16, 19, 22, 25, 28}) of.o.say("%8zu", rows);
+    of.o.say("\n");
+    for (std::size_t rows : {7, 10, 13, 16, 19, 22, 25, 28}) of.o.say("%6.1f %%", 100 * after[rows - 1]);
+    of.o.say("\n");
+    gr::plot::figure("Accuracy while it reads", {.x = "rows read", .y = "share of digits that are right"})
+        .line("", after)
+        .save(of.picture("rows"));
+    picture_beliefs(of, p);
+}
+
+int main(int argc, char** argv) try {
+    example::options o;
+    o.epochs = 5, o.batch_size = 32, o.learning_rate = 0.001;
+    std::size_t hidden = 128, part = 0, hold_out = 0;
+    std::string cell = "lstm";
+    o.parse(argc, argv, "Handwritten digits, read row by row by a recurrent network.",
+            {{"--hidden", hidden, 1, 4096, "How many units"},
+             {"--hold-out", hold_out, 0, 50000, "How many training images judge in place of the test set; 0: none"},
+             {"--part", part, 0, 60000, "How many training images to learn from; 0: all"}},
+            {}, {{"--cell", cell, {"rnn", "lstm", "gru"}, "What reads"}});
+
+    // x (N, 28, 28) in [0, 1]: the bytes / 255, row after row; y (N): the digit
+    auto digits = gr::data::mnist({.folder = o.data});
+    example::problem<sequences> of{o,
+                                   "rnn_mnist_rows",
+                                   cell,
+                                   digits.source,
+                                   as_sequences(std::move(digits.train)),
+                                   as_sequences(std::move(digits.test))};
+    of.hold_out(hold_out);
+    if (part > 0) of.train = example::first(of.train, part);
+    of.say_sizes();
+
+    gr::seed(o.seed);
+    if (cell == "rnn") learn(of, gr::rnn(28, hidden));
+    if (cell == "lstm") learn(of, gr::lstm(28, hidden));
+    if (cell == "gru") learn(of, gr::gru(28, hidden));
+} catch (const gr::error& e) {
+    std::fprintf(stderr, "rnn_mnist_rows: %s\n", e.what());
+    return 1;
+}
