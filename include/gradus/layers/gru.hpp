@@ -93,8 +93,8 @@ struct gru_cell : recurrent::any_cell {
 };
 
 /// The gated recurrent unit as it was published, the reset gate before the product: Keras with `reset_after=False`.
-///   r = σ(x_r + u_r)     z = σ(x_z + u_z)     s = r ∘ h′     n = tanh(x_n + s U_n)
-///                                     [gru_reset_before.r] [gru_reset_before.z] [gru_reset_before.s] [gru_reset_before.n]
+///   r = σ(x_r + u_r)     z = σ(x_z + u_z)                                     [gru_reset_before.r] [gru_reset_before.z]
+///   s = r ∘ h′     n = tanh(x_n + s U_n)                                      [gru_reset_before.s] [gru_reset_before.n]
 ///   h = (1 − z) ∘ n + z ∘ h′                                                                         [gru_reset_before.h]
 /// Backward: dz_n and dz_z as in gru_cell, then
 ///   ds = dz_n U_nᵀ     dz_r = ds ∘ h′ ∘ r ∘ (1 − r)                         [gru_reset_before.ds] [gru_reset_before.dr]

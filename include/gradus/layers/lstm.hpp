@@ -99,11 +99,11 @@ struct peephole_parameters : recurrent_parameters<T> {
 };
 
 /// The LSTM whose gates see the cell: i and f the one before, o the new one.
-///   i = σ(z_i + u_i + p_i ∘ c′)     f = σ(z_f + u_f + p_f ∘ c′)     o = σ(z_o + u_o + p_o ∘ c)
-///                                                                [peephole_lstm.i] [peephole_lstm.f] [peephole_lstm.o]
+///   i = σ(z_i + u_i + p_i ∘ c′)     f = σ(z_f + u_f + p_f ∘ c′)                     [peephole_lstm.i] [peephole_lstm.f]
+///   o = σ(z_o + u_o + p_o ∘ c)                                                                        [peephole_lstm.o]
 /// The rest as in lstm_cell. Backward, after dz_o:
-///   dc ← dc + dh ∘ o ∘ (1 − tanh² c) + dz_o ∘ p_o     dc′ = dc ∘ f + dz_i ∘ p_i + dz_f ∘ p_f
-///                                                                          [peephole_lstm.dc] [peephole_lstm.dc_before]
+///   dc ← dc + dh ∘ o ∘ (1 − tanh² c) + dz_o ∘ p_o                                                    [peephole_lstm.dc]
+///   dc′ = dc ∘ f + dz_i ∘ p_i + dz_f ∘ p_f                                                    [peephole_lstm.dc_before]
 ///   dp_i = Σ dz_i ∘ c′     dp_f = Σ dz_f ∘ c′     dp_o = Σ dz_o ∘ c                                     [peephole_lstm.dP]
 /// Source: Gers and Schmidhuber, "Recurrent nets that time and count" (2000).
 struct peephole_lstm_cell : lstm_cell {

@@ -33,7 +33,8 @@ namespace gradus {
 /// Who goes on from there says ∂J/∂last in `cache.last_gradient` before the backward.
 ///
 /// Complexity: 2 N T G H (D + H) operations forward, twice that backward; no allocation once a batch of that size has passed.
-/// Memory: (2G + K + 1) N T H numbers, K being what else a cell keeps (RNN 0, LSTM 2, GRU 1), those of one step, and two U.
+/// Memory: y, the gates, dz and what else a cell keeps, in N T H numbers: RNN 2, LSTM 11, GRU 11, GRU with the reset before 8;
+/// beside them some of one step, and U and Uᵀ in panels.
 /// Source: documents/001, deep learning algorithms (循环层, 门机制). Werbos, "Backpropagation through time" (1990).
 /// \throws shape_error where x, a state, the mask, dy or a gradient is of another shape, or there is no row or no step.
 template <class T, class Cell>
