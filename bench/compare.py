@@ -1,6 +1,7 @@
 """What has changed between two reports of bench/run --json."""
+from roofline import against_the_machine
 from rows import OURS
-from table import against_the_machine, as_text, microseconds
+from text import as_text, microseconds
 
 LEAST = 0.05  # what a machine may differ by from run to run, whatever the spread in one of them
 

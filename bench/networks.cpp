@@ -1,42 +1,16 @@
 // The documents' networks: a training step, inference, and training as `gr::fit` does it.
-//   networks exchange FOLDER    writes initial parameters, batches and what ten steps make of them, as .npz for a peer
+//   networks exchange FOLDER    writes what a peer begins from and what it must give, as .npz
 #include <algorithm>
 #include <gradus.hpp>
 #include <string>
 #include <vector>
 
-#include "gradus/io/npz.hpp"
-#include "measure.hpp"
-#include "workloads.hpp"
+#include "networks.hpp"
 
 namespace gr = gradus;
-using bench::trainer;
+using bench::exchange, bench::infer, bench::train;
 
 namespace {
-
-template <class W>
-void train(benchmark::State& state, W w) {
-    const bench::work work{.flops = w.training_flops};
-    trainer t{std::move(w)};
-    bench::measure(state, work, [&] { benchmark::DoNotOptimize(t.step()); });
-}
-
-/// Each thread has batches and a pass of its own; the network is one.
-template <class W>
-void infer(benchmark::State& state, const W& w, std::size_t threads) {
-    gr::workers team(threads);
-    gr::pass pass(w.net);
-    pass.training = false;
-    std::vector passes(threads, pass);
-    const auto times = static_cast<double>(threads);
-    std::size_t b = 0;
-    bench::measure(state, {.flops = times * w.inference_flops, .steps = times}, [&] {
-        team.run([&](std::size_t k) {
-            benchmark::DoNotOptimize(w.net.forward(w.x[(b + k) % w.x.size()], passes[k]).data());
-        });
-        b += threads;
-    });
-}
 
 /// gr::fit as users call it, with its shuffling and gathering; the time is the history's.
 template <class W>
@@ -59,29 +33,6 @@ void fit(benchmark::State& state, W w, std::size_t threads) {
     }
     state.counters["flops"] = w.training_flops * static_cast<double>(steps * epochs);
     state.counters["steps"] = static_cast<double>(steps * epochs);
-}
-
-/// before/..., x, y; after ten steps: after/..., losses; and ŷ of the first batch before all.
-template <class W>
-void exchange(const std::string& folder, W w) {
-    std::string file = w.name;
-    file.replace(file.find('/'), 1, "_");
-    gr::io::npz_writer out(folder + "/" + file + ".npz");
-    const auto add_all = [&](const std::string& when, const auto& net) {
-        gr::each([&](const gr::entry& e, const auto& p) { out.add(when + "/" + e.path(), p); }, net);
-    };
-    for (std::size_t b = 0; b < w.x.size(); ++b) {
-        out.add("x/" + std::to_string(b), w.x[b]);
-        out.add("y/" + std::to_string(b), w.y[b]);
-    }
-    out.add("y_hat", gr::predict(w.net, w.x[0]));
-    add_all("before", w.net);
-    trainer t{std::move(w)};
-    std::vector<double> losses;
-    for (int k = 0; k < 10; ++k) losses.push_back(t.step());
-    add_all("after", t.w.net);
-    out.add("losses", {losses.size()}, losses);
-    out.close();
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ class FlatAdam:
         self.m.mul_(0.9).add_(self.grad, alpha=0.1)
         self.v.mul_(0.999).addcmul_(self.grad, self.grad, value=0.001)
         torch.sqrt(self.v, out=self.root).add_(self.epsilon * c2)
-        self.theta.addcdiv_(self.m, self.root, value=-1e-3 * c2 / c1)
+        self.rate = -1e-3 * c2 / c1
+        self.theta.addcdiv_(self.m, self.root, value=self.rate)
 
 
 class FlatDescent:
@@ -82,12 +83,13 @@ class Network:
         """Parameters and gradients as views of one vector each."""
         theta = torch.cat([p.reshape(-1) for p in self.theta])
         grad = torch.zeros_like(theta)
-        at, gradients = 0, []
-        for i, p in enumerate(self.theta):
-            self.theta[i] = theta[at : at + p.numel()].view(p.shape)
-            gradients.append(grad[at : at + p.numel()].view(p.shape))
-            at += p.numel()
-        return gradients, FlatAdam(theta, grad, self.epsilon) if self.classifies else FlatDescent(theta, grad)
+        self.theta = self.views(theta)
+        return self.views(grad), FlatAdam(theta, grad, self.epsilon) if self.classifies else FlatDescent(theta, grad)
+
+    def views(self, vector):
+        """Of a vector of all parameters, each of them."""
+        parts = vector.split([p.numel() for p in self.theta])
+        return [part.view(p.shape) for part, p in zip(parts, self.theta)]
 
     # --- training, as PyTorch's users write it ----------------------------------------------------------------------
 

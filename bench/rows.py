@@ -13,8 +13,9 @@ WAYS = {"blas": "OpenBLAS", "reference": "textbook"}  # what follows a name of o
 COLUMNS = ["PyTorch", "oneDNN", "OpenBLAS", "Eigen", "dlib", "1 thread", "ours", "textbook"]
 NO_ROWS = ("machine", "plot")
 GROUPS = {"train": "Networks", "infer": "Networks", "": "Two threads", "ladder": "Ladder", "product": "Products",
-          "convolution": "Convolution", "pooling": "Pooling"}  # by the first word of a name; others by their program
-NETWORKS = {"two_layer": "2-3-1", "mlp": "784-128-128-10", "cnn": "documents' CNN"}
+          "convolution": "Convolution", "pooling": "Pooling", "recurrent": "Recurrent"}  # by the first word of a name; others by their program
+NETWORKS = {"two_layer": "2-3-1", "mlp": "784-128-128-10", "cnn": "documents' CNN", "rnn": "RNN 28→128, T = 28",
+            "lstm": "LSTM 28→128, T = 28", "gru": "GRU 28→128, T = 28"}
 KINDS = {"train": "training step", "infer": "inference", "fit": "gr::fit"}
 FORMS = {"NN": "AB", "TN": "AᵀB", "NT": "ABᵀ"}
 
@@ -67,6 +68,9 @@ def title(name):
     first, *rest = name.split("/")
     if first in KINDS:
         return f"{NETWORKS.get(rest[0], rest[0])}, {KINDS[first]}, batch {rest[1]}"
+    if first == "recurrent":
+        cell, units, steps, batch = rest
+        return f"{cell.upper()}, H {units}, T {steps}, batch {batch}"
     if first == "product":
         first, rest = FORMS[rest[0]], rest[1:]
     if first in ("convolution", "pooling"):

@@ -1,31 +1,10 @@
 """What has been measured, as tables: on a terminal, in Markdown, and in the pages of docs."""
 import re
 
+import grid
+from roofline import against_the_machine
 from rows import COLUMNS, OURS
-
-
-def level(row, roof):
-    """The nearest memory that has room for what a step reads and writes: its name and GB/s."""
-    name = min((l for l in roof["levels"] if roof["levels"][l]["size"] >= row["bytes"]),
-               key=lambda l: roof["levels"][l]["size"])
-    return name, roof["levels"][name]["gbytes"]
-
-
-def against_the_machine(row, machine):
-    """The rate of ours, its unit, its share of what the machine can do at this intensity, and what bounds that."""
-    roof, ns = machine["roofs"][str(row["cores"])], row["ways"][OURS]["ns"]
-    memory, gbytes = level(row, roof) if row["bytes"] else ("", 0)
-    if row["bytes"] and row["flops"] * gbytes < row["bytes"] * roof["gflops"]:
-        return row["bytes"] / ns, "GB/s", row["bytes"] / ns / gbytes, memory
-    return row["flops"] / ns, "GFLOP/s", row["flops"] / ns / roof["gflops"], ""
-
-
-def microseconds(ns):
-    return f"{ns / 1000:.{3 if ns < 1000 else 2 if ns < 10000 else 1}f}"
-
-
-def times(ratio):
-    return f"{ratio:.{2 if ratio < 10 else 0}f}×"
+from text import as_text, microseconds, times
 
 
 def cells(row, others, machine):
@@ -63,27 +42,18 @@ def column(label):
     return next((i for i, name in enumerate(COLUMNS) if label.startswith(name)), len(COLUMNS)), label
 
 
-def tables(report):
-    """(group, lines of cells); the first line is the head."""
+def tables(report, markdown):
+    """(group, its table)"""
     for group in dict.fromkeys(r["group"] for r in report["rows"]):
-        rows = [r for r in report["rows"] if r["group"] == group]
-        if group == "Ladder":
-            yield group, rungs([r for r in rows if "ns" in r["ways"][OURS]], report["machine"])
-            continue
-        others = sorted({way for r in rows for way in r["ways"] if way != OURS}, key=column)
-        yield group, [[group, f"{OURS}, µs", "rate", "of peak", "allocs", *others],
-                      *(cells(r, others, report["machine"]) for r in rows)]
-
-
-def as_text(lines, markdown):
-    """Words to the left, numbers to the right."""
-    numbers = range(1, len(lines[0]))
-    if markdown:
-        lines = [lines[0], ["--:" if i in numbers else "---" for i in range(len(lines[0]))], *lines[1:]]
-        return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    width = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    return "\n".join("  ".join(c.rjust(w) if i in numbers else c.ljust(w)
-                               for i, (c, w) in enumerate(zip(line, width))).rstrip() for line in lines)
+        rows, machine = [r for r in report["rows"] if r["group"] == group], report["machine"]
+        if group == "Recurrent":
+            yield group, grid.table(rows, machine, markdown)
+        elif group == "Ladder":
+            yield group, as_text(rungs([r for r in rows if "ns" in r["ways"][OURS]], machine), markdown)
+        else:
+            others = sorted({way for r in rows for way in r["ways"] if way != OURS}, key=column)
+            head = [group, f"{OURS}, µs", "rate", "of peak", "allocs", *others]
+            yield group, as_text([head, *(cells(r, others, machine) for r in rows)], markdown)
 
 
 def losses(report):
@@ -116,14 +86,14 @@ def about(report):
 
 
 def page(report, markdown):
-    parts = [as_text(lines, markdown) for _, lines in tables(report)]
+    parts = [text for _, text in tables(report, markdown)]
     return "\n\n".join([*parts, losses(report), about(report),
                         "± is half the distance between the quartiles; (×) the median of neighbours' ratios."])
 
 
 def write_into(path, report):
     """Between <!-- bench: GROUP --> and <!-- end -->; what this report has nothing of stays."""
-    parts = {group: as_text(lines, True) for group, lines in tables(report)}
+    parts = dict(tables(report, True))
     parts |= {"losses": losses(report), "about": about(report)}
     with open(path) as file:
         text = file.read()

@@ -13,6 +13,7 @@ namespace bench {
 namespace gr = gradus;
 
 using rows = gr::tensor<float, 2>;
+using sequences = gr::tensor<float, 3>;
 using images = gr::tensor<float, 4>;
 using labels = gr::tensor<std::int32_t, 1>;
 
@@ -46,11 +47,11 @@ inline auto two_layer() {
                     std::vector<rows>{{{0}, {1}, {1}, {0}}}};
 }
 
-/// 16 batches. Pixels and labels are drawn: what they are does not change the time.
+/// Pixels and labels are drawn: what they are does not change the time.
 template <class X>
-std::pair<std::vector<X>, std::vector<labels>> drawn_batches(typename X::shape_type shape) {
+std::pair<std::vector<X>, std::vector<labels>> drawn_batches(typename X::shape_type shape, std::uint64_t count = 16) {
     std::pair<std::vector<X>, std::vector<labels>> drawn;
-    for (std::uint64_t b = 0; b < 16; ++b) {
+    for (std::uint64_t b = 0; b < count; ++b) {
         auto& x = drawn.first.emplace_back(X::from_shape(shape));
         auto& y = drawn.second.emplace_back(labels::from_shape({shape[0]}));
         for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(gr::random::uniform(b, i, 0));
@@ -88,6 +89,39 @@ inline auto cnn(std::size_t n) {
         gr::adam{.epsilon = 1e-7},
         std::move(x),
         std::move(y)};
+}
+
+/// A sequence of rows, as documents/001 reads images: a layer of recurrent cells, 28 → H, over T steps, and what a dense
+/// layer makes of its last state.
+struct sequence_sizes {
+    std::size_t units = 128, steps = 28, batch = 32;
+    std::uint64_t batches = 16;
+};
+template <class L>
+auto recurrent(std::string name, double gates, L layer, const sequence_sizes& s) {
+    const auto H = static_cast<double>(s.units), z = gates * H * static_cast<double>(s.batch * s.steps);  // numbers in z
+    auto [x, y] = drawn_batches<sequences>({s.batch, s.steps, 28}, s.batches);
+    return workload{std::move(name),
+                    2 * z * (2 * 28 + 3 * H),  // xW, hU, dW, dU, dz Uᵀ
+                    2 * z * (28 + H),
+                    gr::sequential(gr::last_step(std::move(layer)), gr::dense(s.units, 10)),
+                    gr::cross_entropy{},
+                    gr::adam{},
+                    std::move(x),
+                    std::move(y)};
+}
+/// U is no rotation here, for one of 512 takes a second to draw.
+inline auto rnn(const std::string& name, const sequence_sizes& s) {
+    gr::seed(7);
+    return recurrent(name, 1, gr::rnn(28, s.units, gr::tanh{}, {}, gr::glorot_uniform{}, gr::glorot_uniform{}), s);
+}
+inline auto lstm(const std::string& name, const sequence_sizes& s) {
+    gr::seed(7);
+    return recurrent(name, 4, gr::lstm(28, s.units, {}, gr::glorot_uniform{}, gr::glorot_uniform{}), s);
+}
+inline auto gru(const std::string& name, const sequence_sizes& s) {
+    gr::seed(7);
+    return recurrent(name, 3, gr::gru(28, s.units, {}, gr::glorot_uniform{}, gr::glorot_uniform{}), s);
 }
 
 /// The whole step of the textbook. The loss keeps a cache, so nothing is allocated.
