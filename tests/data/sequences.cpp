@@ -55,8 +55,10 @@ TEST_CASE("streams: too short a text") {
           "streams: 0 symbols are too few for 1 rows of 1 steps and one symbol more");
     CHECK(message_of([] { (void)gr::data::streams(counted(6), std::size_t{1} << 33, std::size_t{1} << 33); }) ==  // R T wraps
           "streams: 6 symbols are too few for 8589934592 rows of 8589934592 steps and one symbol more");
-    CHECK(message_of([] { (void)gr::data::streams(counted(6), 0, 3); }) == "streams: 0 rows of 3 steps: one of both is the least");
-    CHECK(message_of([] { (void)gr::data::streams(counted(6), 2, 0); }) == "streams: 2 rows of 0 steps: one of both is the least");
+    CHECK(message_of([] { (void)gr::data::streams(counted(6), 0, 3); }) ==
+          "streams: 0 rows of 3 steps: one of both is the least");
+    CHECK(message_of([] { (void)gr::data::streams(counted(6), 2, 0); }) ==
+          "streams: 2 rows of 0 steps: one of both is the least");
 }
 
 TEST_CASE("n_grams.x, n_grams.y: by hand; too short a text") {
@@ -68,7 +70,8 @@ TEST_CASE("n_grams.x, n_grams.y: by hand; too short a text") {
           "n_grams: 4 symbols hold no window of 4 and the symbol behind it");
     CHECK(message_of([] { (void)gr::data::n_grams(counted(4), 0); }) ==
           "n_grams: 4 symbols hold no window of 0 and the symbol behind it");
-    CHECK(message_of([] { (void)gr::data::n_grams(ids{}, 1); }) == "n_grams: 0 symbols hold no window of 1 and the symbol behind it");
+    CHECK(message_of([] { (void)gr::data::n_grams(ids{}, 1); }) ==
+          "n_grams: 0 symbols hold no window of 1 and the symbol behind it");
 }
 
 TEST_CASE_TEMPLATE("windows.x, windows.y: by hand; too short a series", T, float, double) {
@@ -79,16 +82,21 @@ TEST_CASE_TEMPLATE("windows.x, windows.y: by hand; too short a series", T, float
     const auto later = gr::data::windows(s, 2, 3);
     CHECK(later.x == gr::tensor<T, 3>{{{1}, {2}}});
     CHECK(later.y == gr::tensor<T, 2>{{5}});
-    CHECK(message_of([&] { (void)gr::data::windows(s, 2, 4); }) == "windows: 5 values hold no window of 2 and the value 4 ahead of it");
-    CHECK(message_of([&] { (void)gr::data::windows(s, 5); }) == "windows: 5 values hold no window of 5 and the value 1 ahead of it");
-    CHECK(message_of([&] { (void)gr::data::windows(s, 0); }) == "windows: 5 values hold no window of 0 and the value 1 ahead of it");
-    CHECK(message_of([&] { (void)gr::data::windows(s, 1, 0); }) == "windows: 5 values hold no window of 1 and the value 0 ahead of it");
+    CHECK(message_of([&] { (void)gr::data::windows(s, 2, 4); }) ==
+          "windows: 5 values hold no window of 2 and the value 4 ahead of it");
+    CHECK(message_of([&] { (void)gr::data::windows(s, 5); }) ==
+          "windows: 5 values hold no window of 5 and the value 1 ahead of it");
+    CHECK(message_of([&] { (void)gr::data::windows(s, 0); }) ==
+          "windows: 5 values hold no window of 0 and the value 1 ahead of it");
+    CHECK(message_of([&] { (void)gr::data::windows(s, 1, 0); }) ==
+          "windows: 5 values hold no window of 1 and the value 0 ahead of it");
     CHECK(message_of([&] { (void)gr::data::windows(s, 2, static_cast<std::size_t>(-1)); }) ==
           "windows: 5 values hold no window of 2 and the value 18446744073709551615 ahead of it");
 }
 
 TEST_CASE("mask_of: by hand; lengths that do not fit") {
-    CHECK(gr::data::mask_of({2, 0, 3}, 3) == gr::tensor<bool, 2>{{true, true, false}, {false, false, false}, {true, true, true}});
+    CHECK(gr::data::mask_of({2, 0, 3}, 3) ==
+          gr::tensor<bool, 2>{{true, true, false}, {false, false, false}, {true, true, true}});
     CHECK(message_of([] { (void)gr::data::mask_of({8, 3, 9}, 8); }) == "mask_of: length 9 of row 2 is beyond T = 8");
     CHECK(message_of([] { (void)gr::data::mask_of({}, 8); }) == "mask_of: 0 rows of 8 steps: nothing to mask");
     CHECK(message_of([] { (void)gr::data::mask_of({0}, 0); }) == "mask_of: 1 rows of 0 steps: nothing to mask");
@@ -117,8 +125,10 @@ TEST_CASE("padded: sequences of features (T, D)") {
 TEST_CASE("padded: what does not fit") {
     const std::vector<ids> names = {ids{3, 1, 4}, ids{1}};
     CHECK(message_of([&] { (void)gr::data::padded(names, 0, 2); }) == "mask_of: length 3 of row 0 is beyond T = 2");
-    CHECK(message_of([] { (void)gr::data::padded(std::vector<ids>{}); }) == "mask_of: 0 rows of 0 steps: nothing to mask");
-    CHECK(message_of([] { (void)gr::data::padded(std::vector<ids>{ids{}, ids{}}); }) == "mask_of: 2 rows of 0 steps: nothing to mask");
+    CHECK(message_of([] { (void)gr::data::padded(std::vector<ids>{}); }) ==
+          "mask_of: 0 rows of 0 steps: nothing to mask");
+    CHECK(message_of([] { (void)gr::data::padded(std::vector<ids>{ids{}, ids{}}); }) ==
+          "mask_of: 2 rows of 0 steps: nothing to mask");
     const std::vector<gr::tensor<double, 2>> walks = {{{1, 2}}, {{3, 4, 5}}};
     CHECK(message_of([&] { (void)gr::data::padded(walks); }) ==
           "padded: sequence 1 is (1, 3), sequence 0 (1, 2): only their lengths may differ");

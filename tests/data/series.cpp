@@ -58,10 +58,14 @@ TEST_CASE("noisy_sine, airline: keyed by the seed, whatever the length; in sampl
 TEST_CASE("noisy_sine, airline: options that make no series") {
     const double nan = std::numeric_limits<double>::quiet_NaN(), infinite = std::numeric_limits<double>::infinity();
     CHECK(message_of([] { (void)gr::data::noisy_sine({.steps = 0}); }) == "noisy_sine: 0 steps: one is the least");
-    CHECK(message_of([] { (void)gr::data::noisy_sine({.period = 0}); }) == "noisy_sine: the period must be above 0, got 0");
-    CHECK(message_of([&] { (void)gr::data::noisy_sine({.period = infinite}); }) == "noisy_sine: the period must be above 0, got inf");
-    CHECK(message_of([&] { (void)gr::data::noisy_sine({.amplitude = nan}); }) == "noisy_sine: .amplitude must be finite, got nan");
-    CHECK(message_of([&] { (void)gr::data::noisy_sine({.phase = infinite}); }) == "noisy_sine: .phase must be finite, got inf");
+    CHECK(message_of([] { (void)gr::data::noisy_sine({.period = 0}); }) ==
+          "noisy_sine: the period must be above 0, got 0");
+    CHECK(message_of([&] { (void)gr::data::noisy_sine({.period = infinite}); }) ==
+          "noisy_sine: the period must be above 0, got inf");
+    CHECK(message_of([&] { (void)gr::data::noisy_sine({.amplitude = nan}); }) ==
+          "noisy_sine: .amplitude must be finite, got nan");
+    CHECK(message_of([&] { (void)gr::data::noisy_sine({.phase = infinite}); }) ==
+          "noisy_sine: .phase must be finite, got inf");
     CHECK(message_of([] { (void)gr::data::noisy_sine({.noise = -1}); }) ==
           "noisy_sine: a standard deviation must be 0 or more, got -1");
     CHECK(message_of([] { (void)gr::data::airline({.months = 0}); }) == "airline: 0 months: one is the least");
@@ -73,5 +77,6 @@ TEST_CASE("noisy_sine, airline: options that make no series") {
           "airline: level 100, growth 0.1, swing nan: level > 0, growth > -1 and swing in [0, 1) are needed");
     CHECK(message_of([&] { (void)gr::data::airline({.level = infinite}); }) == "airline: .level must be finite, got inf");
     CHECK(message_of([&] { (void)gr::data::airline({.growth = nan}); }) == "airline: .growth must be finite, got nan");
-    CHECK(message_of([&] { (void)gr::data::airline({.noise = nan}); }) == "airline: a standard deviation must be 0 or more, got nan");
+    CHECK(message_of([&] { (void)gr::data::airline({.noise = nan}); }) ==
+          "airline: a standard deviation must be 0 or more, got nan");
 }

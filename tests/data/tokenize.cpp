@@ -50,14 +50,16 @@ TEST_CASE("tokenize: offsets are those of the token's first byte") {
     CHECK(found == std::vector<std::pair<std::string, std::size_t>>{{"é", 0}, {",", 2}, {"wörter", 4}, {"!", 11}});
 }
 TEST_CASE("tokenize: a broken text") {
-    CHECK(support::message_of([] { (void)tokenize("ab \xFF"); }) == "text: broken UTF-8 at byte 3: 0xFF begins no sequence");
+    CHECK(support::message_of([] { (void)tokenize("ab \xFF"); }) ==
+          "text: broken UTF-8 at byte 3: 0xFF begins no sequence");
     CHECK(support::message_of([] { (void)tokenize("\xC3", {}, "poem.txt"); }) ==
           "poem.txt: broken UTF-8 at byte 0: 0xC3 is cut off at the end");
 }
 TEST_CASE("tokenize: as the definition of BERT's basic tokenizer, written in Python, cuts them") {
     for (const std::string i : {"0", "1", "2", "3", "4"}) {
         std::string joined;
-        for (const std::string& t : tokenize(stored_text("text" + i), {.lower_case = true})) joined += (joined.empty() ? "" : "\n") + t;
+        for (const std::string& t : tokenize(stored_text("text" + i), {.lower_case = true}))
+            joined += (joined.empty() ? "" : "\n") + t;
         CHECK(joined == stored_text("tokens" + i));
     }
 }

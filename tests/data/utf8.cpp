@@ -21,11 +21,13 @@ std::optional<std::size_t> broken_at(const std::string& text) {
         unsigned lead[2], second[2];
         std::size_t n;
     };
-    static const row table[] = {{{0x00, 0x7F}, {}, 1},           {{0xC2, 0xDF}, {0x80, 0xBF}, 2}, {{0xE0, 0xE0}, {0xA0, 0xBF}, 3},
-                                {{0xE1, 0xEC}, {0x80, 0xBF}, 3}, {{0xED, 0xED}, {0x80, 0x9F}, 3}, {{0xEE, 0xEF}, {0x80, 0xBF}, 3},
-                                {{0xF0, 0xF0}, {0x90, 0xBF}, 4}, {{0xF1, 0xF3}, {0x80, 0xBF}, 4}, {{0xF4, 0xF4}, {0x80, 0x8F}, 4}};
+    static const row table[] = {
+        {{0x00, 0x7F}, {}, 1},           {{0xC2, 0xDF}, {0x80, 0xBF}, 2}, {{0xE0, 0xE0}, {0xA0, 0xBF}, 3},
+        {{0xE1, 0xEC}, {0x80, 0xBF}, 3}, {{0xED, 0xED}, {0x80, 0x9F}, 3}, {{0xEE, 0xEF}, {0x80, 0xBF}, 3},
+        {{0xF0, 0xF0}, {0x90, 0xBF}, 4}, {{0xF1, 0xF3}, {0x80, 0xBF}, 4}, {{0xF4, 0xF4}, {0x80, 0x8F}, 4}};
     const auto within = [&](std::size_t i, const unsigned (&range)[2]) {
-        return i < text.size() && static_cast<unsigned char>(text[i]) >= range[0] && static_cast<unsigned char>(text[i]) <= range[1];
+        const unsigned byte = i < text.size() ? static_cast<unsigned char>(text[i]) : 0x100;
+        return byte >= range[0] && byte <= range[1];
     };
     for (std::size_t at = 0; at < text.size();) {
         std::size_t n = 0;
@@ -46,7 +48,8 @@ bool as_in_table(const std::string& text) {
     const std::optional<std::size_t> broken = broken_at(text);
     std::string back;
     const std::string said = message_of([&] { back = gr::data::encode_utf8(decode_utf8(text)); });
-    return broken ? said.starts_with("text: broken UTF-8 at byte " + std::to_string(*broken) + ": 0x") : said == "no error" && back == text;
+    if (broken) return said.starts_with("text: broken UTF-8 at byte " + std::to_string(*broken) + ": 0x");
+    return said == "no error" && back == text;
 }
 
 }  // namespace
@@ -78,7 +81,8 @@ TEST_CASE("utf8: what is broken is named by its offset and its bytes") {
     CHECK(said("\xF8\x88\x80\x80\x80") == "poem.txt: broken UTF-8 at byte 0: 0xF8 begins no sequence");
     CHECK(said("a\xE2\x82") == "poem.txt: broken UTF-8 at byte 1: 0xE2 0x82 is cut off at the end");
     CHECK(said("\xF0") == "poem.txt: broken UTF-8 at byte 0: 0xF0 is cut off at the end");
-    CHECK(said("caf\xE9 au lait") == "poem.txt: broken UTF-8 at byte 3: 0xE9 0x20 is cut short by its last byte");  // Latin-1
+    CHECK(said("caf\xE9 au lait") ==
+          "poem.txt: broken UTF-8 at byte 3: 0xE9 0x20 is cut short by its last byte");  // Latin-1
     CHECK(said("\xE2\x82\xC3\xA9") == "poem.txt: broken UTF-8 at byte 0: 0xE2 0x82 0xC3 is cut short by its last byte");
     CHECK(said("\xC0\xAF") == "poem.txt: broken UTF-8 at byte 0: 0xC0 0xAF is an overlong U+002F");
     CHECK(said("\xE0\x9F\xBF") == "poem.txt: broken UTF-8 at byte 0: 0xE0 0x9F 0xBF is an overlong U+07FF");
@@ -86,8 +90,10 @@ TEST_CASE("utf8: what is broken is named by its offset and its bytes") {
     CHECK(said("\xED\xA0\x80") == "poem.txt: broken UTF-8 at byte 0: 0xED 0xA0 0x80 is a surrogate, U+D800");
     CHECK(said("\xF4\x90\x80\x80") == "poem.txt: broken UTF-8 at byte 0: 0xF4 0x90 0x80 0x80 is beyond U+10FFFF");
     CHECK(message_of([] { (void)decode_utf8("\x80"); }) == "text: broken UTF-8 at byte 0: 0x80 continues no sequence");
-    CHECK(message_of([] { (void)gr::data::encode_utf8(std::u32string{0x61, 0xDFFF}); }) == "encode_utf8: U+DFFF is no character");
-    CHECK(message_of([] { (void)gr::data::encode_utf8(std::u32string{0x110000}); }) == "encode_utf8: U+110000 is no character");
+    CHECK(message_of([] { (void)gr::data::encode_utf8(std::u32string{0x61, 0xDFFF}); }) ==
+          "encode_utf8: U+DFFF is no character");
+    CHECK(message_of([] { (void)gr::data::encode_utf8(std::u32string{0x110000}); }) ==
+          "encode_utf8: U+110000 is no character");
 }
 
 TEST_CASE("utf8: every truncation and every byte flip of a text decodes, or is refused where Unicode's table refuses it") {
@@ -127,10 +133,12 @@ TEST_CASE("read_utf8: a file, its mark left out; what cannot be read") {
     CHECK(gr::data::read_utf8(write("\xEF\xBB\xBFmarked")) == "marked");
     CHECK(gr::data::read_utf8(write("")) == "");
     const std::string path = write("\xEF\xBB\xBFok\x80");
-    CHECK(message_of([&] { (void)gr::data::read_utf8(path); }) == path + ": broken UTF-8 at byte 5: 0x80 continues no sequence");
+    CHECK(message_of([&] { (void)gr::data::read_utf8(path); }) ==
+          path + ": broken UTF-8 at byte 5: 0x80 continues no sequence");
     (void)write("\xFF\xFEh\0i\0"s);
     CHECK(message_of([&] { (void)gr::data::read_utf8(path); }) == path + ": a text in UTF-16; save it as UTF-8");
     (void)write("four");
     CHECK(message_of([&] { (void)gr::data::read_utf8(path, 3); }) == path + ": its 4 bytes are more than the limit of 3");
-    CHECK(message_of([] { (void)gr::data::read_utf8("/no/such/file"); }) == "cannot open /no/such/file: No such file or directory");
+    CHECK(message_of([] { (void)gr::data::read_utf8("/no/such/file"); }) ==
+          "cannot open /no/such/file: No such file or directory");
 }

@@ -61,7 +61,8 @@ TEST_CASE("vocabulary: what is not listed is named with its place") {
           "text: byte 2: the character 'é' (U+00E9) is none of the vocabulary's 4, and it has no <unk>");
     CHECK(message_of([&] { (void)letters.encode("a\tb", "poem.txt"); }) ==
           "poem.txt: byte 1: the character '?' (U+0009) is none of the vocabulary's 4, and it has no <unk>");
-    CHECK(message_of([&] { (void)letters.encode("a\xC3"); }) == "text: broken UTF-8 at byte 1: 0xC3 is cut off at the end");
+    CHECK(message_of([&] { (void)letters.encode("a\xC3"); }) ==
+          "text: broken UTF-8 at byte 1: 0xC3 is cut off at the end");
     CHECK(message_of([&] { (void)letters.index("z"); }) ==
           "vocabulary: the character 'z' is none of the vocabulary's 4, and it has no <unk>");
     CHECK(message_of([&] { (void)letters.index("ab"); }) ==
@@ -73,8 +74,10 @@ TEST_CASE("vocabulary: what is not listed is named with its place") {
     const auto words = gr::data::words("to be");
     CHECK(message_of([&] { (void)words.encode("to  bee"); }) ==
           "text: byte 4: the word 'bee' is none of the vocabulary's 2, and it has no <unk>");
-    CHECK(message_of([&] { (void)words.decode(ids{0, 2}); }) == "vocabulary: index 2 at place 1 is not one of 2, counted from 0");
-    CHECK(message_of([&] { (void)words.decode(ids{-1}); }) == "vocabulary: index -1 at place 0 is not one of 2, counted from 0");
+    CHECK(message_of([&] { (void)words.decode(ids{0, 2}); }) ==
+          "vocabulary: index 2 at place 1 is not one of 2, counted from 0");
+    CHECK(message_of([&] { (void)words.decode(ids{-1}); }) ==
+          "vocabulary: index -1 at place 0 is not one of 2, counted from 0");
     CHECK(message_of([&] { (void)words[2]; }) == "vocabulary: index 2 is not one of 2, counted from 0");
 }
 TEST_CASE("vocabulary: texts and lists that make none") {
@@ -84,13 +87,16 @@ TEST_CASE("vocabulary: texts and lists that make none") {
           "words: of 2 in the text, 0 occur at least 3 times, and there is room for 0");
     CHECK(message_of([] { (void)gr::data::words("a b b", {.most = 1, .unknown = true}); }) ==
           "words: of 2 in the text, 2 occur at least 1 times, and there is room for 0");
-    CHECK(message_of([] { (void)gr::data::words("a \x80"); }) == "text: broken UTF-8 at byte 2: 0x80 continues no sequence");
+    CHECK(message_of([] { (void)gr::data::words("a \x80"); }) ==
+          "text: broken UTF-8 at byte 2: 0x80 continues no sequence");
     CHECK(message_of([] { (void)vocabulary({}); }) == "vocabulary: there are no tokens");
     CHECK(message_of([] { (void)vocabulary({"a", "b", "a"}); }) == "vocabulary: token 2, 'a', is token 0 too");
     CHECK(message_of([] { (void)vocabulary({"a", ""}); }) == "vocabulary: token 1, '', is not one word");
     CHECK(message_of([] { (void)vocabulary({"it's"}); }) == "vocabulary: token 0, 'it's', is not one word");
-    CHECK(message_of([] { (void)vocabulary({"It"}, {.lower_case = true}); }) == "vocabulary: token 0, 'It', is not one lower-case word");
+    CHECK(message_of([] { (void)vocabulary({"It"}, {.lower_case = true}); }) ==
+          "vocabulary: token 0, 'It', is not one lower-case word");
     CHECK(message_of([] { (void)vocabulary({"a", "bc"}, {.by = gr::data::unit::character}); }) ==
           "vocabulary: token 1, 'bc', is not one character");
-    CHECK(message_of([] { (void)vocabulary({"a", "\xC3"}); }) == "vocabulary: token 1: broken UTF-8 at byte 0: 0xC3 is cut off at the end");
+    CHECK(message_of([] { (void)vocabulary({"a", "\xC3"}); }) ==
+          "vocabulary: token 1: broken UTF-8 at byte 0: 0xC3 is cut off at the end");
 }

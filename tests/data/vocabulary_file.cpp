@@ -76,12 +76,14 @@ TEST_CASE_FIXTURE(vocabulary_in_file, "vocabulary: files that hold none") {
     CHECK(refusal("gradus vocabulary: 2 words\na\na\n") == "token 1, 'a', is token 0 too");
     CHECK(refusal("gradus vocabulary: 2 words\na\n\n") == "token 1, '', is not one word");
     CHECK(refusal("gradus vocabulary: 2 characters\na\nbc\n") == "token 1, 'bc', is not one character");
-    for (const std::string token : {"\\", "\\n", "\\u", "\\u{", "\\u{}", "\\u{41", "\\u{4G}", "\\u{D800}", "\\u{110000}", "\\u{FFFFFFFF41}"})
+    for (const std::string token : {"\\", "\\n", "\\u", "\\u{", "\\u{}", "\\u{41", "\\u{4G}", "\\u{D800}",
+                                    "\\u{110000}", "\\u{FFFFFFFF41}"})
         CHECK(refusal("gradus vocabulary: 1 characters\n" + token + "\n") ==
               "line 2: '" + token + "' begins with no \\u{...} of a character");
-    CHECK(refusal("gradus vocabulary: 1 characters\n\xC3\n") == "broken UTF-8 at byte 32: 0xC3 0x0A is cut short by its last byte");
+    CHECK(refusal("gradus vocabulary: 1 characters\n\xC3\n") ==
+          "broken UTF-8 at byte 32: 0xC3 0x0A is cut short by its last byte");
 }
-TEST_CASE_FIXTURE(vocabulary_in_file, "vocabulary: every truncation and byte flip of a file is read, or an error that names the file") {
+TEST_CASE_FIXTURE(vocabulary_in_file, "vocabulary: each truncation and byte flip of a file is read, or names it") {
     gr::data::save(path, gr::data::characters("a\né词", {.unknown = true}));
     const std::string whole = written();
     for (std::size_t n = 0; n < whole.size(); ++n) CHECK(!refusal(whole.substr(0, n)).starts_with("without"));

@@ -25,7 +25,7 @@ TEST_CASE("metric.perplexity, metric.bits_per_character: by hand") {
     CHECK(gr::bits_per_character(y, logits) == doctest::Approx((2 + std::log2(8 / 5.)) / 2).epsilon(1e-14));
 }
 
-TEST_CASE_TEMPLATE("metric.perplexity, metric.bits_per_character: PyTorch's values, with a mask and without", T, float, double) {
+TEST_CASE_TEMPLATE("metric.perplexity, metric.bits_per_character: PyTorch's values, with and without mask", T, float, double) {
     const auto y_hat = support::pytorch<gr::tensor<T, 3>>("text/y_hat");
     const auto y = support::stored("text/labels").to<labels>();
     gr::tensor<bool, 2> mask({3, 5});
@@ -41,7 +41,8 @@ TEST_CASE_TEMPLATE("metric.perplexity, metric.bits_per_character: PyTorch's valu
 TEST_CASE("metric.perplexity, metric.bits_per_character: bad input") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     CHECK(message_of([&] { (void)gr::perplexity(nan); }) == "perplexity: J must be 0 nats or more, got nan");
-    CHECK(message_of([] { (void)gr::bits_per_character(-0.5); }) == "bits_per_character: J must be 0 nats or more, got -0.5");
+    CHECK(message_of([] { (void)gr::bits_per_character(-0.5); }) ==
+          "bits_per_character: J must be 0 nats or more, got -0.5");
     const gr::tensor<float, 3> y_hat({2, 3, 4}, 0.0f);
     CHECK(message_of([&] { (void)gr::perplexity(labels({2, 4}, 0), y_hat); }) ==
           "cross_entropy: needs one label per row of the prediction (2, 3, 4), got (2, 4)");

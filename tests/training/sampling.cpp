@@ -29,8 +29,10 @@ vector probabilities(const gr::tensor<T, 1>& z, const gr::sampling& how = {}) {
 TEST_CASE("sample.temperature: by hand") {
     const double l2 = std::log(2), l3 = std::log(3);
     CHECK(support::difference(probabilities(vector{0, l2, l3}), vector{1. / 6, 2. / 6, 3. / 6}) < 1e-15);
-    CHECK(support::difference(probabilities(vector{0, l2, l3}, {.temperature = 0.5}), vector{1. / 14, 4. / 14, 9. / 14}) < 1e-15);
-    CHECK(support::difference(probabilities(vector{0, 2 * l2, 2 * l3}, {.temperature = 2}), vector{1. / 6, 2. / 6, 3. / 6}) < 1e-15);
+    CHECK(support::difference(probabilities(vector{0, l2, l3}, {.temperature = 0.5}),
+                              vector{1. / 14, 4. / 14, 9. / 14}) < 1e-15);
+    CHECK(support::difference(probabilities(vector{0, 2 * l2, 2 * l3}, {.temperature = 2}),
+                              vector{1. / 6, 2. / 6, 3. / 6}) < 1e-15);
     CHECK(probabilities(vector{1, 3, 2, 3}, {.temperature = 0}) == vector{0, 1, 0, 0});  // greedy: the first of the greatest
     CHECK(probabilities(vector{5, 5, 5, 5}, {.temperature = 1e300}) == vector{0.25, 0.25, 0.25, 0.25});
     CHECK(probabilities(vector{1, 3, 2}, {.temperature = 1e-308}) == vector{0, 1, 0});
@@ -53,7 +55,8 @@ TEST_CASE_TEMPLATE("sample.temperature, sample.top_k: PyTorch's values", T, floa
     for (const double temperature : {0.25, 1.0, 3.0})
         CHECK(support::difference(probabilities(z, {.temperature = temperature}),
                                   support::pytorch<vector>("text/temperature." + gr::number_text(temperature))) < 1e-14);
-    CHECK(support::difference(probabilities(z, {.temperature = 0.5, .top_k = 4}), support::pytorch<vector>("text/top_4")) < 1e-14);
+    CHECK(support::difference(probabilities(z, {.temperature = 0.5, .top_k = 4}),
+                              support::pytorch<vector>("text/top_4")) < 1e-14);
 }
 
 TEST_CASE("sample.draw: the first index at which the sum of p exceeds u") {
@@ -74,7 +77,8 @@ TEST_CASE("sample.draw: rounding that leaves u above the sum draws the last that
 TEST_CASE("sample.temperature, sample.top_k, sample.draw: each index as often as its probability says") {
     const auto z = support::draw<gr::tensor<float, 1>>({8}, 3, -2, 2);
     const std::size_t draws = 40000;
-    for (const gr::sampling& how : {gr::sampling{}, gr::sampling{.temperature = 0.4}, gr::sampling{.temperature = 2.5, .top_k = 5}}) {
+    using how_to = gr::sampling;
+    for (const how_to& how : {how_to{}, how_to{.temperature = 0.4}, how_to{.temperature = 2.5, .top_k = 5}}) {
         const vector p = probabilities(z, how);
         std::vector<double> count(8);
         for (std::uint64_t draw = 0; draw < draws; ++draw) ++count[static_cast<std::size_t>(gr::sample(z, how, 11, draw))];
@@ -98,13 +102,17 @@ TEST_CASE("sample.draw: rows are drawn for themselves, and keep their leading ax
 TEST_CASE("sample: what cannot be drawn from") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     const vector z{1, 2};
-    CHECK(message_of([&] { (void)gr::sample(z, {.temperature = -1}, 0, 0); }) == "sample: the temperature must be 0 or more, got -1");
-    CHECK(message_of([&] { (void)gr::sample(z, {.temperature = nan}, 0, 0); }) == "sample: the temperature must be 0 or more, got nan");
+    CHECK(message_of([&] { (void)gr::sample(z, {.temperature = -1}, 0, 0); }) ==
+          "sample: the temperature must be 0 or more, got -1");
+    CHECK(message_of([&] { (void)gr::sample(z, {.temperature = nan}, 0, 0); }) ==
+          "sample: the temperature must be 0 or more, got nan");
     CHECK(message_of([&] { (void)gr::sample(z, {.temperature = infinite}, 0, 0); }) ==
           "sample: the temperature must be 0 or more, got inf");
     CHECK(message_of([&] { (void)gr::sample(z, {.top_k = 3}, 0, 0); }) == "sample: top_k is 3, of 2 logits");
     CHECK(message_of([&] { (void)gr::sample(vector{}, {}, 0, 0); }) == "sample: top_k is 0, of 0 logits");
     CHECK(message_of([&] { (void)gr::sample(vector{1, nan}, {}, 0, 0); }) == "sample: logit 1 is nan");
-    CHECK(message_of([&] { (void)gr::sample(vector{1, 2, infinite}, {.temperature = 0}, 0, 0); }) == "sample: logit 2 is inf");
-    CHECK(message_of([&] { (void)gr::sample(vector{-infinite, -infinite}, {}, 0, 0); }) == "sample: all 2 logits are -inf");
+    CHECK(message_of([&] { (void)gr::sample(vector{1, 2, infinite}, {.temperature = 0}, 0, 0); }) ==
+          "sample: logit 2 is inf");
+    CHECK(message_of([&] { (void)gr::sample(vector{-infinite, -infinite}, {}, 0, 0); }) ==
+          "sample: all 2 logits are -inf");
 }

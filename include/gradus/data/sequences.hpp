@@ -18,7 +18,7 @@ namespace gradus::data {
 /// holds the k-th piece of each stream, so that row r goes on where row r of the batch before ended.
 ///   x[k R + r, t] = s[r K T + k T + t]     y[k R + r, t] = s[r K T + k T + t + 1]                 [streams.x] [streams.y]
 ///   x, y (K R, T)     K = ⌊(L − 1) / (R T)⌋ batches; what is left at the end, fewer than R T symbols, is not used
-/// `gr::fit(net, J, optimizer, streams(s, R, T), {.batch_size = R, .shuffle = false, .stateful = true})`
+/// `gr::fit(net, J, optimizer, streams(s, R, T), {.batch_size = R, .stateful = true, .shuffle = false})`
 /// Source: Zaremba, Sutskever and Vinyals, "Recurrent neural network regularization" (2014), 4.1.
 /// \throws data_error for no rows or steps, or fewer than R T + 1 symbols.
 [[nodiscard]] inline dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 2>> streams(const tensor<std::int32_t, 1>& s,
@@ -27,7 +27,8 @@ namespace gradus::data {
     if (R == 0 || T == 0) throw data_error(message({"streams: ", R, " rows of ", T, " steps: one of both is the least"}));
     const std::size_t K = L == 0 || R > L / T ? 0 : (L - 1) / (R * T);
     if (K == 0)
-        throw data_error(message({"streams: ", L, " symbols are too few for ", R, " rows of ", T, " steps and one symbol more"}));
+        throw data_error(message({"streams: ", L, " symbols are too few for ", R, " rows of ", T,
+                                  " steps and one symbol more"}));
     tensor<std::int32_t, 2> x({K * R, T}), y({K * R, T});
     for (std::size_t k = 0; k < K; ++k)
         for (std::size_t r = 0; r < R; ++r)
@@ -65,7 +66,8 @@ namespace gradus::data {
 template <class V>
 [[nodiscard]] dataset<tensor<V, 3>, tensor<V, 2>> windows(const tensor<V, 1>& s, std::size_t T, std::size_t ahead = 1) {
     if (T == 0 || ahead == 0 || T > s.size() || ahead > s.size() - T)
-        throw data_error(message({"windows: ", s.size(), " values hold no window of ", T, " and the value ", ahead, " ahead of it"}));
+        throw data_error(message({"windows: ", s.size(), " values hold no window of ", T, " and the value ", ahead,
+                                  " ahead of it"}));
     const std::size_t N = s.size() - T + 1 - ahead;
     tensor<V, 3> x({N, T, std::size_t{1}});
     tensor<V, 2> y({N, std::size_t{1}});
@@ -80,7 +82,8 @@ template <class V>
 ///   lengths (N)     m (N, T)
 /// \throws data_error for a length beyond T, naming its row; where there are none, or T = 0.
 [[nodiscard]] inline tensor<bool, 2> mask_of(const std::vector<std::size_t>& lengths, std::size_t T) {
-    if (lengths.empty() || T == 0) throw data_error(message({"mask_of: ", lengths.size(), " rows of ", T, " steps: nothing to mask"}));
+    if (lengths.empty() || T == 0)
+        throw data_error(message({"mask_of: ", lengths.size(), " rows of ", T, " steps: nothing to mask"}));
     tensor<bool, 2> m({lengths.size(), T});
     for (std::size_t n = 0; n < lengths.size(); ++n) {
         if (lengths[n] > T) throw data_error(message({"mask_of: length ", lengths[n], " of row ", n, " is beyond T = ", T}));
@@ -102,7 +105,8 @@ struct padded_sequences {
 /// \param steps  T; 0: the longest sequence's
 /// \throws data_error for no sequences, all empty, a longer one than T, or features (T_n, D) of different D, naming the row.
 template <class V, std::size_t R>
-[[nodiscard]] padded_sequences<V, R> padded(const std::vector<tensor<V, R>>& sequences, V padding = V(0), std::size_t steps = 0) {
+[[nodiscard]] padded_sequences<V, R> padded(const std::vector<tensor<V, R>>& sequences, V padding = V(0),
+                                            std::size_t steps = 0) {
     std::vector<std::size_t> lengths;
     std::size_t T = steps;
     for (const auto& s : sequences) {
@@ -117,8 +121,8 @@ template <class V, std::size_t R>
     for (std::size_t n = 0; n < sequences.size(); ++n) {
         for (std::size_t axis = 1; axis < R; ++axis)
             if (sequences[n].shape()[axis] != shape[axis + 1])
-                throw data_error(message({"padded: sequence ", n, " is ", sequences[n].shape(), ", sequence 0 ", sequences[0].shape(),
-                                          ": only their lengths may differ"}));
+                throw data_error(message({"padded: sequence ", n, " is ", sequences[n].shape(), ", sequence 0 ",
+                                          sequences[0].shape(), ": only their lengths may differ"}));
         std::copy_n(sequences[n].data(), sequences[n].size(), x.data() + n * row);
     }
     return {std::move(x), std::move(mask), std::move(lengths)};

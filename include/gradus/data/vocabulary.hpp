@@ -38,9 +38,12 @@ class vocabulary {
 
     /// \param source  what messages call it
     /// \throws data_error where there are no tokens, one is there twice, or one that no text is cut into.
-    explicit vocabulary(std::vector<std::string> tokens, const tokenize_options& cut = {}, std::string_view source = "vocabulary")
+    explicit vocabulary(std::vector<std::string> tokens, const tokenize_options& cut = {},
+                        std::string_view source = "vocabulary")
         : tokens_(std::move(tokens)), cut_(cut) {
-        const auto refuse = [&](std::initializer_list<piece> why) { throw data_error(message({source, ": ", message(why)})); };
+        const auto refuse = [&](std::initializer_list<piece> why) {
+            throw data_error(message({source, ": ", message(why)}));
+        };
         if (tokens_.empty()) refuse({"there are no tokens"});
         for (std::size_t i = 0; i < tokens_.size(); ++i) {
             const std::string& t = tokens_[i];
@@ -73,7 +76,8 @@ class vocabulary {
     }
     /// The token of an index. \throws data_error for one outside 0..V-1.
     [[nodiscard]] const std::string& operator[](std::int32_t index) const {
-        if (!holds(index)) throw data_error(message({"vocabulary: index ", index, " is not one of ", size(), ", counted from 0"}));
+        if (!holds(index))
+            throw data_error(message({"vocabulary: index ", index, " is not one of ", size(), ", counted from 0"}));
         return tokens_[static_cast<std::size_t>(index)];
     }
 
@@ -85,9 +89,7 @@ class vocabulary {
         const auto unlisted = unknown();
         each_token(text, cut_, source, [&](std::string_view token, std::size_t at) {
             const auto i = find(token);
-            if (!i && !unlisted)
-                refuse_token(message({source, ": byte ", at, ": "}), token,
-                             cut_.by == unit::character ? message({" (", code_point_text(decode_utf8(token)[0]), ")"}) : std::string());
+            if (!i && !unlisted) refuse_token(message({source, ": byte ", at, ": "}), token, code_of(token));
             ids.push_back(i ? *i : *unlisted);
         });
         auto out = tensor<std::int32_t, 1>::from_shape({ids.size()});
@@ -102,7 +104,8 @@ class vocabulary {
         std::string out;
         for (std::size_t t = 0; t < ids.size(); ++t) {
             if (!holds(ids[t]))
-                throw data_error(message({"vocabulary: index ", ids[t], " at place ", t, " is not one of ", size(), ", counted from 0"}));
+                throw data_error(message({"vocabulary: index ", ids[t], " at place ", t, " is not one of ", size(),
+                                          ", counted from 0"}));
             if (ids[t] == filling) continue;
             if (cut_.by == unit::word && !out.empty()) out += ' ';
             out += tokens_[static_cast<std::size_t>(ids[t])];
@@ -114,9 +117,13 @@ class vocabulary {
   private:
     [[nodiscard]] bool holds(std::int32_t i) const { return i >= 0 && static_cast<std::size_t>(i) < size(); }
     [[nodiscard]] std::string_view unit_name() const { return cut_.by == unit::word ? "word" : "character"; }
+    /// " (U+00E9)", of a character.
+    [[nodiscard]] std::string code_of(std::string_view token) const {
+        return cut_.by == unit::word ? std::string() : message({" (", code_point_text(decode_utf8(token)[0]), ")"});
+    }
     [[noreturn]] void refuse_token(std::string_view where, std::string_view token, std::string_view code = {}) const {
-        throw data_error(message({where, "the ", unit_name(), " ", shown(token), code, " is none of the vocabulary's ", size(),
-                                  ", and it has no ", unknown_token}));
+        throw data_error(message({where, "the ", unit_name(), " ", shown(token), code, " is none of the vocabulary's ",
+                                  size(), ", and it has no ", unknown_token}));
     }
 
     std::vector<std::string> tokens_;
@@ -153,8 +160,8 @@ struct vocabulary_options {
     const std::size_t special = tokens.size();
     const std::size_t room = o.most == 0 ? ranked.size() : o.most - std::min(o.most, special);
     if (ranked.empty() || room == 0)
-        throw data_error(message({set, ": of ", counts.size(), " in the text, ", ranked.size(), " occur at least ", o.minimum,
-                                  " times, and there is room for ", room}));
+        throw data_error(message({set, ": of ", counts.size(), " in the text, ", ranked.size(), " occur at least ",
+                                  o.minimum, " times, and there is room for ", room}));
     for (std::size_t i = 0; i < std::min(room, ranked.size()); ++i) tokens.push_back(std::move(ranked[i].first));
     if (by == unit::character) std::sort(tokens.begin() + static_cast<std::ptrdiff_t>(special), tokens.end());
     return vocabulary(std::move(tokens), cut, set);

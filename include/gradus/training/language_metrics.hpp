@@ -27,7 +27,9 @@ namespace metric {
 
 /// BPC = J / ln 2, where the symbols are characters.                                          [metric.bits_per_character]
 /// \throws data_error where J is negative or NaN.
-[[nodiscard]] inline double bits_per_character(double J) { return metric::nats("bits_per_character", J) / std::numbers::ln2; }
+[[nodiscard]] inline double bits_per_character(double J) {
+    return metric::nats("bits_per_character", J) / std::numbers::ln2;
+}
 
 /// The same of logits (N, T, V) and labels (N, T), where the mask (N, T) holds data; or of (N, V) and (N).
 /// \throws shape_error, data_error as cross_entropy, in its name: shapes or a mask that do not fit, a label out of range.

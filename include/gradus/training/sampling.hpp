@@ -76,7 +76,8 @@ template <class T>
 /// One index for each row, each by a draw of its own: logits (N, V) give (N), (N, T, V) give (N, T).
 template <class T, std::size_t R>
     requires(R > 1)
-[[nodiscard]] tensor<std::int32_t, R - 1> sample(const tensor<T, R>& logits, const sampling& how, std::uint64_t key, std::uint64_t draw) {
+[[nodiscard]] tensor<std::int32_t, R - 1> sample(const tensor<T, R>& logits, const sampling& how, std::uint64_t key,
+                                                 std::uint64_t draw) {
     tensor<std::int32_t, R - 1> out;
     reshape(out, logits.shape());
     const std::size_t V = features(logits);
