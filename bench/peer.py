@@ -8,7 +8,7 @@ import torch
 
 import peer_kernels
 from peer_cnn import Cnn
-from peer_recurrent import Gru, Lstm, Rnn
+from peer_recurrent_by_hand import Gru, Lstm, Rnn
 from peer_rows import Rows
 
 torch.set_num_threads(int(sys.argv[1]))
