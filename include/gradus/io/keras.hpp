@@ -10,7 +10,7 @@
 ///     bias                 (G·H)                                    b (G·H)
 ///     of GRU, reset_after  (2, 3H): of the inputs, of the state     b (3H), their sum; b_q (H), the state's of n
 ///
-/// `GRU(reset_after=True)`, Keras's default since 2.0 with TensorFlow 2, is `gr::gru`; `reset_after=False` is `gr::gru_reset_before`.
+/// `GRU(reset_after=True)`, the default since TensorFlow 2, is `gr::gru`; `reset_after=False` is `gr::gru_reset_before`.
 
 #include <array>
 #include <cstddef>

@@ -43,6 +43,15 @@ struct recurrent_weights {
     tensor<T, 2> weight_ih, weight_hh;
     tensor<T, 1> bias_ih = {}, bias_hh = {};
 };
+template <class T>
+[[nodiscard]] recurrent_weights<T> read_recurrent(const npz_reader& file, std::string_view prefix, std::string_view suffix) {
+    const auto name = [&](std::string_view what) { return message({prefix, what, suffix.empty() ? "" : "_", suffix}); };
+    recurrent_weights<T> out{file[name("weight_ih")].template to<tensor<T, 2>>(), file[name("weight_hh")].template to<tensor<T, 2>>()};
+    if (!file.contains(name("bias_ih"))) return out;
+    out.bias_ih = file[name("bias_ih")].template to<tensor<T, 1>>();
+    out.bias_hh = file[name("bias_hh")].template to<tensor<T, 1>>();
+    return out;
+}
 
 }  // namespace pytorch
 }  // namespace io
@@ -81,21 +90,17 @@ void recurrent(L& layer, const io::pytorch::recurrent_weights<T>& from) {
     }
 }
 
-/// The same from a file of a `state_dict`: `recurrent(net.layer<0>(), file, "lstm.", "l0_reverse")` takes the arrays
-/// lstm.weight_ih_l0_reverse and so on. Of a cell the suffix is empty.
+/// The same from a file of a `state_dict`: `recurrent(net.layer<0>(), file, "lstm.", "l0")` takes the arrays
+/// lstm.weight_ih_l0 and so on, for a `bidirectional` layer also those that end in _reverse. Of a cell the suffix is empty.
 /// \throws data_error where the file lacks the weights, or they are of another type.
 template <class L>
 void recurrent(L& layer, const io::npz_reader& file, std::string_view prefix, std::string_view suffix = "l0") {
-    using T = typename L::scalar;
-    const auto name = [&](std::string_view what) { return message({prefix, what, suffix.empty() ? "" : "_", suffix}); };
-    io::pytorch::recurrent_weights<T> from;
-    from.weight_ih = file[name("weight_ih")].template to<tensor<T, 2>>();
-    from.weight_hh = file[name("weight_hh")].template to<tensor<T, 2>>();
-    if (file.contains(name("bias_ih"))) {
-        from.bias_ih = file[name("bias_ih")].template to<tensor<T, 1>>();
-        from.bias_hh = file[name("bias_hh")].template to<tensor<T, 1>>();
+    if constexpr (requires { layer.backwards; }) {
+        recurrent(layer.forwards, file, prefix, suffix);
+        recurrent(layer.backwards, file, prefix, message({suffix, "_reverse"}));
+    } else {
+        recurrent(layer, io::pytorch::read_recurrent<typename L::scalar>(file, prefix, suffix));
     }
-    recurrent(layer, from);
 }
 
 }  // namespace from_pytorch
