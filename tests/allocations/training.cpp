@@ -173,6 +173,34 @@ TEST_CASE("allocations: none in a step of convolutions after the first, whicheve
            support::draw<images>({5, 10, 10, 3}, 1));
 }
 
+TEST_CASE_TEMPLATE("allocations: none in a step of recurrent layers after the first: masked, in two directions, from chunk to chunk", T, float,
+                   double) {
+    if (!counted()) return;
+    using sequences = gr::tensor<T, 3>;
+    const auto x = support::draw<sequences>({5, 7, 4}, 1);
+    const auto none = [&](auto net, bool carried, const gr::tensor<bool, 2>& mask) {
+        gr::optimizer descend(net, gr::adam{});
+        gr::pass pass(net);
+        pass.input_gradient = true;
+        pass.mask = mask;
+        gr::gradients grad(net);
+        auto dy = net.forward(x, pass);
+        const auto step = [&] {
+            if (carried) gr::carry_state(net, pass);
+            (void)net.forward(x, pass);
+            net.backward(x, dy, pass, grad);
+            descend(net, grad, pass);
+        };
+        step();
+        CHECK(allocations_of([&] { for (int t = 0; t < 3; ++t) step(); }) == 0);
+    };
+    gr::tensor<bool, 2> mask({5, 7}, true);
+    mask(1, 6) = mask(3, 0) = mask(4, 4) = false;
+    none(gr::sequential(gr::lstm<T>(4, 17), gr::gru<T>(17, 9), gr::peephole_lstm<T>(9, 3), gr::gru_reset_before<T>(3, 5), gr::rnn<T>(5, 2)), true, {});
+    none(gr::sequential(gr::bidirectional(gr::lstm<T>(4, 9)), gr::dropout{0.25}, gr::bidirectional(gr::gru_reset_before<T>(18, 3)),
+                        gr::last_step(gr::bidirectional(gr::gru<T>(6, 40, {.truncate = 3}))), gr::dense<T>(80, 2)), false, mask);
+}
+
 TEST_CASE("allocations: fit makes none per step, with one thread or two, through last batches that are smaller") {
     if (!counted()) return;
     const auto net = mnist_network();

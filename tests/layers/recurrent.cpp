@@ -301,4 +301,7 @@ TEST_CASE("recurrent: W begins as Glorot draws it, U orthogonal, the biases at 0
     CHECK(net.layer<0>().theta.W != net.layer<1>().theta.W);
     CHECK(net.layer<0>().theta.U != net.layer<1>().theta.U);
     CHECK(net.layer<1>().theta.b == tensor<float, 1>{0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0});
+    auto set = gr::lstm(4, 4);
+    set.theta.U.fill(0.5f);
+    CHECK(gr::sequential(set, gr::lstm(4, 4)).layer<0>().theta.U == set.theta.U);  // what somebody set by hand stays
 }
