@@ -68,13 +68,13 @@ TEST_CASE_FIXTURE(vocabulary_in_file, "vocabulary: files that hold none") {
                                    "2 words, lower case, lower case", "99999999999999999999 words"})
         CHECK(refusal("gradus vocabulary: " + head + "\na\nb\n") ==
               "line 1: '" + head + "' is neither a number of characters nor of words");
-    CHECK(refusal("gradus vocabulary: 3 words\na\nb\n") == "line 1 promises 3 tokens, there are 2");
-    CHECK(refusal("gradus vocabulary: 1 words\na\nb\n") == "line 1 promises 1 tokens, there are 2");
+    CHECK(refusal("gradus vocabulary: 3 words\nab\nbcd\n") == "line 1 promises 3 tokens, there are 2");
+    CHECK(refusal("gradus vocabulary: 1 words\na\nb\n") == "line 1 promises 1 tokens, there are more");
     CHECK(refusal("gradus vocabulary: 18446744073709551615 words\na\n") ==
-          "line 1 promises 18446744073709551615 tokens, there are 1");
-    CHECK(refusal("gradus vocabulary: 2 words\na\nb") == "line 3 is cut off");
+          "line 1 promises 18446744073709551615 tokens, the file has room for 1");
+    CHECK(refusal("gradus vocabulary: 2 words\na\nbc") == "line 3 is cut off");
     CHECK(refusal("gradus vocabulary: 2 words\na\na\n") == "token 1, 'a', is token 0 too");
-    CHECK(refusal("gradus vocabulary: 2 words\na\n\n") == "token 1, '', is not one word");
+    CHECK(refusal("gradus vocabulary: 2 words\naa\n\n") == "token 1, '', is not one word");
     CHECK(refusal("gradus vocabulary: 2 characters\na\nbc\n") == "token 1, 'bc', is not one character");
     for (const std::string token : {"\\", "\\n", "\\u", "\\u{", "\\u{}", "\\u{41", "\\u{4G}", "\\u{D800}",
                                     "\\u{110000}", "\\u{FFFFFFFF41}"})

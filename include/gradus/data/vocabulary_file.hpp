@@ -46,10 +46,10 @@ inline void save(const std::string& path, const vocabulary& v) {
 }
 
 /// Reads what `save` wrote.
-/// \throws data_error naming the file, the line or the token: no vocabulary, not UTF-8, more or fewer tokens than promised,
-/// a \ that begins no \u{...}, a token that is there twice or that no text is cut into.
+/// \throws data_error naming the file, the line or the token: no vocabulary, not UTF-8, more than 64 MiB, more or fewer tokens
+/// than promised, a \ that begins no \u{...}, a token that is there twice or that no text is cut into.
 [[nodiscard]] inline vocabulary load_vocabulary(const std::string& path) {
-    const std::string text = read_utf8(path);
+    const std::string text = read_utf8(path, std::uint64_t{1} << 26);
     std::string_view rest = text;
     std::size_t line = 0;
     const auto refuse = [&](std::initializer_list<piece> why) { throw data_error(message({path, ": ", message(why)})); };
@@ -74,9 +74,12 @@ inline void save(const std::string& path, const vocabulary& v) {
     if (cut.lower_case) what.remove_suffix(std::string_view(", lower case").size());
     if (size == 0 || (what != " words" && what != " characters"))
         refuse({"line 1: ", shown(head), " is neither a number of characters nor of words"});
+    const std::size_t room = rest.size() / 2;  // a token and its line's end
+    if (size > room) refuse({"line 1 promises ", size, " tokens, the file has room for ", room});
 
     std::vector<std::string> tokens;
     while (!rest.empty()) {
+        if (tokens.size() == size) refuse({"line 1 promises ", size, " tokens, there are more"});
         std::string_view from = next_line();
         std::string token;
         for (std::size_t slash = 0; (slash = from.find('\\')) != std::string_view::npos;) {

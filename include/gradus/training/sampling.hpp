@@ -56,18 +56,21 @@ template <class T>
     return p;
 }
 
-/// The index drawn by u = uniform(key, draw, row): the first i with Σⱼ≤ᵢ p_j > u.                          [sample.draw]
-/// Nothing advances: the same key, draw and row give the same index. Complexity: O(V); allocates.
-/// \throws data_error as sampling_probabilities.
+/// The first i with Σⱼ≤ᵢ p_j > u, for u in [0, 1).                                                        [sample.draw]
+/// Should rounding leave u above the whole sum, the last i that can be drawn.
+[[nodiscard]] inline std::size_t drawn(const std::vector<double>& p, double u) {
+    std::size_t chosen = 0;
+    for (std::size_t i = 0; i < p.size() && u >= 0; ++i)
+        if (p[i] > 0) chosen = i, u -= p[i];
+    return chosen;
+}
+
+/// The index drawn from V logits by u = uniform(key, draw, row). Nothing advances: the same key, draw and row give the
+/// same index. Complexity: O(V); allocates. \throws data_error as sampling_probabilities.
 template <class T>
 [[nodiscard]] std::int32_t sample(const T* logits, std::size_t V, const sampling& how, std::uint64_t key, std::uint64_t draw,
                                   std::uint64_t row = 0) {
-    const auto p = sampling_probabilities(logits, V, how);
-    double left = random::uniform(key, draw, row);
-    std::size_t chosen = 0;
-    for (std::size_t i = 0; i < V && left >= 0; ++i)
-        if (p[i] > 0) chosen = i, left -= p[i];  // should rounding leave u above the sum, the last that can be drawn
-    return static_cast<std::int32_t>(chosen);
+    return static_cast<std::int32_t>(drawn(sampling_probabilities(logits, V, how), random::uniform(key, draw, row)));
 }
 template <class T>
 [[nodiscard]] std::int32_t sample(const tensor<T, 1>& logits, const sampling& how, std::uint64_t key, std::uint64_t draw) {
