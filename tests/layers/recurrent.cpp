@@ -153,6 +153,25 @@ TEST_CASE("recurrent.dx: truncated after every step, no step learns from a later
     CHECK(a == b);
 }
 
+TEST_CASE_TEMPLATE("recurrent.forward, recurrent.dx, recurrent.dW, recurrent.dU, recurrent.db: the textbook's twin where products are large", T,
+                   float, double) {
+    const auto check = [](const auto& layer, std::size_t N, std::size_t steps) {
+        support::sequence_case s{.N = N, .steps = steps, .D = 28, .H = layer.units(), .initial_input = true, .last_gradient = true};
+        s.mask = support::draw_mask(N, steps, N);
+        support::equals_twin(layer, s);
+    };
+    const auto of = [](auto layer) {
+        gr::each([](const gr::entry& e, auto& p) { if (p.size() < 1000) p = draw<std::remove_cvref_t<decltype(p)>>(p.shape(), e.key(3)); }, layer);
+        return layer;  // W and U as they are drawn: sums of so many terms stay where the gates are no constants
+    };
+    check(of(gr::lstm<T>(28, 130)), 33, 3);
+    check(of(gr::lstm<T>(28, 128)), 1, 12);
+    check(of(gr::gru<T>(28, 130, {.reverse = true})), 17, 4);
+    check(of(gr::gru_reset_before<T>(28, 130)), 17, 4);
+    check(of(gr::rnn<T>(28, 200)), 64, 4);
+    check(of(gr::peephole_lstm<T>(28, 65)), 40, 2);
+}
+
 TEST_CASE_TEMPLATE("recurrent: reversed, it is the layer of the reversed sequence", T, float, double) {
     each_kind<T>([]<class L>(const L& layer) {
         CAPTURE(L::name);
