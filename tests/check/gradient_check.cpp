@@ -224,3 +224,47 @@ TEST_CASE("gradient_check: kinks of ReLU are no mistakes, whatever x") {
     for (std::uint64_t k = 0; k < 20; ++k)
         CHECK(gr::gradient_check(gr::sequential(gr::dense(4, 8, gr::relu{}), gr::dense(8, 2)), support::draw<matrix>({6, 4}, k)));
 }
+
+namespace {
+
+/// y = a[x], for indices x; a wrong gradient of a, if `error` is not 0. What it returns as dx is no gradient.
+template <class T = float>
+struct lookup {
+    struct parameters {
+        gr::tensor<T, 1> a;
+        static void each(auto&& f, auto&... p) { f("a", p.a...); }
+    };
+    template <class X>
+    struct cache {
+        gr::tensor<T, 1> y;
+    };
+    parameters theta{gr::tensor<T, 1>({3}, T(1))};
+    double error = 0;
+
+    template <class X>
+    const auto& forward(const X& x, cache<X>& c) const {
+        gr::reshape(c.y, x.shape());
+        for (std::size_t n = 0; n < x.size(); ++n) c.y(n) = theta.a(static_cast<std::size_t>(x(n)) % 3);
+        return c.y;
+    }
+    template <class X>
+    const X& backward(const X& x, const gr::tensor<T, 1>& dy, cache<X>&, parameters& grad) const {
+        grad.a.fill(static_cast<T>(error));
+        for (std::size_t n = 0; n < x.size(); ++n) grad.a(static_cast<std::size_t>(x(n)) % 3) += dy(n);
+        return x;
+    }
+    template <class U>
+    [[nodiscard]] lookup<U> rebind() const {
+        return {.error = error};
+    }
+};
+
+}  // namespace
+
+TEST_CASE("gradient_check: a layer that takes indices is judged by its parameters alone, however large the indices") {
+    const gr::tensor<std::int32_t, 1> x{0, 1, 2, 1, 1'000'000'000};
+    const auto report = gr::gradient_check(lookup<>{}, x);
+    CHECK(report);
+    CHECK(report.entries == 3);
+    CHECK_FALSE(gr::gradient_check(lookup<>{.error = 1e-5}, x));
+}

@@ -184,7 +184,10 @@ gradient_report run(L& layer, X& x, const gradient_check_options& o, bool in_flo
     // A whole tensor may have nothing but rounding, as a bias before a normalization, which takes it out again: 1e-13 beside
     // a network's gradients of 1. What is wrong by 1e-12 of the largest is still told (in float by 5e-5).
     double floor = 0;
-    const auto raise = [&](const entry&, const auto& g) { floor = std::max(floor, (in_float ? 1e-2 : 1e-5) * largest_of(g)); };
+    const auto raise = [&]<class T>(const entry&, const T& g) {
+        if constexpr (std::is_floating_point_v<scalar_of<T>>)  // indices have no gradient, whatever stands there
+            floor = std::max(floor, (in_float ? 1e-2 : 1e-5) * largest_of(g));
+    };
     each([&](const entry& e, const auto& g) { if (e.trainable) raise(e, g); }, grad.values);
     each_in("x", raise, dx);
 

@@ -132,15 +132,15 @@ void require_units(const entry& e, const L& layer, const tensor<double, 2>& valu
                                         p.value.shape(), ": the rows must be the same"});
 }
 
+}  // namespace remembering
+
 /// Whether any layer of a network has a state.
 template <class Net, class X>
-[[nodiscard]] bool any(const Net& net, pass<Net, X>& p) {
-    bool found = false;
-    each_layer([&](const auto&...) { found = true; }, net, X{}, p.cache);
-    return found;
+[[nodiscard]] bool has_state(const Net& net, pass<Net, X>& p) {
+    bool any = false;
+    remembering::each_layer([&](const auto&...) { any = true; }, net, X{}, p.cache);
+    return any;
 }
-
-}  // namespace remembering
 
 /// The next forward begins where the last one ended; where there was none, as it would have. After the backward that
 /// belongs to it, if any. No allocation once a state of that size has been carried.

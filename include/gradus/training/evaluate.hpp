@@ -13,9 +13,11 @@
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/core/pass.hpp"
 #include "gradus/core/dataset.hpp"
+#include "gradus/core/state.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/losses/loss.hpp"
+#include "gradus/training/metrics.hpp"
 
 namespace gradus {
 
@@ -30,7 +32,22 @@ struct score {
     tensor<std::size_t, 2> confusion;  ///< (V, V), true class by predicted class; empty: the targets are no labels
 };
 
+/// How `evaluate` goes through the data: `{.stateful = true, .batch_size = 32}`.
+struct evaluate_options {
+    bool stateful = false;         ///< row r of a batch goes on where row r of the last one ended, from zeros
+    std::size_t batch_size = 256;  ///< rows at once: enough for the products' speed, few enough for the cache
+};
+
 namespace inference {
+
+/// \throws data_error
+[[gnu::noinline]] inline void require_even_batches(std::string_view who, std::string_view what, std::size_t samples, std::size_t batch_size) {
+    if (samples % batch_size != 0)
+        throw data_error(message({who, ": stateful needs batches of one size: batch_size = ", batch_size, " does not divide ", samples, " ", what}));
+}
+[[noreturn, gnu::noinline]] inline void refuse_stateless(std::string_view who) {
+    throw data_error(message({who, ": stateful, but no layer of the network has a state"}));
+}
 
 /// Rows that a mask leaves.
 template <class Y>
@@ -38,32 +55,33 @@ template <class Y>
     return static_cast<double>(mask == nullptr ? rows(y_hat) : static_cast<std::size_t>(std::ranges::count(flat(*mask), true)));
 }
 
-/// Rows that are run at once: enough for the products' speed, few enough for the cache.
-inline constexpr std::size_t batch = 256;
-
-/// Calls f(which rows, mask, ŷ) for the whole of x, a batch at a time, in inference mode. Compiled once for a network,
+/// Calls f(which rows, mask of ŷ, ŷ) for the whole of x, a batch at a time, in inference mode. Compiled once for a network,
 /// whoever asks: f comes as a pointer and its object.
 template <class Net, class X>
-void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, void* object,
+void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, const evaluate_options& o, void* object,
                 void (*f)(void*, std::span<const std::size_t>, const tensor<bool, 2>*, const output_of<Net, X>&)) {
     const std::size_t n = samples(x);
     pass<Net, X> p(net, x);
     p.training = false;
     X part;
     std::vector<std::size_t> which;
-    for (std::size_t first = 0; first < n || first == 0; first += batch) {  // an empty x too: the network says what is wrong
-        which.resize(std::min(batch, n - first));
+    if (o.stateful && !has_state(net, p)) refuse_stateless("evaluate");
+    for (std::size_t first = 0; first < n || first == 0; first += o.batch_size) {  // an empty x too: the network says what is wrong
+        which.resize(std::min(o.batch_size, n - first));
         for (std::size_t i = 0; i < which.size(); ++i) which[i] = first + i;
         const bool all = which.size() == n;
         if (!all) gather(x, which, part);
         if (mask != nullptr && mask->size() != 0) gather(*mask, which, p.mask);
+        p.first_row = first;
+        if (o.stateful) carry_state(net, p);
         const context ctx = p.context();
-        f(object, which, ctx.mask, forward(net, all ? x : part, p.cache, ctx));
+        const auto& y_hat = forward(net, all ? x : part, p.cache, ctx);
+        f(object, which, losses::mask_of(y_hat, ctx.mask), y_hat);
     }
 }
 template <class Net, class X, class F>
-void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, F f) {
-    each_batch(net, x, mask, &f,
+void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, const evaluate_options& o, F f) {
+    each_batch(net, x, mask, o, &f,
                [](void* object, std::span<const std::size_t> which, const tensor<bool, 2>* part_mask,
                   const output_of<Net, X>& y_hat) { (*static_cast<F*>(object))(which, part_mask, y_hat); });
 }
@@ -76,7 +94,7 @@ void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, F f) {
 template <class Net, class X>
 [[nodiscard]] output_of<Net, X> predict(const Net& net, const X& x, const tensor<bool, 2>* mask = nullptr) {
     output_of<Net, X> out;
-    inference::each_batch(net, x, mask, [&](std::span<const std::size_t> which, const tensor<bool, 2>*, const auto& y) {
+    inference::each_batch(net, x, mask, {}, [&](std::span<const std::size_t> which, const tensor<bool, 2>*, const auto& y) {
         if (out.size() == 0) {
             auto shape = y.shape();
             shape[0] = samples(x);
@@ -97,9 +115,10 @@ inline constexpr bool gives_probabilities = [] {
 }();
 
 /// Probabilities of the classes, (N, V). Of logits: softmax of a row; of a single logit: σ(z), the probability of class 1.
+/// A mask as in `predict`.
 template <class Net, class X>
-[[nodiscard]] output_of<Net, X> probabilities(const Net& net, const X& x) {
-    auto p = predict(net, x);
+[[nodiscard]] output_of<Net, X> probabilities(const Net& net, const X& x, const tensor<bool, 2>* mask = nullptr) {
+    auto p = predict(net, x, mask);
     if constexpr (!gives_probabilities<Net>) {
         const std::size_t k = features(p);
         if (k == 1)
@@ -110,11 +129,12 @@ template <class Net, class X>
     return p;
 }
 
-/// The most probable class of each row, (N); of a single output, 1 where its probability is at least ½.
+/// The most probable class of each row, (N); of a single output, 1 where its probability is at least ½. A mask as in
+/// `predict`.
 /// \throws shape_error where the network does not take x.
 template <class Net, class X>
-[[nodiscard]] auto classes(const Net& net, const X& x) {
-    const auto p = probabilities(net, x);
+[[nodiscard]] auto classes(const Net& net, const X& x, const tensor<bool, 2>* mask = nullptr) {
+    const auto p = probabilities(net, x, mask);
     using P = std::remove_const_t<decltype(p)>;
     const std::size_t k = features(p);
     tensor<std::int32_t, rank_of<P> - 1> out;
@@ -125,33 +145,37 @@ template <class Net, class X>
     return out;
 }
 
-/// Share of labels that are met, of (N) with (N).
+/// Share of labels that are met, of (N) with (N), or (N, T) with (N, T) where the mask has data.
 /// \throws data_error where their numbers differ, or there are none.
 template <class A, class B>
-[[nodiscard]] double accuracy(const A& predicted, const B& labels) {
+[[nodiscard]] double accuracy(const A& predicted, const B& labels, const tensor<bool, 2>* mask = nullptr) {
     if (predicted.size() != labels.size() || labels.size() == 0)
-        throw data_error("accuracy: " + std::to_string(predicted.size()) + " predictions for " +
-                         std::to_string(labels.size()) + " labels");
+        throw data_error(message({"accuracy: ", predicted.size(), " predictions for ", labels.size(), " labels"}));
+    const metric::places there("accuracy", mask, labels.size());
     double n = 0;
-    for (std::size_t i = 0; i < labels.size(); ++i) n += predicted.data()[i] == labels.data()[i] ? 1 : 0;
-    return n / static_cast<double>(labels.size());
+    for (std::size_t i = 0; i < labels.size(); ++i) n += there[i] && predicted.data()[i] == labels.data()[i] ? 1 : 0;
+    return n / there.count();
 }
 
 /// Loss, accuracy and confusion matrix of a network on a set. Its mask and weights count in the loss as they do in `fit`;
 /// accuracy and confusion matrix count each row that the mask leaves once, whatever it weighs.
+/// Where a network gives up the steps of sequences, (N, T, D) to (N, V), every sample counts: the mask is its layers' alone.
+/// Stateful as in `fit`, the batch size that of the chunks' layout.
 /// Complexity: one forward and one value of the loss, a batch at a time.
 /// \throws shape_error, data_error where network, loss and data do not fit each other.
 template <class Net, class J, class X, class Y>
-[[nodiscard]] score evaluate(const Net& net, const J& loss, const dataset<X, Y>& data) {
+[[nodiscard]] score evaluate(const Net& net, const J& loss, const dataset<X, Y>& data, const evaluate_options& o = {}) {
     using Y_hat = output_of<Net, X>;
     static_assert(is_target<J, Y_hat, Y>);
     data.check();
+    if (o.batch_size == 0) throw data_error("evaluate: batch_size must be at least 1, got 0");
+    if (o.stateful) inference::require_even_batches("evaluate", "samples", data.size(), o.batch_size);
     typename J::template cache<Y_hat> cache;
     score s;
     double sum = 0, count = 0, correct = 0, judged = 0;
     Y part;
     std::vector<double> weights;
-    inference::each_batch(net, data.x, &data.mask, [&](std::span<const std::size_t> which, const tensor<bool, 2>* mask, const auto& y_hat) {
+    inference::each_batch(net, data.x, &data.mask, o, [&](std::span<const std::size_t> which, const tensor<bool, 2>* mask, const auto& y_hat) {
         gather(data.y, which, part);
         gather(data.weights, which, weights);
         const normalizer by{1, mask, weights};

@@ -34,6 +34,7 @@ struct fit_options {
     std::size_t accumulate = 1;                    ///< batches to a step: as one of so many times the size, in its memory
     std::optional<dataset<X, Y>> validation = {};  ///< judged after each epoch; nothing is chosen by it
     std::size_t threads = 1;                       ///< each takes its share of every batch
+    bool stateful = false;                         ///< row r of a batch goes on where row r of the last one ended
     bool shuffle = true;                           ///< anew each epoch, keyed by the optimizer's seed and the epoch
     double clip_value = 0;                         ///< each element of ∇J to [−c, c]; 0: not                [clip.value]
     double clip_norm = 0;                          ///< then ‖∇J‖ to at most this; 0: not                     [clip.norm]
@@ -55,6 +56,7 @@ class run {
             shares_.push_back(std::make_unique<share<Net, J, X, Y>>(net, data.x));
         for (auto& s : shares_)
             if (o.accumulate > 1) s->of_batch = std::make_unique<gradients<Net>>(net);
+        if (o.stateful && !shares_[0]->has_state(net)) inference::refuse_stateless("fit");
     }
 
     template <class... Callbacks>
@@ -86,6 +88,8 @@ class run {
         all_ = {};
         std::size_t seen = 0;
         progress::figures shown;
+        if (o_.stateful)
+            for (auto& s : shares_) s->forget_state(net_);
         for (std::size_t b = 0; b < order.size() && !now.stop; ++b) {
             tell(moment::before_step);
             step(order[b], now);
@@ -105,7 +109,7 @@ class run {
         require_finite_parameters();
         if (whole) ++descend_.epoch;
         if (o_.validation && whole) {
-            const score s = evaluate(net_, loss_, *o_.validation);
+            const score s = evaluate(net_, loss_, *o_.validation, o_.stateful ? evaluate_options{true, o_.batch_size} : evaluate_options{});
             h_.add_validation(shown.validation_loss = s.loss, judged, shown.validation_accuracy = s.accuracy);
             if (!std::isfinite(s.loss)) refuse(message({"the validation loss is ", s.loss, " after step ", descend_.t}), first_not_finite(*o_.validation));
         }
@@ -126,8 +130,16 @@ class run {
         if (o_.validation) o_.validation->check();
         if (o_.accumulate == 0 || o_.batch_size == 0)
             throw data_error(message({"fit: batch_size = ", o_.batch_size, " and accumulate = ", o_.accumulate, ": both must be at least 1"}));
+        if (o_.stateful) check_stateful();
         for (const auto& [name, limit] : {std::pair{"clip_value", o_.clip_value}, {"clip_norm", o_.clip_norm}})
             if (!(limit >= 0)) throw data_error(message({"fit: ", name, " = ", limit, " must be positive, or 0: no clipping"}));
+    }
+
+    void check_stateful() const {
+        if (o_.shuffle) throw data_error("fit: stateful goes through the samples in their order: it needs shuffle = false");
+        if (o_.accumulate != 1) throw data_error(message({"fit: stateful needs accumulate = 1, got ", o_.accumulate}));
+        inference::require_even_batches("fit", "samples", data_.size(), o_.batch_size);
+        if (o_.validation) inference::require_even_batches("fit", "samples of the validation", o_.validation->size(), o_.batch_size);
     }
 
     /// One step with the gradient of `rows`, a batch after the other.
@@ -139,7 +151,7 @@ class run {
             threads_.run([&](std::size_t k) {
                 const std::size_t first = batch.size() * k / team, last = batch.size() * (k + 1) / team;
                 shares_[k]->forward(net_, loss_, data_, batch.subspan(first, last - first), at + first, batch.size() == n,
-                                    descend_.seed, descend_.t);
+                                    descend_.seed, descend_.t, o_.stateful);
             });
             totals of_batch;
             for (const auto& s : shares_)
@@ -236,6 +248,10 @@ class run {
 /// Each epoch goes once through the samples, in an order keyed by the default seed and the epoch. Ctrl-C ends it after
 /// the step under way, or the validation, with the history so far. The same seed, build, machine and number of threads
 /// give the same run bit for bit. No allocation in a step after the first of its size.
+///
+/// Stateful, for long sequences cut into chunks: samples 0..B−1 are the first chunks of B sequences, B..2B−1 those that
+/// follow, and so on; B the batch size, of which there must be a whole number. Layers that have a state carry it from batch
+/// to batch, and forget it at the beginning of each epoch; the validation is judged likewise. See core/state.hpp.
 ///
 /// Callbacks follow: `gr::fit(net, J, gr::adam{}, train, {.epochs = 10}, gr::scheduled(rate), [](auto& now) { ... })`. A
 /// lambda is called after each epoch; see training_state and moment.

@@ -41,6 +41,25 @@ void require_pairs(std::string_view metric, const Y& y, const Y_hat& y_hat) {
                                   ": the shapes must be the same, and not empty"}));
 }
 
+/// The places that a mask (N, T) leaves, one for each label.
+class places {
+  public:
+    /// \throws data_error where the mask is of another size, or leaves none
+    [[gnu::noinline]] places(std::string_view metric, const tensor<bool, 2>* mask, std::size_t labels)
+        : mask_(mask == nullptr ? nullptr : mask->data()), count_(labels) {
+        if (mask == nullptr) return;
+        if (mask->size() != labels) throw data_error(message({metric, ": the mask is ", mask->shape(), ", for ", labels, " labels"}));
+        count_ = static_cast<std::size_t>(std::count(mask_, mask_ + labels, true));
+        if (count_ == 0) throw data_error(message({metric, ": the mask leaves nothing to judge"}));
+    }
+    [[nodiscard]] bool operator[](std::size_t i) const { return mask_ == nullptr || mask_[i]; }
+    [[nodiscard]] double count() const { return static_cast<double>(count_); }
+
+  private:
+    const bool* mask_;
+    std::size_t count_;
+};
+
 /// \throws data_error for a number that is none, or infinite.
 [[gnu::noinline]] inline double finite(std::string_view metric, std::string_view what, double value, std::size_t i) {
     if (!std::isfinite(value))
@@ -72,14 +91,19 @@ template <class X>
 concept labels_tensor = any_tensor<X> && std::is_integral_v<scalar_of<X>>;
 
 /// Who is taken for whom, (V, V): C_kj = samples of class k that were taken for class j.             [metric.confusion]
+/// Of sequences, (N, T), where the mask has data.
 /// \throws data_error where the shapes differ or are empty, or for a label outside 0..classes-1.
 template <labels_tensor Y, labels_tensor Y_hat>
-[[nodiscard]] tensor<std::size_t, 2> confusion(const Y& labels, const Y_hat& predicted, std::size_t classes) {
+[[nodiscard]] tensor<std::size_t, 2> confusion(const Y& labels, const Y_hat& predicted, std::size_t classes,
+                                               const tensor<bool, 2>* mask = nullptr) {
     metric::require_pairs("confusion", labels, predicted);
+    const metric::places there("confusion", mask, labels.size());
     tensor<std::size_t, 2> C({classes, classes}, std::size_t(0));
-    for (std::size_t i = 0; i < labels.size(); ++i)
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        if (!there[i]) continue;
         ++C(metric::class_of("confusion", "label", static_cast<std::int64_t>(labels.data()[i]), classes, i),
             metric::class_of("confusion", "prediction", static_cast<std::int64_t>(predicted.data()[i]), classes, i));
+    }
     return C;
 }
 
@@ -232,19 +256,22 @@ template <any_tensor Y, any_tensor P>
 }
 
 /// Share of rows whose label is among the k largest scores; of equal ones the first come first.          [metric.top_k]
-///   labels (N)     scores (N, V): probabilities or logits. Leading axes are rows. k = 1: accuracy of `gr::classes`
+///   labels (N)     scores (N, V): probabilities or logits. k = 1: accuracy of `gr::classes`
+/// Leading axes are rows: (N, T) and (N, T, V), where the mask has data.
 /// \throws data_error where there is not one label a row, for a label or a k outside of V, scores that are not finite.
 /// Complexity: O(NV), no sorting.
 template <labels_tensor Y, any_tensor S>
-[[nodiscard]] double top_k_accuracy(const Y& labels, const S& scores, std::size_t k) {
+[[nodiscard]] double top_k_accuracy(const Y& labels, const S& scores, std::size_t k, const tensor<bool, 2>* mask = nullptr) {
     static_assert(rank_of<S> == rank_of<Y> + 1, "gradus: top_k_accuracy takes labels (N) and scores (N, V)");
     const std::size_t n = rows(scores), V = features(scores);
     if (n * V == 0 || !std::equal(labels.shape().begin(), labels.shape().end(), scores.shape().begin()))
         throw data_error(message({"top_k_accuracy: labels are ", labels.shape(), ", scores are ", scores.shape(),
                                   ": there must be a label for each row, and a row"}));
     if (k == 0 || k > V) throw data_error(message({"top_k_accuracy: k is ", k, ", not one of 1 to ", V}));
+    const metric::places there("top_k_accuracy", mask, n);
     double met = 0;
     for (std::size_t r = 0; r < n; ++r) {
+        if (!there[r]) continue;
         const auto* s = scores.data() + r * V;
         const auto label = static_cast<std::int64_t>(labels.data()[r]);
         const std::size_t y = metric::class_of("top_k_accuracy", "label", label, V, r);
@@ -255,7 +282,7 @@ template <labels_tensor Y, any_tensor S>
         }
         met += before < k;
     }
-    return met / static_cast<double>(n);
+    return met / there.count();
 }
 
 }  // namespace gradus

@@ -11,6 +11,7 @@
 
 #include "gradus/core/dataset.hpp"
 #include "gradus/core/pass.hpp"
+#include "gradus/core/state.hpp"
 #include "gradus/losses/loss.hpp"
 #include "gradus/training/evaluate.hpp"
 #include "gradus/training/not_finite.hpp"
@@ -28,8 +29,9 @@ struct slice {
 
     explicit slice(const Net& net, const X& like) : remembered(net, like) {}
 
+    /// After a forward.
     [[nodiscard]] normalizer by(double total) const {
-        return {total, remembered.context().mask, weights};
+        return {total, losses::mask_of(output(remembered.cache), remembered.context().mask), weights};
     }
 };
 
@@ -48,9 +50,15 @@ class share {
 
     share(const Net& net, const X& like) : grad(net), full_(net, like), rest_(net, like) {}
 
-    /// Forward of the samples `which`, rows first_row... of a step.
+    /// Whether any layer has a state to carry.
+    [[nodiscard]] bool has_state(const Net& net) { return gradus::has_state(net, full_.remembered); }
+    /// The next batch is a beginning.
+    void forget_state(const Net& net) { gradus::forget_state(net, full_.remembered); }
+
+    /// Forward of the samples `which`, rows first_row... of a step; `stateful` from where the last one ended, which was of
+    /// as many.
     void forward(const Net& net, const J& J_, const dataset<X, Y>& data, std::span<const std::size_t> which,
-                 std::size_t first_row, bool is_full, std::uint64_t seed, std::uint64_t step) {
+                 std::size_t first_row, bool is_full, std::uint64_t seed, std::uint64_t step, bool stateful) {
         loss = count = correct = judged = 0;
         now_ = which.empty() ? nullptr : is_full ? &full_ : &rest_;
         if (now_ == nullptr) return;
@@ -61,6 +69,7 @@ class share {
         if (data.mask.size() != 0) gather(data.mask, which, p.mask);
         p.seed = seed, p.step = step, p.first_row = first_row;
         samples_ = which;
+        if (stateful) carry_state(net, p);
         const auto& y_hat = gradus::forward(net, x, p.cache, p.context());
         const normalizer by = now_->by(1);
         loss = J_.forward(y_hat, y, loss_cache, by);
