@@ -88,8 +88,8 @@ std::string belief_as_svg(const sequences& x, const sequences& p, std::size_t n,
 /// The first digit of each class.
 void picture_beliefs(const example::problem<sequences>& of, const sequences& p) {
     namespace plot = gr::plot;
-    constexpr double left = 24, step_x = 248, step_y = 150;
-    constexpr std::size_t columns = 4;
+    constexpr double left = 24, step_x = 242, step_y = 150;
+    constexpr std::size_t columns = 5;
     double top = 0;
     const std::string title = "What it believes after each row: p of 0 to 9, dark is 0, bright is 1";
     std::string out = plot::heading(title, left, columns * step_x, top);
@@ -100,7 +100,7 @@ void picture_beliefs(const example::problem<sequences>& of, const sequences& p) 
             out += belief_as_svg(of.held_out.x, p, found, left + step_x * static_cast<double>(k % columns),
                                  top + step_y * static_cast<double>(k / columns));
     }
-    plot::picture(title, left + columns * step_x, top + 3 * step_y, out).save(of.picture("beliefs"));
+    plot::picture(title, left + columns * step_x, top + 2 * step_y, out).save(of.picture("beliefs"));
 }
 
 template <class Cell>
