@@ -83,6 +83,41 @@ inline void dense_forward(page& out, const activation_words& f, const numbers& x
     out.more(y.size());
 }
 
+/// dC[i,o] = Σₙ a[n,i] b[n,o]: entry k of aᵀ b.
+inline void outer_entry(page& out, const std::string& name, std::size_t k, const std::string& a_name, const numbers& a,
+                        const std::string& b_name, const numbers& b, const numbers& dC) {
+    const std::size_t i = k / dC.columns(), o = k % dC.columns();
+    const bool steps = a.shape.size() == 3;
+    const std::string at = steps ? "[n,t," : "[n,";
+    std::vector<term> terms;
+    for (std::size_t n = 0; n < a.rows(); ++n) terms.push_back({a.at(n, i), b.at(n, o)});
+    out.numeric(name + "[" + dC.place(k) + "] = " + (steps ? "Σₙₜ " : "Σₙ ") + a_name + at + std::to_string(i) + "] " + b_name + at +
+                std::to_string(o) + "] = " + out.sum(terms) + " = " + out.number(dC[k]));
+}
+/// db[o] = Σₙ dz[n,o].
+inline void column_sums(page& out, const std::string& name, const numbers& dz, const numbers& db) {
+    for (std::size_t o : out.entries(db)) {
+        std::vector<term> terms;
+        for (std::size_t n = 0; n < dz.rows(); ++n) terms.push_back({dz.at(n, o), 1, true});
+        out.numeric(name + "[" + std::to_string(o) + "] = " + (terms.size() > 1 ? out.sum(terms) + " = " : "") + out.number(db[o]));
+    }
+    out.more(db.size());
+}
+/// dx = dz Wᵀ of the layer whose formulas are called so.
+inline void input_gradient(page& out, const std::string& ids, const numbers& x, const numbers& W, const numbers& dz, const numbers& dx) {
+    const bool read = dx.shape == x.shape;
+    out.line("dx = dz Wᵀ   [" + ids + ".dx]" + (read ? "" : "   is not computed: nobody reads it"));
+    if (!read) return;
+    for (std::size_t k : out.first(dx.size())) {
+        const std::size_t n = k / dx.columns(), i = k % dx.columns();
+        std::vector<term> terms;
+        for (std::size_t o = 0; o < dz.columns(); ++o) terms.push_back({dz.at(n, o), W.at(i, o)});
+        out.numeric("dx[" + dx.place(k) + "] = Σⱼ dz[" + dx.place(k, 1) + ",j] W[" + std::to_string(i) +
+                    ",j] = " + out.sum(terms) + " = " + out.number(dx[k]));
+    }
+    out.more(dx.size());
+}
+
 inline void dense_backward(page& out, const activation_words& f, const numbers& x, const numbers& W,
                            const numbers& read, const numbers& dy, const numbers& dz, const numbers& dW,
                            const numbers& db, const numbers& dx) {
@@ -107,37 +142,11 @@ inline void dense_backward(page& out, const activation_words& f, const numbers& 
     if (!f.linear()) out.more(dz.size());
 
     out.line("dW = xᵀ dz   [dense.dW]");
-    for (std::size_t k : out.entries(dW)) {
-        const std::size_t i = k / dW.columns(), o = k % dW.columns();
-        std::vector<term> terms;
-        for (std::size_t n = 0; n < x.rows(); ++n) terms.push_back({x.at(n, i), dz.at(n, o)});
-        out.numeric("dW[" + dW.place(k) + "] = Σₙ x[n," + std::to_string(i) + "] dz[n," + std::to_string(o) +
-                    "] = " + out.sum(terms) + " = " + out.number(dW[k]));
-    }
+    for (std::size_t k : out.entries(dW)) outer_entry(out, "dW", k, "x", x, "dz", dz, dW);
     out.more(dW.size());
-
     out.line("db = Σₙ dzₙ   [dense.db]");
-    for (std::size_t o : out.entries(db)) {
-        std::vector<term> terms;
-        for (std::size_t n = 0; n < dz.rows(); ++n) terms.push_back({dz.at(n, o), 1, true});
-        out.numeric("db[" + std::to_string(o) + "] = " + (terms.size() > 1 ? out.sum(terms) + " = " : "") +
-                    out.number(db[o]));
-    }
-    out.more(db.size());
-
-    if (dx.shape != x.shape) {
-        out.line("dx = dz Wᵀ   [dense.dx]   is not computed: nobody reads it");
-        return;
-    }
-    out.line("dx = dz Wᵀ   [dense.dx]");
-    for (std::size_t k : out.first(dx.size())) {
-        const std::size_t n = k / dx.columns(), i = k % dx.columns();
-        std::vector<term> terms;
-        for (std::size_t o = 0; o < dz.columns(); ++o) terms.push_back({dz.at(n, o), W.at(i, o)});
-        out.numeric("dx[" + dx.place(k) + "] = Σⱼ dz[" + dx.place(k, 1) + ",j] W[" + std::to_string(i) +
-                    ",j] = " + out.sum(terms) + " = " + out.number(dx[k]));
-    }
-    out.more(dx.size());
+    column_sums(out, "db", dz, db);
+    input_gradient(out, "dense", x, W, dz, dx);
 }
 
 }  // namespace explaining

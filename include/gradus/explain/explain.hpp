@@ -26,6 +26,7 @@
 #include "gradus/explain/dense.hpp"
 #include "gradus/explain/losses.hpp"
 #include "gradus/explain/page.hpp"
+#include "gradus/explain/recurrent.hpp"
 #include "gradus/model/repeat.hpp"
 #include "gradus/model/residual.hpp"
 #include "gradus/model/sequential.hpp"
