@@ -13,7 +13,8 @@ WAYS = {"blas": "OpenBLAS", "reference": "textbook"}  # what follows a name of o
 COLUMNS = ["PyTorch", "oneDNN", "OpenBLAS", "Eigen", "dlib", "1 thread", "ours", "textbook"]
 NO_ROWS = ("machine", "plot")
 GROUPS = {"train": "Networks", "infer": "Networks", "": "Two threads", "ladder": "Ladder", "product": "Products",
-          "convolution": "Convolution", "pooling": "Pooling", "recurrent": "Recurrent"}  # by the first word of a name; others by their program
+          "convolution": "Convolution", "pooling": "Pooling", "state_product": "Recurrent steps", "gates": "Recurrent steps",
+          "recurrent": "Recurrent"}  # by the first word of a name; others by their program
 NETWORKS = {"two_layer": "2-3-1", "mlp": "784-128-128-10", "cnn": "documents' CNN", "rnn": "RNN 28→128, T = 28",
             "lstm": "LSTM 28→128, T = 28", "gru": "GRU 28→128, T = 28"}
 KINDS = {"train": "training step", "infer": "inference", "fit": "gr::fit"}
@@ -71,8 +72,9 @@ def title(name):
     if first == "recurrent":
         cell, units, steps, batch = rest
         return f"{cell.upper()}, H {units}, T {steps}, batch {batch}"
-    if first == "product":
-        first, rest = FORMS[rest[0]], rest[1:]
+    if first in ("product", "state_product"):
+        forms = FORMS if first == "product" else {"NN": "hU", "NT": "dz Uᵀ"}
+        first, rest = forms[rest[0]], rest[1:]
     if first in ("convolution", "pooling"):
         rest[-1] = "batch " + rest[-1]
     words = rest if first in GROUPS else [first, *rest]
