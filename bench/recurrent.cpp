@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
         for (const point& p : points(cell))
             // Google Benchmark calls it several times, with more steps each time: the network stays.
             benchmark::RegisterBenchmark(p.row.c_str(), [=, trainer = std::optional<bench::trainer<made>>()](auto& s) mutable {
-                if (!trainer) trainer.emplace(make(p.name, p.sizes));
+                if (!trainer) trainer = bench::trainer<made>{make(p.name, p.sizes)};
                 bench::train(s, *trainer);
             });
         const point first = points(cell)[0];
