@@ -1,0 +1,200 @@
+// A network that writes like Shakespeare, letter by letter: two LSTM layers on a million characters of his plays.
+//
+// The options were chosen on the ninth tenth of the text (--judge validation); the last tenth is never trained on and chooses nothing.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <gradus.hpp>
+#include <gradus/data/sequences.hpp>
+#include <gradus/data/vocabulary.hpp>
+#include <gradus/io/checkpoint.hpp>
+#include <gradus/plot/figure.hpp>
+#include <gradus/plot/heat.hpp>
+#include <gradus/training/language_metrics.hpp>
+#include <numeric>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "options.hpp"
+#include "text.hpp"
+
+namespace gr = gradus;
+
+/// x (N, T) → z (N, T, V), at each step the logits of the character that comes next.
+auto network(std::size_t vocabulary, std::size_t units, double p) {
+    return gr::sequential(gr::embedding(vocabulary, 64),                              // (N, T) → (N, T, 64)
+                          gr::named("first", gr::lstm(64, units)), gr::dropout{p},    // → (N, T, H)
+                          gr::named("second", gr::lstm(units, units)), gr::dropout{p},
+                          gr::dense(units, vocabulary));                              // z, logits
+}
+
+/// Where there is no Shakespeare: `length` characters of sentences that a grammar of four places draws.
+example::text drawn_sentences(std::size_t length) {
+    constexpr std::string_view words[4][6] = {
+        {"The old teacher", "A careful student", "My neighbour", "The gardener", "Her brother", "No traveller"},
+        {" measures", " explains", " forgets", " remembers", " draws", " climbs"},
+        {" the long slope", " every step", " a narrow valley", " the first letter", " two small numbers", " the other side"},
+        {" before breakfast.\n", " in the rain.\n", " without a map.\n", " once again.\n", " by candle light.\n", " for a friend.\n"}};
+    example::text out{"", "sentences drawn by a grammar"};
+    for (std::size_t n = 0; out.content.size() < length; ++n)
+        for (std::size_t place = 0; place < 4; ++place)
+            out.content += words[place][static_cast<std::size_t>(gr::random::uniform(gr::random::mix(0, "sentences"), n, place) * 6)];
+    out.content.resize(length);
+    return out;
+}
+
+/// A part of a text, from a share of its length to another.
+std::string_view part(std::string_view text, double from, double to) {
+    const auto place = [&](double share) { return static_cast<std::size_t>(share * static_cast<double>(text.size())); };
+    return text.substr(place(from), place(to) - place(from));
+}
+
+/// What the gates of a layer do while a sentence is read: a panel for each, a row for each unit, a column for each character.
+/// Shown are the units whose forget gates move most.
+void picture_gates(const example::options& o, std::string_view sentence, const gr::tensor<float, 3>& gates, const std::string& title,
+                   const std::string& name) {
+    namespace plot = gr::plot;
+    const std::size_t T = gates.shape()[1], H = gates.shape()[2] / 4, shown = std::min<std::size_t>(12, H);
+    const auto spread = [&](std::size_t unit) {
+        double sum = 0, squares = 0;
+        for (std::size_t t = 0; t < T; ++t) sum += gates(0, t, H + unit), squares += std::pow(gates(0, t, H + unit), 2);
+        return squares - sum * sum / static_cast<double>(T);
+    };
+    std::vector<std::size_t> units(H);
+    std::iota(units.begin(), units.end(), 0);
+    std::ranges::sort(units, std::ranges::greater{}, spread);
+
+    const double cell = 14, left = 24, width = cell * static_cast<double>(T), height = cell * static_cast<double>(shown);
+    double top = 0;
+    std::string out = plot::heading(title, left, width, top);
+    const auto cells = [&](double x, double y, double w, double h, plot::heat map) {
+        (void)map.fit_colours();
+        out += plot::element("svg", {{"x", plot::px(x)}, {"y", plot::px(y)}}, map.cells_as_svg(w, h));
+        out += plot::rectangle("frame", x, y, w, h);
+    };
+    plot::heat scale{.values = std::vector<double>(plot::heat_levels), .rows = 1, .columns = plot::heat_levels, .colour = {0, 1}};
+    for (std::size_t k = 0; k < plot::heat_levels; ++k) scale.values[k] = (static_cast<double>(k) + 0.5) / plot::heat_levels;
+    cells(left + width - 220, top, 120, cell, scale);
+    out += plot::label(left + width - 228, top + 11, "end", "0, closed");
+    out += plot::label(left + width - 92, top + 11, "start", "1, open");
+    for (const auto& [gate, what] : {std::pair{0, "input gate: what is written"}, {1, "forget gate: what is kept"}, {3, "output gate: what is shown"}}) {
+        plot::heat map{.rows = shown, .columns = T, .colour = {0, 1}};
+        for (std::size_t row = shown; row-- > 0;)  // the lowest row comes first
+            for (std::size_t t = 0; t < T; ++t) map.values.push_back(gates(0, t, static_cast<std::size_t>(gate) * H + units[row]));
+        out += plot::label(left, top + 11, "start", what);
+        cells(left, top + 20, width, height, map);
+        top += 20 + height + 16;
+        for (std::size_t t = 0; t < T; ++t)
+            out += plot::label(left + cell * (static_cast<double>(t) + 0.5), top, "middle",
+                               sentence[t] == '\n' ? "↵" : sentence.substr(t, 1));
+        top += 20;
+    }
+    plot::picture(title, left + width + 24, top, out).save(o.picture(name));
+}
+
+/// first, first + 1, ...
+std::vector<double> counted_from(std::size_t first, std::size_t count) {
+    std::vector<double> out(count);
+    std::iota(out.begin(), out.end(), static_cast<double>(first));
+    return out;
+}
+
+int main(int argc, char** argv) try {
+    example::options o;
+    o.epochs = 12, o.batch_size = 32, o.learning_rate = 0.004, o.threads = 2;
+    std::size_t units = 256, steps = 64, part_of = 0, stop_after = 0;
+    std::string judge = "test", resume;
+    o.parse(argc, argv, "A network that writes like Shakespeare, letter by letter.",
+            {{"--units", units, 1, 4096, "How many units each LSTM layer has"},
+             {"--steps", steps, 1, 10000, "How many characters gradients flow back"},
+             {"--part", part_of, 0, 1000000000, "How many characters of the text to take; 0: all"},
+             {"--stop-after", stop_after, 0, 1000000, "End the run after so many epochs, to be resumed; 0: go on to the end"}},
+            {},
+            {{"--judge", judge, {"test", "validation"}, "The last tenth, after training on nine; or the ninth, after training on eight"},
+             {"--resume", resume, {}, "Go on from what an earlier run has saved, out/char_lm.npz"}});
+
+    auto text = example::find_text(o, "tinyshakespeare.txt", drawn_sentences(200000));
+    if (part_of > 0) text.content.resize(std::min(part_of, text.content.size()));
+    const auto letters = gr::data::characters(text.content);
+    const double end = judge == "test" ? 0.9 : 0.8;
+    const auto learnt = part(text.content, 0, end), held_out = part(text.content, end, end + 0.1);
+    const auto train = gr::data::streams(letters.encode(learnt), o.batch_size, steps);
+    constexpr std::size_t readers = 4;  // of the held-out part, each from an empty state on
+    const auto unseen = gr::data::streams(letters.encode(held_out), readers, steps);
+    o.say("%s: %zu characters, %zu different ones; %zu to learn from, %zu to be judged by\n\n", text.source.c_str(),
+          text.content.size(), letters.size(), learnt.size(), held_out.size());
+
+    gr::seed(o.seed);
+    const gr::cross_entropy J;
+    auto net = network(letters.size(), units, 0.2);
+    gr::optimizer descend(net, gr::adam{});
+    if (!resume.empty()) gr::load(resume, net, descend);
+    const std::size_t before = std::min<std::size_t>(descend.epoch, o.epochs);
+    const std::size_t epochs = stop_after == 0 ? o.epochs - before : std::min(stop_after, o.epochs - before);
+    const gr::schedule::one_cycle rate{.learning_rate = o.learning_rate, .steps = o.epochs * train.size() / o.batch_size, .rise = 0.2,
+                                       .low_momentum = 0.9, .high_momentum = 0.9};
+    o.say("%s\n", gr::summary(net, example::symbols({1, steps}, 0)).c_str());
+
+    const auto history = gr::fit(net, J, descend, train,
+                                 {.epochs = epochs,
+                                  .batch_size = o.batch_size,
+                                  .threads = o.threads,
+                                  .stateful = true,
+                                  .shuffle = false,
+                                  .clip_norm = 1,
+                                  .progress = o.quiet ? gr::show::never : gr::show::on_terminal},
+                                 gr::scheduled(rate), gr::checkpoint(o.picture("char_lm.npz")));
+    const auto score = gr::evaluate(net, J, unseen, {.stateful = true, .batch_size = readers});
+
+    const auto characters = static_cast<double>(history.samples * steps);
+    o.say("epochs %zu to %zu in %.1f s, %.0f characters a second\n", before + 1, before + epochs, history.seconds,
+          characters / history.seconds);
+    if (epochs > 0) o.say("  train: %.4f nats a character (mean over the last epoch, as it went by)\n", history.loss.back());
+    o.say("  %s: %.4f nats a character, %.4f bits; perplexity %.3f; %.1f %% guessed\n", judge.c_str(), score.loss,
+          gr::bits_per_character(score.loss), gr::perplexity(score.loss), 100 * score.accuracy);
+    for (const double temperature : {0.5, 0.8, 1.0}) {
+        const auto said = example::write_on(net, letters, "\n", 400, {.temperature = temperature}, o.seed);
+        o.say("\n== What it writes at a temperature of %.1f\n%s\n", temperature, said.c_str());
+    }
+
+    if (epochs > 0)
+        gr::plot::figure("Loss", {.x = "epoch", .y = "nats a character"})
+            .line("train", counted_from(before + 1, epochs), history.loss)
+            .scatter(judge + ", after the last epoch", std::vector{static_cast<double>(before + epochs)}, std::vector{score.loss})
+            .save(o.picture("char_lm_loss.svg"));
+    const std::string_view sentence = held_out.substr(0, std::min<std::size_t>(60, held_out.size()));
+    const auto x = gr::data::with_shape(letters.encode(sentence), {1, sentence.size()});
+    gr::pass pass(net, x);
+    pass.training = false;
+    (void)net.forward(x, pass);
+    picture_gates(o, sentence, std::get<1>(pass.cache.layers).room.z, "Gates of the first layer", "char_lm_gates_first.svg");
+    picture_gates(o, sentence, std::get<3>(pass.cache.layers).room.z, "Gates of the second layer", "char_lm_gates_second.svg");
+    o.say("Pictures: %s\n", o.picture("char_lm_*.svg").c_str());
+
+    example::write_json(o, {{"example", "char_lm"},
+                            {"seed", o.seed},
+                            {"epochs", before + epochs},
+                            {"epochs_before", before},
+                            {"data", text.source},
+                            {"characters", text.content.size()},
+                            {"vocabulary", letters.size()},
+                            {"train_samples", train.y.size()},
+                            {judge + "_samples", unseen.y.size()},
+                            {"parameters", gr::count(net)},
+                            {"train_loss", history.loss},
+                            {judge + "_nats_per_char", score.loss},
+                            {judge + "_bits_per_char", gr::bits_per_character(score.loss)},
+                            {judge + "_perplexity", gr::perplexity(score.loss)},
+                            {judge + "_accuracy", score.accuracy},
+                            {judge + "_loss", score.loss},
+                            {"seconds", history.seconds},
+                            {"samples_per_second", characters / history.seconds}});
+} catch (const gr::error& e) {
+    std::fprintf(stderr, "char_lm: %s\n", e.what());
+    return 1;
+}
