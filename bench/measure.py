@@ -128,12 +128,13 @@ def arguments():
                         help="write them into a page, between its marks <!-- bench: GROUP --> and <!-- end -->")
     parser.add_argument("--plots", metavar="FOLDER", help="draw roofline.svg and products.svg")
     parser.add_argument("--rounds", type=int, default=9, help="bursts of each way (9)")
+    parser.add_argument("--whole", action="store_true", help="without names: also the whole grid of recurrent networks")
     parser.add_argument("--quick", action="store_true", help="short bursts, two rounds: does it run?")
     return parser.parse_args()
 
 
 def wanted(rows, options):
-    if not options.names and not options.read:
+    if not options.names and not options.read and not options.whole:
         return [r for r in rows if r["group"] != "Recurrent" or grid.stands_for_others(r)]
     return [r for r in rows if not options.names or any(n in r["name"] for n in options.names)]
 
