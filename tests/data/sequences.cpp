@@ -53,7 +53,7 @@ TEST_CASE("streams: too short a text") {
     CHECK(gr::data::streams(counted(7), 2, 3).size() == 2);
     CHECK(message_of([] { (void)gr::data::streams(ids{}, 1, 1); }) ==
           "streams: 0 symbols are too few for 1 rows of 1 steps and one symbol more");
-    CHECK(message_of([] { (void)gr::data::streams(counted(6), std::size_t{1} << 33, std::size_t{1} << 33); }) ==  // R T wraps
+    CHECK(message_of([] { (void)gr::data::streams(counted(6), std::size_t{1} << 33, std::size_t{1} << 33); }) ==  // wraps
           "streams: 6 symbols are too few for 8589934592 rows of 8589934592 steps and one symbol more");
     CHECK(message_of([] { (void)gr::data::streams(counted(6), 0, 3); }) ==
           "streams: 0 rows of 3 steps: one of both is the least");
@@ -132,4 +132,15 @@ TEST_CASE("padded: what does not fit") {
     const std::vector<gr::tensor<double, 2>> walks = {{{1, 2}}, {{3, 4, 5}}};
     CHECK(message_of([&] { (void)gr::data::padded(walks); }) ==
           "padded: sequence 1 is (1, 3), sequence 0 (1, 2): only their lengths may differ");
+}
+
+TEST_CASE("next_symbols.x, next_symbols.y: by hand; none to foretell") {
+    const std::vector<ids> names = {ids{0, 3, 1, 0}, ids{0, 2, 0}, ids{0}, ids{}};
+    const auto data = gr::data::next_symbols(names, -1);
+    CHECK(data.x == table{{0, 3, 1}, {0, 2, -1}, {-1, -1, -1}, {-1, -1, -1}});
+    CHECK(data.y == table{{3, 1, 0}, {2, 0, -1}, {-1, -1, -1}, {-1, -1, -1}});
+    CHECK(data.mask == gr::data::mask_of({3, 2, 0, 0}, 3));
+    CHECK(message_of([] { (void)gr::data::next_symbols({}); }) == "next_symbols: none of 0 sequences has two symbols");
+    CHECK(message_of([] { (void)gr::data::next_symbols({ids{1}, ids{}}); }) ==
+          "next_symbols: none of 2 sequences has two symbols");
 }

@@ -128,4 +128,25 @@ template <class V, std::size_t R>
     return {std::move(x), std::move(mask), std::move(lengths)};
 }
 
+/// Short texts in which each symbol is foretold from those before it: names, sentences, each with a mark at its ends.
+///   x[n, t] = s_n[t]     y[n, t] = s_n[t + 1]     where t + 1 < T_n, else padding   [next_symbols.x] [next_symbols.y]
+///   s_n (T_n)     x, y (N, max T_n − 1), and the dataset's mask says where they hold data
+/// \throws data_error for no sequences, or none of two symbols.
+[[nodiscard]] inline dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 2>> next_symbols(
+    const std::vector<tensor<std::int32_t, 1>>& sequences, std::int32_t padding = 0) {
+    std::size_t T = 1;
+    for (const auto& s : sequences) T = std::max(T, s.size());
+    if (sequences.empty() || T == 1)
+        throw data_error(message({"next_symbols: none of ", sequences.size(), " sequences has two symbols"}));
+    const std::size_t N = sequences.size();
+    tensor<std::int32_t, 2> x({N, T - 1}, padding), y({N, T - 1}, padding);
+    tensor<bool, 2> mask({N, T - 1}, false);
+    for (std::size_t n = 0; n < N; ++n)
+        for (std::size_t t = 0; t + 1 < sequences[n].size(); ++t)
+            x(n, t) = sequences[n](t), y(n, t) = sequences[n](t + 1), mask(n, t) = true;
+    dataset data(std::move(x), std::move(y));
+    data.mask = std::move(mask);
+    return data;
+}
+
 }  // namespace gradus::data
