@@ -129,8 +129,8 @@ template <class V, std::size_t R>
 }
 
 /// Short texts in which each symbol is foretold from those before it: names, sentences, each with a mark at its ends.
-///   x[n, t] = s_n[t]     y[n, t] = s_n[t + 1]     where t + 1 < T_n, else padding   [next_symbols.x] [next_symbols.y]
-///   s_n (T_n)     x, y (N, max T_n − 1), and the dataset's mask says where they hold data
+///   x[n, t] = s_n[t]     y[n, t] = s_n[t + 1]                                         [next_symbols.x] [next_symbols.y]
+///   s_n (T_n)     x, y (N, max T_n − 1), the padding where t + 1 ≥ T_n, which the dataset's mask leaves out
 /// \throws data_error for no sequences, or none of two symbols.
 [[nodiscard]] inline dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 2>> next_symbols(
     const std::vector<tensor<std::int32_t, 1>>& sequences, std::int32_t padding = 0) {
