@@ -93,6 +93,8 @@
 #include "gradus/training/metrics.hpp"
 #include "gradus/training/roc.hpp"
 #include "gradus/training/regression_metrics.hpp"
+#include "gradus/training/language_metrics.hpp"
+#include "gradus/training/sampling.hpp"
 
 #include "gradus/check/gradient_check.hpp"
 #include "gradus/explain/explain.hpp"
