@@ -59,8 +59,8 @@ template <class T>
 namespace from_pytorch {
 
 /// Sets θ of an `rnn`, `lstm` or `gru`.                                                            [pytorch.recurrent]
-///   W[d, k] = weight_ih[k, d]     U[j, k] = weight_hh[k, j]     b[k] = bias_ih[k] + bias_hh[k]
-///   gru, where k is one of n's:                                 b[k] = bias_ih[k]     b_q[k − 2H] = bias_hh[k]
+///   W[d, k] = weight_ih[k, d]     U[j, k] = weight_hh[k, j]     b[k] = bias_ih[k] + bias_hh[k],
+///   gru, where k is one of n's:                                 b[k] = bias_ih[k]     b_q[k − 2H] = bias_hh[k].
 /// \throws shape_error where the layer has another number of gates, inputs or units.
 template <class L, class T>
 void recurrent(L& layer, const io::pytorch::recurrent_weights<T>& from) {
