@@ -228,3 +228,20 @@ TEST_CASE("allocations: an epoch of many steps costs fit what an epoch of few do
         CHECK(cost(many, 101) == cost(few, 3));    // no smaller one
     }
 }
+
+TEST_CASE("allocations: none in a step of an embedding after the first") {
+    if (!counted()) return;
+    auto net = gr::sequential(gr::embedding(50, 7, {.padding = 0}), gr::gru(7, 5));
+    gr::tensor<std::int32_t, 2> x({8, 6});
+    for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<std::int32_t>(i % 50);
+    gr::optimizer descend(net, gr::adam{});
+    gr::pass pass(net);
+    gr::gradients grad(net);
+    const auto step = [&] {
+        const auto& y = net.forward(x, pass);
+        net.backward(x, y, pass, grad);
+        descend(net, grad, pass);
+    };
+    CHECK(allocations_of(step) > 0);
+    CHECK(allocations_of([&] { for (int t = 0; t < 3; ++t) step(); }) == 0);
+}

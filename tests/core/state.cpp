@@ -7,7 +7,12 @@
 #include "gradus/activations/tanh.hpp"
 #include "gradus/check/gradient_check.hpp"
 #include "gradus/io/save.hpp"
+#include "gradus/layers/bidirectional.hpp"
 #include "gradus/layers/dense.hpp"
+#include "gradus/layers/embedding.hpp"
+#include "gradus/layers/gru.hpp"
+#include "gradus/layers/last_step.hpp"
+#include "gradus/layers/lstm.hpp"
 #include "gradus/model/repeat.hpp"
 #include "gradus/model/residual.hpp"
 #include "gradus/model/sequential.hpp"
@@ -163,4 +168,50 @@ TEST_CASE("state: what it says") {
     gr::pass other(backwards);
     CHECK(support::message_of([&] { gr::carry_state(backwards, other); }) == "running_mean #back.0: it is reversed");
     gr::forget_state(backwards, other);
+}
+
+TEST_CASE("carry_state: recurrent layers, stacked, repeated, with one step left of them") {
+    const auto net = gr::sequential(gr::embedding(6, 3), gr::lstm(3, 4), gr::repeat(2, gr::gru(4, 4)),
+                                    gr::last_step(gr::peephole_lstm(4, 5)), gr::dense(5, 2));
+    gr::tensor<std::int32_t, 2> x({3, 8}), early({3, 6}), late({3, 2});
+    for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<std::int32_t>(gr::random::integer(1, i, 6));
+    for (std::size_t n = 0; n < 3; ++n) std::copy_n(&x(n, 0), 6, &early(n, 0)), std::copy_n(&x(n, 6), 2, &late(n, 0));
+    gr::pass whole(net), parts(net);
+    const auto y = net.forward(x, whole);
+    (void)net.forward(early, parts);
+    const auto state = gr::state_of(net, parts);
+    CHECK(state.paths() == "1.h, 1.c, 2.0.h, 2.1.h, 3.h, 3.c");
+    gr::carry_state(net, parts);
+    CHECK(support::difference(net.forward(late, parts), y) < 1e-6);
+    CHECK(close(gr::state_of(net, parts), gr::state_of(net, whole)));
+    gr::pass other(net);
+    gr::begin_with(net, other, state);
+    CHECK(support::difference(net.forward(late, other), y) < 1e-6);
+
+    auto bad = state;
+    bad.parts[1].value = gr::tensor<double, 2>({3, 5}, 0.0);
+    CHECK(support::message_of([&] { gr::begin_with(net, other, bad); }) == "lstm #1: its state c is (N, 4), got (3, 5)");
+    (void)net.forward(early, other);
+    gr::carry_state(net, other);
+    const gr::tensor<std::int32_t, 2> fewer({2, 2}, 1);
+    CHECK(support::message_of([&] { (void)net.forward(fewer, other); }).starts_with("lstm #1: "));
+}
+
+TEST_CASE("carry_state: a reversed layer has no next chunk; one whose input holds its state is left alone") {
+    const auto both = gr::sequential(gr::lstm(3, 4), gr::bidirectional(gr::gru(4, 5)));
+    gr::pass pass(both);
+    (void)both.forward(draw<sequences>({2, 3, 3}, 1), pass);
+    CHECK(gr::state_of(both, pass).paths() == "0.h, 0.c, 1.forward.h, 1.backward.h");
+    CHECK(support::message_of([&] { gr::carry_state(both, pass); }) ==
+          "gru #1.backward: a reversed layer has no next chunk to carry its state to");
+    gr::forget_state(both, pass);
+
+    const auto layer = gr::gru(3, 4);
+    const gr::rnn_input<float> in{draw<sequences>({2, 3, 3}, 1), draw<gr::tensor<float, 2>>({2, 4}, 2)};
+    gr::pass its(layer, in);
+    (void)gr::forward(layer, in, its);
+    CHECK_FALSE(gr::has_state(layer, its));
+    gr::carry_state(layer, its);
+    CHECK(gr::state_of(layer, its).parts.empty());
+    CHECK(its.cache.initial.h.size() == 0);
 }

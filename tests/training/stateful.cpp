@@ -151,6 +151,29 @@ TEST_CASE("fit: stateful and stopped within an epoch, the next begins one") {
     CHECK(h.loss[0] == doctest::Approx(gr::evaluate(net, gr::cross_entropy{}, whole()).loss).epsilon(1e-6));
 }
 
+TEST_CASE("fit, evaluate: stateful, a character model: an embedding, a GRU and an LSTM, in chunks and on two threads") {
+    gr::tensor<std::int32_t, 2> text({rows, steps * chunks}), next({rows, steps * chunks}), x({rows * chunks, steps}), y({rows * chunks, steps});
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        text.data()[i] = static_cast<std::int32_t>(gr::random::integer(1, i, 6));
+        next.data()[i] = static_cast<std::int32_t>(gr::random::integer(1, i / 3, 6));  // of three, what the first was
+    }
+    for (std::size_t c = 0; c < chunks; ++c)
+        for (std::size_t n = 0; n < rows; ++n)
+            std::copy_n(&text(n, c * steps), steps, &x(c * rows + n, 0)), std::copy_n(&next(n, c * steps), steps, &y(c * rows + n, 0));
+    const gr::dataset whole_text(text, next), data(x, y);
+    const auto learn = [&](std::size_t threads) {
+        gr::seed(4);
+        auto net = gr::sequential(gr::embedding(6, 4), gr::gru(4, 8), gr::lstm(8, 8), gr::dense(8, 6));
+        const auto h = gr::fit(net, gr::cross_entropy{}, gr::adam{.learning_rate = 0.02}, data,
+                               {.epochs = 4, .batch_size = rows, .threads = threads, .stateful = true, .shuffle = false, .progress = quiet});
+        CHECK(h.loss.back() < h.loss.front());
+        CHECK(gr::evaluate(net, gr::cross_entropy{}, data, {.stateful = true, .batch_size = rows}).loss ==
+              doctest::Approx(gr::evaluate(net, gr::cross_entropy{}, whole_text).loss).epsilon(1e-6));
+        return net;
+    };
+    CHECK(apart(learn(1), learn(2)) < 1e-4);
+}
+
 TEST_CASE("fit, evaluate: stateful, what they say") {
     auto net = network();
     const auto data = in_chunks();

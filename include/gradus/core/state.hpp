@@ -18,7 +18,8 @@
 ///     net.forward(x, pass);                               // backward, if any, before the next carry: it reads the initial state
 /// }
 /// ```
-/// Found are the layers that a network names (`each_inside`), however deep; a struct of layers without it keeps its own.
+/// Found are the layers that a network names (`each_inside`), however deep. A struct of layers without it, and a layer whose
+/// input holds its state, are left to whoever gives them one.
 
 #include <array>
 #include <cstddef>
@@ -67,19 +68,19 @@ struct network_state {
 
 namespace remembering {
 
-template <class C>
-concept keeps_state = requires(C& c) { c.initial, c.last; };
+template <class X, class C>
+concept keeps_state = any_tensor<X> && requires(C& c) { c.initial, c.last; };
 
-/// f(entry, layer, its x, its cache) for each layer that has a state. The caches are as const as that of the network.
+/// f(entry, layer, its cache) for each layer that has a state. The caches are as const as that of the network.
 template <class F, class Net, class X, class C>
 void each_layer(F&& f, const Net& net, const X& like, C& cache) {
     each_forwarded(
-        [&]<class Inner>(const entry& e, const auto& layer, const auto& x, Inner& c) {
-            if constexpr (keeps_state<Inner>) {
+        [&]<class In, class Inner>(const entry& e, const auto& layer, const In&, Inner& c) {
+            if constexpr (keeps_state<In, Inner>) {
                 static_assert(std::is_const_v<C> || !std::is_const_v<Inner>,
                               "gradus: a container in which a layer has a state hands the caches on as they are: each_inside "
                               "takes its own as `auto& c`");
-                f(e, layer, x, c);
+                f(e, layer, c);
             }
         },
         net, like, cache);
@@ -88,7 +89,7 @@ void each_layer(F&& f, const Net& net, const X& like, C& cache) {
 template <class F, class Net, class X, class C>
 void each_tensor(F&& f, const Net& net, const X& like, C& cache) {
     each_layer(
-        [&](const entry& at, const auto& layer, const auto&, auto& c) {
+        [&](const entry& at, const auto& layer, auto& c) {
             const auto visit = [&]<class Tensor>(const entry& e, Tensor& initial, Tensor& last) {
                 static_assert(rank_of<Tensor> == 2, "gradus: the tensors of a state are (N, H)");
                 f(e.below(at.text().empty() ? nullptr : &at), layer, initial, last);
@@ -107,11 +108,16 @@ void empty(tensor<T, 2>& a) {
 [[noreturn, gnu::noinline]] inline void refuse(const shape_error& e, const entry* at) {
     throw at == nullptr || at->text().empty() ? e : e.within(at->path());
 }
-/// \throws shape_error where the layer has no next chunk
-template <class In, class L>
-void require_carry(const L& layer) {
-    if constexpr (requires { layer.require_carry(); }) layer.require_carry();
-    if constexpr (!any_tensor<In>) throw shape_error(name_of(layer), "its input holds its state: there is none to carry");
+/// \throws shape_error where the layer says that it has no next chunk
+template <class L>
+void require_carry(const entry& at, const L& layer) {
+    if constexpr (requires { layer.require_carry(); }) {
+        try {
+            layer.require_carry();
+        } catch (const shape_error& e) {
+            refuse(e, &at);
+        }
+    }
 }
 /// \throws shape_error where the layer says how many units it has, and the state is of another number
 template <class L>
@@ -144,18 +150,10 @@ template <class Net, class X>
 
 /// The next forward begins where the last one ended; where there was none, as it would have. After the backward that
 /// belongs to it, if any. No allocation once a state of that size has been carried.
-/// \throws shape_error naming a layer that has no next chunk: one that is reversed, one whose input holds its state.
+/// \throws shape_error naming a layer that has no next chunk, as one that is reversed.
 template <class Net, class X>
 void carry_state(const Net& net, pass<Net, X>& p) {
-    remembering::each_layer(
-        []<class In>(const entry& e, const auto& layer, const In&, auto&) {
-            try {
-                remembering::require_carry<In>(layer);
-            } catch (const shape_error& error) {
-                remembering::refuse(error, &e);
-            }
-        },
-        net, X{}, p.cache);
+    remembering::each_layer([](const entry& e, const auto& layer, auto&) { remembering::require_carry(e, layer); }, net, X{}, p.cache);
     remembering::each_tensor(
         [](const entry&, const auto&, auto& initial, const auto& last) {
             if (last.size() != 0) rebinding::copy(last, initial);                      // initial ← last
