@@ -29,7 +29,8 @@ def compare(arrays, network, what, step):
     before, after = ([arrays[n] for n in arrays if n.startswith(when)] for when in ("before/", "after/"))
     losses = [float(step()) for _ in arrays["losses"]]
     moved = [(p - q, r - q) for p, q, r in zip(network.parameters(), before, after)]
-    return {"losses": difference(losses, arrays["losses"]), network.compared: max(difference(*m) for m in moved)}
+    return {"losses" + network.through: difference(losses, arrays["losses"]),
+            "parameters" + network.through: max(difference(*m) for m in moved)}
 
 
 def burst(step, seconds):

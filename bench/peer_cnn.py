@@ -30,7 +30,7 @@ def convolution_backward(dz, x, W, with_dx):
 
 class Cnn(Network):
     epsilon = 1e-7
-    compared = "parameters after pooling"
+    through = " through pooling"
 
     def __init__(self, arrays):
         super().__init__(arrays)

@@ -45,7 +45,7 @@ class Network:
     train_... and infer_...: each returns a function that makes one step."""
 
     epsilon = 1e-8  # Adam's
-    compared = "parameters"  # with what tolerance they are to agree: see ways.py
+    through = ""  # with what tolerance they are to agree: see ways.py
 
     def __init__(self, arrays):
         self.theta = self.from_ours([torch.from_numpy(arrays[n].copy()) for n in arrays if n.startswith("before/")])

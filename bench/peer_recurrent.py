@@ -24,7 +24,7 @@ class LastStep(torch.nn.Module):
 class Recurrent(Network):
     """Parameters in our order: W (D, GH), U (H, GH), b (GH), for GRU b_q (H), and the dense layer's V (H, 10), b_v."""
 
-    compared = "parameters after gates"
+    through = " through time"
 
     def __init__(self, arrays):
         super().__init__(arrays)

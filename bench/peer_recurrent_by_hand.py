@@ -2,7 +2,7 @@
 that adds hU to them in place, as few passes over the gates as PyTorch's operations allow, and one product for dW and dU.
 PyTorch's tanh takes four times as long as its sigmoid, so tanh(z) = 2σ(2z) − 1 where there is much of it.
 
-Tried, and slower: time steps one after the other in transposed matrices, which spares no copy of dz; W in the product of each
+Tried, and no faster: products of transposed matrices, whose dz would have to be copied for dW; W in the product of each
 step; `lerp` for GRU. (Debian's PyTorch cannot fuse operations on a processor, and has no recurrent layers of oneDNN's.)
 """
 import torch
