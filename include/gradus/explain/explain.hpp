@@ -24,6 +24,7 @@
 #include "gradus/core/forwarded.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/explain/dense.hpp"
+#include "gradus/explain/embedding.hpp"
 #include "gradus/explain/losses.hpp"
 #include "gradus/explain/page.hpp"
 #include "gradus/explain/recurrent.hpp"
