@@ -89,6 +89,27 @@ TEST_CASE_TEMPLATE("last_step.forward: each row's own last step, as if it stood 
     }
 }
 
+TEST_CASE_TEMPLATE("last_step.forward: PyTorch's h_n of the last layer, of rows of other lengths, in two directions", T, float, double) {
+    const std::string at = "recurrent/gru.deep.";
+    auto net = gr::sequential(gr::bidirectional(gr::gru<T>(2, 3)), gr::last_step(gr::bidirectional(gr::gru<T>(6, 3))));
+    gr::pass pass(net);
+    pass.mask = support::pytorch_mask(at + "mask");
+    std::size_t place = 0;
+    const auto begin = [&](auto& layer, auto& cache, const std::string& suffix) {
+        gr::from_pytorch::recurrent(layer, support::pytorch_weights<T>(at, suffix));
+        cache.initial.h = support::pytorch_state<T>(at + "h", place++);
+    };
+    auto& [first, second] = pass.cache.layers;
+    begin(net.template layer<0>().forwards, first.forwards, "l0"), begin(net.template layer<0>().backwards, first.backwards, "l0_reverse");
+    begin(net.template layer<1>().forwards, second.forwards, "l1"), begin(net.template layer<1>().backwards, second.backwards, "l1_reverse");
+    const auto& y = net.forward(support::pytorch<tensor<T, 3>>(at + "x"), pass);
+    const auto there = support::pytorch_state<double>(at + "h_n", 2), back = support::pytorch_state<double>(at + "h_n", 3);
+    tensor<double, 2> expected({3, 6});
+    for (std::size_t n = 0; n < 3; ++n)
+        for (std::size_t j = 0; j < 3; ++j) expected(n, j) = there(n, j), expected(n, 3 + j) = back(n, j);
+    CHECK(difference(y, expected) <= support::tolerance_through_time<T>(9, 8));
+}
+
 TEST_CASE("last_step.backward: central differences with a random upstream gradient, with a state of its own and without") {
     const auto x = draw<tensor<float, 3>>({2, 4, 3}, 1);
     const tensor<bool, 2> mask{{true, true, false, false}, {false, true, true, true}};

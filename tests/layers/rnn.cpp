@@ -9,7 +9,7 @@ namespace gr = gradus;
 using support::equals_pytorch;
 using support::tensor;
 
-TEST_CASE("rnn.h, rnn.dz, rnn.dh, recurrent.dW, recurrent.dU, recurrent.db, recurrent.dx: by hand, two steps of one unit") {
+TEST_CASE("rnn.h, rnn.dz, rnn.dh, recurrent.forward, recurrent.dW, recurrent.dU, recurrent.db, recurrent.dx: by hand, two steps of one unit") {
     auto layer = gr::rnn<double>(1, 1);
     layer.theta = {{{1}}, {{0.5}}, {0.1}};  // W, U, b
     const gr::rnn_input<double> in{{{{0.5}, {-1}}}, {{0}}};
