@@ -11,12 +11,6 @@
 #include <string_view>
 
 #include "gradus.hpp"
-#include "gradus/layers/bidirectional.hpp"
-#include "gradus/layers/embedding.hpp"
-#include "gradus/layers/gru.hpp"
-#include "gradus/layers/last_step.hpp"
-#include "gradus/layers/lstm.hpp"
-#include "gradus/layers/rnn.hpp"
 
 namespace gr = gradus;
 
@@ -90,7 +84,8 @@ std::size_t check_arithmetic(const std::string& text) {
         CAPTURE(line);
         line = line.substr(0, line.find("   ["));
         const auto last = line.rfind(" = ");
-        if (!line.starts_with("    ") || last == std::string::npos || line.find("θ:") != std::string::npos || line.find(" / ") != std::string::npos)
+        if (!line.starts_with("    ") || last == std::string::npos || line.find("θ:") != std::string::npos ||
+            line.find(" / ") != std::string::npos)
             continue;
         const auto before = line.rfind(" = ", last - 1);
         if (before == std::string::npos) continue;
@@ -323,7 +318,8 @@ TEST_CASE("explain: as many units are shown as entries of any tensor, the first 
 
 TEST_CASE("explain: both directions are layers of their own, each with its half of dy") {
     gr::seed(3);
-    const auto net = gr::sequential(gr::dense<double>(2, 2), gr::bidirectional(gr::rnn<double>(2, 1)), gr::last_step(gr::bidirectional(gr::lstm<double>(2, 1))));
+    const auto net = gr::sequential(gr::dense<double>(2, 2), gr::bidirectional(gr::rnn<double>(2, 1)),
+                                    gr::last_step(gr::bidirectional(gr::lstm<double>(2, 1))));
     const gr::tensor<double, 2> y{{0.5, -0.5}};
     const auto x = sequence(1, 3, 2);
     const std::string text = gr::explanation(net, gr::half_mse{}, gr::optimizer(net, gr::gradient_descent{}), x, y,

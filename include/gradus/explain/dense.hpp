@@ -91,20 +91,22 @@ inline void outer_entry(page& out, const std::string& name, std::size_t k, const
     const std::string at = steps ? "[n,t," : "[n,";
     std::vector<term> terms;
     for (std::size_t n = 0; n < a.rows(); ++n) terms.push_back({a.at(n, i), b.at(n, o)});
-    out.numeric(name + "[" + dC.place(k) + "] = " + (steps ? "Σₙₜ " : "Σₙ ") + a_name + at + std::to_string(i) + "] " + b_name + at +
-                std::to_string(o) + "] = " + out.sum(terms) + " = " + out.number(dC[k]));
+    out.numeric(name + "[" + dC.place(k) + "] = " + (steps ? "Σₙₜ " : "Σₙ ") + a_name + at + std::to_string(i) + "] " + b_name +
+                at + std::to_string(o) + "] = " + out.sum(terms) + " = " + out.number(dC[k]));
 }
 /// db[o] = Σₙ dz[n,o].
 inline void column_sums(page& out, const std::string& name, const numbers& dz, const numbers& db) {
     for (std::size_t o : out.entries(db)) {
         std::vector<term> terms;
         for (std::size_t n = 0; n < dz.rows(); ++n) terms.push_back({dz.at(n, o), 1, true});
-        out.numeric(name + "[" + std::to_string(o) + "] = " + (terms.size() > 1 ? out.sum(terms) + " = " : "") + out.number(db[o]));
+        out.numeric(name + "[" + std::to_string(o) + "] = " + (terms.size() > 1 ? out.sum(terms) + " = " : "") +
+                    out.number(db[o]));
     }
     out.more(db.size());
 }
 /// dx = dz Wᵀ of the layer whose formulas are called so.
-inline void input_gradient(page& out, const std::string& ids, const numbers& x, const numbers& W, const numbers& dz, const numbers& dx) {
+inline void input_gradient(page& out, const std::string& ids, const numbers& x, const numbers& W, const numbers& dz,
+                           const numbers& dx) {
     const bool read = dx.shape == x.shape;
     out.line("dx = dz Wᵀ   [" + ids + ".dx]" + (read ? "" : "   is not computed: nobody reads it"));
     if (!read) return;

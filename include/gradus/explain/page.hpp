@@ -69,8 +69,8 @@ class page {
     void line(std::string_view words) { text.append("  ").append(words).append("\n"); }
     /// A line of numbers, below that of its formula.
     void numeric(std::string_view words) { text.append("    ").append(words).append("\n"); }
-    /// The same with a number for each '#': "h = o ∘ tanh c = #·# = #". A negative one stands in parentheses, unless it is alone
-    /// between two or is the result.
+    /// The same with a number for each '#': "h = o ∘ tanh c = #·tanh(#) = #". A negative one stands in parentheses, unless it
+    /// follows one or is the result.
     void numeric(std::string_view words, std::initializer_list<double> values) {
         std::string filled;
         const double* next = values.begin();

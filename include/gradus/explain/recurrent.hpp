@@ -5,6 +5,7 @@
 /// A cell tells its step by `explain_step(page, cell, unit)` and `explain_step_back(page, cell, unit, carried)`, found by
 /// argument-dependent look-up; a layer of another cell is shown as any layer without words.
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -25,6 +26,25 @@ template <class L>
 struct bidirectional;
 
 namespace explaining {
+
+/// f(unit, its number) for the units that are shown, of as many entries as are shown of any tensor: half of them steps, for
+/// what a recurrent layer is about is the next one; backward from the last.
+template <class F>
+void each_unit(page& out, const recurrent_numbers& all, bool backward, const F& f) {
+    const std::size_t entries = std::max<std::size_t>(out.limits.entries, 1), T = all.steps();
+    const std::size_t steps = std::min(T, (entries + 1) / 2), units = std::min(all.units(), entries / steps);
+    const std::size_t rows = std::min(all.rows(), entries / (steps * units));
+    for (std::size_t k = 0; k < steps; ++k)
+        for (std::size_t n = 0; n < rows; ++n)
+            for (std::size_t h = 0; h < units; ++h) {
+                const recurrent_unit s{all, n, backward ? T - 1 - k : k, h};
+                out.line("row " + std::to_string(n) + ", t = " + std::to_string(all.at(s.i)) + ", unit " + std::to_string(h));
+                f(s, n * units + h);
+            }
+    if (steps * units * rows < all.y.size())
+        out.numeric("… " + std::to_string(all.rows()) + " rows, " + std::to_string(T) + " steps and " +
+                    std::to_string(all.units()) + " units in all");
+}
 
 template <class X>
 [[nodiscard]] const auto& sequence(const X& x) {
@@ -71,15 +91,15 @@ inline void rest_gradient(page& out, const recurrent_numbers& all, const numbers
         for (std::size_t n = 0; n < all.y.rows(); ++n)
             terms.push_back({all.dz.at(n, column), p == 2 ? all.kept.at(n, h) : all.c_before.at(n, h)});
         const std::string at = "[n,t," + std::to_string(h) + "] ";
-        out.numeric("dP[" + grad.place(k) + "] = Σₙₜ dz_" + "ifo"[p] + at + (p == 2 ? "c" : "c′") + "[n,t," + std::to_string(h) +
-                    "] = " + out.sum(terms) + " = " + out.number(grad[k]));
+        out.numeric("dP[" + grad.place(k) + "] = Σₙₜ dz_" + "ifo"[p] + at + (p == 2 ? "c" : "c′") + at + "= " + out.sum(terms) +
+                    " = " + out.number(grad[k]));
     }
     out.more(grad.size());
 }
 
 /// dW, dU, db, dx; of the first `by_h` columns dU is of h′, of the others of what the cell kept.
-inline void recurrent_gradients(page& out, const recurrent_numbers& all, std::size_t by_h, bool own_du, const numbers& dW, const numbers& dU,
-                                const numbers& db, const numbers& dx) {
+inline void recurrent_gradients(page& out, const recurrent_numbers& all, std::size_t by_h, bool own_du, const numbers& dW,
+                                const numbers& dU, const numbers& db, const numbers& dx) {
     out.line("dW = xᵀ dz   [recurrent.dW]");
     for (std::size_t k : out.entries(dW)) outer_entry(out, "dW", k, "x", all.x, "dz", all.dz, dW);
     out.more(dW.size());
@@ -96,14 +116,15 @@ inline void recurrent_gradients(page& out, const recurrent_numbers& all, std::si
 
 /// The way back, with dy of every step, (N, T, H), or of the last one, (N, H).
 template <class T, class Cell, class X, class C, class G>
-void recurrent_backward(page& out, const recurrent_layer<T, Cell>& layer, const X& x, numbers dy, const C& c, const G& grad, const X& dx) {
+void recurrent_backward(page& out, const recurrent_layer<T, Cell>& layer, const X& x, numbers dy, const C& c, const G& grad,
+                        const X& dx) {
     recurrent_numbers all = numbers_of(layer, x, c);
     all.dy = std::move(dy), all.dz = numbers_of(c.room.dz);
     all.du = Cell::own_du ? numbers_of(c.room.all_du) : all.dz;
     std::vector<carried> back(all.rows() * all.units());
     each_unit(out, all, true, [&](const recurrent_unit& s, std::size_t k) { explain_step_back(out, layer.cell, s, back[k]); });
-    recurrent_gradients(out, all, layer.gates_of_h * all.units(), Cell::own_du, numbers_of(grad.W), numbers_of(grad.U), numbers_of(grad.b),
-                        numbers_of(sequence(dx)));
+    recurrent_gradients(out, all, layer.gates_of_h * all.units(), Cell::own_du, numbers_of(grad.W), numbers_of(grad.U),
+                        numbers_of(grad.b), numbers_of(sequence(dx)));
     if constexpr (requires { grad.b_q; }) rest_gradient(out, all, numbers_of(grad.b_q));
     if constexpr (requires { grad.P; }) rest_gradient(out, all, numbers_of(grad.P));
 }
@@ -111,7 +132,9 @@ void recurrent_backward(page& out, const recurrent_layer<T, Cell>& layer, const 
 }  // namespace explaining
 
 template <class T, class Cell, class X, class C>
-    requires requires(explaining::page& out, const Cell& cell, const explaining::recurrent_unit& s) { explain_step(out, cell, s); }
+    requires requires(explaining::page& out, const Cell& cell, const explaining::recurrent_unit& s) {
+        explain_step(out, cell, s);
+    }
 void explain_forward(explaining::page& out, const recurrent_layer<T, Cell>& layer, const X& x, const C& c) {
     using namespace explaining;
     const recurrent_numbers all = numbers_of(layer, x, c);
@@ -124,8 +147,8 @@ template <class T, class Cell, class X, class Y, class C, class G>
     requires requires(explaining::page& out, const Cell& cell, const explaining::recurrent_unit& s, explaining::carried& back) {
         explain_step_back(out, cell, s, back);
     }
-void explain_backward(explaining::page& out, const recurrent_layer<T, Cell>& layer, const X& x, const Y& dy, const C& c, const G& grad,
-                      const X& dx) {
+void explain_backward(explaining::page& out, const recurrent_layer<T, Cell>& layer, const X& x, const Y& dy, const C& c,
+                      const G& grad, const X& dx) {
     explaining::recurrent_backward(out, layer, x, explaining::numbers_of(dy), c, grad, dx);
 }
 
@@ -137,7 +160,8 @@ void explain_forward(explaining::page& out, const last_step<recurrent_layer<T, C
 
 /// Of the two layers only the way back: forward they are shown by themselves.
 template <class L, class X, class Y, class C, class G>
-void explain_backward(explaining::page& out, const bidirectional<L>& layer, const X& x, const Y& dy, const C& c, const G& grad, const X& dx) {
+void explain_backward(explaining::page& out, const bidirectional<L>& layer, const X& x, const Y& dy, const C& c, const G& grad,
+                      const X& dx) {
     using explaining::numbers, explaining::numbers_of;
     const numbers both = numbers_of(dy);
     const std::size_t H = layer.units();

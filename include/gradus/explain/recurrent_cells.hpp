@@ -2,10 +2,8 @@
 /// \file
 /// One step of one unit of a recurrent layer, there and back, cell by cell: each formula with its numbers.
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "gradus/explain/dense.hpp"
@@ -78,22 +76,24 @@ struct carried {
 inline double input_sum(page& out, const recurrent_unit& s, std::size_t g, const std::string& name) {
     const dense_row sum(s.all.x, s.all.W, s.all.b, s.row(), s.column(g));
     const std::string column = std::to_string(s.column(g));
-    out.numeric(name + " = Σⱼ x[" + s.place(s.i) + ",j] W[j," + column + "] + b[" + column + "] = " + out.sum(sum.terms) + " + " +
-                out.factor(s.all.b[s.column(g)]) + " = " + out.number(sum.z));
+    out.numeric(name + " = Σⱼ x[" + s.place(s.i) + ",j] W[j," + column + "] + b[" + column + "] = " + out.sum(sum.terms) +
+                " + " + out.factor(s.all.b[s.column(g)]) + " = " + out.number(sum.z));
     return sum.z;
+}
+[[nodiscard]] inline double value_of(const std::vector<term>& terms) {
+    double sum = 0;
+    for (const term& t : terms) sum += t.a * t.b;
+    return sum;
 }
 /// "u_i = Σⱼ h′[0,1,j] U[j,0] = …", the part that the state makes, h′ or another of that size.
 inline double state_sum(page& out, const recurrent_unit& s, std::size_t g, const std::string& name, const std::string& state,
                         const numbers& a) {
     std::vector<term> terms;
-    double sum = 0;
-    for (std::size_t j = 0; j < s.all.units(); ++j) {
-        terms.push_back({a.at(s.row(), j), s.all.U.at(j, s.column(g))});
-        sum += terms.back().a * terms.back().b;
-    }
-    out.numeric(name + " = Σⱼ " + state + "[" + s.place(s.i) + ",j] U[j," + std::to_string(s.column(g)) + "] = " + out.sum(terms) +
-                " = " + out.number(sum));
-    return sum;
+    for (std::size_t j = 0; j < s.all.units(); ++j) terms.push_back({a.at(s.row(), j), s.all.U.at(j, s.column(g))});
+    const double u = value_of(terms);
+    out.numeric(name + " = Σⱼ " + state + "[" + s.place(s.i) + ",j] U[j," + std::to_string(s.column(g)) +
+                "] = " + out.sum(terms) + " = " + out.number(u));
+    return u;
 }
 struct gate_sums {
     double z, u;
@@ -103,15 +103,11 @@ inline gate_sums sums_of(page& out, const recurrent_unit& s, std::size_t g, cons
 }
 
 /// Σⱼ du[n,t,j] U[h,j] of a step, for the columns from `first` on.
-[[nodiscard]] inline std::vector<term> back_terms(const recurrent_unit& s, std::size_t step, std::size_t first, std::size_t end) {
+[[nodiscard]] inline std::vector<term> back_terms(const recurrent_unit& s, std::size_t step, std::size_t first,
+                                                  std::size_t end) {
     std::vector<term> terms;
     for (std::size_t j = first; j < end; ++j) terms.push_back({s.all.du.at(s.row(step), j), s.all.U.at(s.h, j)});
     return terms;
-}
-[[nodiscard]] inline double value_of(const std::vector<term>& terms) {
-    double sum = 0;
-    for (const term& t : terms) sum += t.a * t.b;
-    return sum;
 }
 
 /// Whether a gradient comes back to this step from the one after: not where that is none, nor over the border of truncation.
@@ -144,27 +140,9 @@ inline double state_gradient(page& out, const recurrent_unit& s, const carried& 
     }
     if (!last && !comes_back(s)) out.numeric("no gradient comes back over the border: backpropagation is truncated here");
     if (formula.empty()) add("nothing", out.factor(dh));
-    out.numeric("dh = " + formula + (values == out.factor(dh) ? "" : " = " + values) + " = " + out.number(dh) + "   [" + id + "]");
+    if (values != out.factor(dh)) formula += " = " + values;
+    out.numeric("dh = " + formula + " = " + out.number(dh) + "   [" + id + "]");
     return dh;
-}
-
-/// f(unit, its number) for the units that are shown, of as many entries as are shown of any tensor: half of them steps, for
-/// what a recurrent layer is about is the next one; backward from the last.
-template <class F>
-void each_unit(page& out, const recurrent_numbers& all, bool backward, const F& f) {
-    const std::size_t entries = std::max<std::size_t>(out.limits.entries, 1), T = all.steps();
-    const std::size_t steps = std::min(T, (entries + 1) / 2), units = std::min(all.units(), entries / steps);
-    const std::size_t rows = std::min(all.rows(), entries / (steps * units));
-    for (std::size_t k = 0; k < steps; ++k)
-        for (std::size_t n = 0; n < rows; ++n)
-            for (std::size_t h = 0; h < units; ++h) {
-                const recurrent_unit s{all, n, backward ? T - 1 - k : k, h};
-                out.line("row " + std::to_string(n) + ", t = " + std::to_string(all.at(s.i)) + ", unit " + std::to_string(h));
-                f(s, n * units + h);
-            }
-    if (steps * units * rows < all.y.size())
-        out.numeric("… " + std::to_string(all.rows()) + " rows, " + std::to_string(T) + " steps and " + std::to_string(all.units()) +
-                    " units in all");
 }
 
 }  // namespace explaining
@@ -177,7 +155,8 @@ void explain_step(explaining::page& out, const rnn_cell<F>&, const explaining::r
     out.numeric("h = " + f + "(z + u) = " + f + "(# + #) = #   [rnn.h]", {z, u, s.y()});
 }
 template <class F>
-void explain_step_back(explaining::page& out, const rnn_cell<F>& cell, const explaining::recurrent_unit& s, explaining::carried& back) {
+void explain_step_back(explaining::page& out, const rnn_cell<F>& cell, const explaining::recurrent_unit& s,
+                       explaining::carried& back) {
     const double dh = state_gradient(out, s, back, 1, "rnn.dh");
     out.numeric("dz = dh ∘ " + std::string(F::name) + "'(z + u) = #·# = #   [rnn.dz]", {dh, cell.f.derivative(s.y()), s.dz(0)});
 }
@@ -199,7 +178,8 @@ inline void lstm_backward(page& out, const recurrent_unit& s, carried& back, boo
         out.numeric(words + value + " = #   [lstm.dc]", {dh, o, tanh_c, dc});
     } else {
         dc += s.dz(o_) * s.rest(2);
-        out.numeric(words + " + dz_o ∘ p_o" + value + " + #·# = #   [peephole_lstm.dc]", {dh, o, tanh_c, s.dz(o_), s.rest(2), dc});
+        out.numeric(words + " + dz_o ∘ p_o" + value + " + #·# = #   [peephole_lstm.dc]",
+                    {dh, o, tanh_c, s.dz(o_), s.rest(2), dc});
     }
     out.numeric("dz_i = dc ∘ g ∘ i ∘ (1 − i) = #·#·#·(1 − #) = #   [lstm.di]", {dc, g, i, i, s.dz(i_)});
     out.numeric("dz_f = dc ∘ c′ ∘ f ∘ (1 − f) = #·#·#·(1 − #) = #   [lstm.df]", {dc, s.c_before(), f, f, s.dz(f_)});
@@ -226,7 +206,8 @@ inline void explain_step(explaining::page& out, const lstm_cell&, const explaini
     out.numeric("c = f ∘ c′ + i ∘ g = #·# + #·# = #   [lstm.c]", {f, s.c_before(), i, g, c});
     out.numeric("h = o ∘ tanh c = #·tanh(#) = #   [lstm.h]", {o, c, s.y()});
 }
-inline void explain_step_back(explaining::page& out, const lstm_cell&, const explaining::recurrent_unit& s, explaining::carried& back) {
+inline void explain_step_back(explaining::page& out, const lstm_cell&, const explaining::recurrent_unit& s,
+                              explaining::carried& back) {
     explaining::lstm_backward(out, s, back, false);
 }
 
@@ -264,7 +245,8 @@ inline void gru_state(page& out, const recurrent_unit& s, const std::string& ids
 inline void gru_back(page& out, const recurrent_unit& s, double dh) {
     const double z = s.gate(1), n = s.gate(2);
     out.numeric("dz_n = dh ∘ (1 − z) ∘ (1 − n²) = #·(1 − #)·(1 − #²) = #   [gru.dn]", {dh, z, n, s.dz(2)});
-    out.numeric("dz_z = dh ∘ (h′ − n) ∘ z ∘ (1 − z) = #·(# − #)·#·(1 − #) = #   [gru.dz]", {dh, s.h_before(), n, z, z, s.dz(1)});
+    out.numeric("dz_z = dh ∘ (h′ − n) ∘ z ∘ (1 − z) = #·(# − #)·#·(1 − #) = #   [gru.dz]",
+                {dh, s.h_before(), n, z, z, s.dz(1)});
 }
 
 }  // namespace explaining
@@ -277,7 +259,8 @@ inline void explain_step(explaining::page& out, const gru_cell&, const explainin
     out.numeric("n = tanh(x_n + r ∘ q) = tanh(# + #·#) = #   [gru.n]", {n.z, r, q, s.gate(2)});
     explaining::gru_state(out, s, "gru");
 }
-inline void explain_step_back(explaining::page& out, const gru_cell&, const explaining::recurrent_unit& s, explaining::carried& back) {
+inline void explain_step_back(explaining::page& out, const gru_cell&, const explaining::recurrent_unit& s,
+                              explaining::carried& back) {
     const double r = s.gate(0), q = s.kept(0);
     const double dh = state_gradient(out, s, back, 3, "gru.dh", "dh ∘ z of the step after", "du");
     explaining::gru_back(out, s, dh);
@@ -295,12 +278,13 @@ inline void explain_step(explaining::page& out, const gru_reset_before_cell&, co
 }
 inline void explain_step_back(explaining::page& out, const gru_reset_before_cell&, const explaining::recurrent_unit& s,
                               explaining::carried& back) {
-    const double r = s.gate(0), dh = state_gradient(out, s, back, 2, "gru_reset_before.dh", "(dh ∘ z + ds ∘ r) of the step after");
+    const double r = s.gate(0);
+    const double dh = state_gradient(out, s, back, 2, "gru_reset_before.dh", "(dh ∘ z + ds ∘ r) of the step after");
     explaining::gru_back(out, s, dh);
     const auto terms = back_terms(s, s.i, 2 * s.all.units(), 3 * s.all.units());
     const double ds = value_of(terms);
-    out.numeric("ds = Σⱼ dz_n[" + s.place(s.i) + ",j] U_n[" + std::to_string(s.h) + ",j] = " + out.sum(terms) + " = " + out.number(ds) +
-                "   [gru_reset_before.ds]");
+    out.numeric("ds = Σⱼ dz_n[" + s.place(s.i) + ",j] U_n[" + std::to_string(s.h) + ",j] = " + out.sum(terms) + " = " +
+                out.number(ds) + "   [gru_reset_before.ds]");
     out.numeric("dz_r = ds ∘ h′ ∘ r ∘ (1 − r) = #·#·#·(1 − #) = #   [gru_reset_before.dr]", {ds, s.h_before(), r, r, s.dz(0)});
     back.dh = dh * s.gate(1) + ds * r;
 }
