@@ -16,7 +16,9 @@ struct state_product : product {
 
     explicit state_product(const product_sizes& s) : product(s) { packed.prepare(b(), 28, s.m); }
     const matrix& fast() { return packed.product(a(), 0.0f, kernels::as_matrix(C)), C; }
-    const matrix& builtin() { return kernels::builtin::product<float>(1, a(), b(), 0, C.data(), C.shape()[1], kernels::as_matrix(C)), C; }
+    const matrix& builtin() {
+        return kernels::builtin::product<float>(1, a(), b(), 0, C.data(), C.shape()[1], kernels::as_matrix(C)), C;
+    }
 #if GRADUS_USE_BLAS
     const matrix& blas() { return kernels::blas::product<float>(1, a(), b(), 0, kernels::as_matrix(C)), C; }
 #endif
@@ -67,8 +69,8 @@ struct lstm_forward : gates {
         for (std::size_t n = 0; n < h.shape()[0]; ++n) {
             float* const i = &z(n, 0);
             const float* const r = &u(n, 0);
-            update([](auto&... v) { gr::lstm_cell::forward(v...); }, i, i + H, i + 2 * H, i + 3 * H, r, r + H, r + 2 * H, r + 3 * H,
-                   &std::as_const(c_before)(n, 0), &c(n, 0), &tanh_c(n, 0), &h(n, 0));
+            update([](auto&... v) { gr::lstm_cell::forward(v...); }, i, i + H, i + 2 * H, i + 3 * H, r, r + H,
+                   r + 2 * H, r + 3 * H, &std::as_const(c_before)(n, 0), &c(n, 0), &tanh_c(n, 0), &h(n, 0));
         }
         return h;
     }
@@ -80,8 +82,9 @@ struct lstm_backward : gates {
         for (std::size_t n = 0; n < h.shape()[0]; ++n) {
             float* const d = &dz(n, 0);
             const float* const i = &std::as_const(z)(n, 0);
-            update([](auto&... v) { gr::lstm_cell::backward(v...); }, d, d + H, d + 2 * H, d + 3 * H, &dh(n, 0), &dc(n, 0), i, i + H,
-                   i + 2 * H, i + 3 * H, &std::as_const(c_before)(n, 0), &std::as_const(tanh_c)(n, 0));
+            update([](auto&... v) { gr::lstm_cell::backward(v...); }, d, d + H, d + 2 * H, d + 3 * H, &dh(n, 0),
+                   &dc(n, 0), i, i + H, i + 2 * H, i + 3 * H, &std::as_const(c_before)(n, 0),
+                   &std::as_const(tanh_c)(n, 0));
         }
         return dz;
     }
@@ -93,8 +96,8 @@ struct gru_forward : gates {
         for (std::size_t n = 0; n < h.shape()[0]; ++n) {
             float* const r = &z(n, 0);
             const float* const v = &u(n, 0);
-            update([](auto&... w) { gr::gru_cell::forward(w...); }, r, r + H, r + 2 * H, &c(n, 0), &h(n, 0), v, v + H, v + 2 * H,
-                   &std::as_const(b_q)(0), &std::as_const(h_before)(n, 0));
+            update([](auto&... w) { gr::gru_cell::forward(w...); }, r, r + H, r + 2 * H, &c(n, 0), &h(n, 0), v, v + H,
+                   v + 2 * H, &std::as_const(b_q)(0), &std::as_const(h_before)(n, 0));
         }
         return h;
     }
@@ -106,8 +109,8 @@ struct gru_backward : gates {
         for (std::size_t n = 0; n < h.shape()[0]; ++n) {
             float* const d = &dz(n, 0);
             const float* const r = &std::as_const(z)(n, 0);
-            update([](auto&... w) { gr::gru_cell::backward(w...); }, d, d + H, d + 2 * H, d + 3 * H, &dh(n, 0), r, r + H, r + 2 * H,
-                   &std::as_const(c)(n, 0), &std::as_const(h_before)(n, 0));
+            update([](auto&... w) { gr::gru_cell::backward(w...); }, d, d + H, d + 2 * H, d + 3 * H, &dh(n, 0), r,
+                   r + H, r + 2 * H, &std::as_const(c)(n, 0), &std::as_const(h_before)(n, 0));
         }
         return dz;
     }
@@ -137,8 +140,14 @@ void add_cell(const std::string& what) {
 
 int main(int argc, char** argv) {
     // h U and dz Uᵀ
-    for (const product_sizes& s : {product_sizes{"NN", 1, 128, 512}, {"NN", 32, 128, 128}, {"NN", 32, 128, 384}, {"NN", 32, 128, 512},
-                                   {"NT", 32, 512, 128}, {"NN", 8, 512, 2048}, {"NT", 8, 2048, 512}, {"NN", 128, 512, 2048}}) {
+    for (const product_sizes& s : {product_sizes{"NN", 1, 128, 512},
+                                   {"NN", 32, 128, 128},
+                                   {"NN", 32, 128, 384},
+                                   {"NN", 32, 128, 512},
+                                   {"NT", 32, 512, 128},
+                                   {"NN", 8, 512, 2048},
+                                   {"NT", 8, 2048, 512},
+                                   {"NN", 128, 512, 2048}}) {
         const std::string name = "state_" + s.name();
         add<state_product>(name, s.work(), &state_product::fast, s);
         add<state_product>(name + "/not_packed", s.work(), &state_product::builtin, s);

@@ -9,6 +9,7 @@ import torch
 
 from peer_network import Network
 
+
 class LastStep(torch.nn.Module):
     """Of the three kinds: layer, the last state, dense."""
 

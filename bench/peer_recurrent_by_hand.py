@@ -31,8 +31,8 @@ def back(A, H, order):
 
 
 class ByHand(Recurrent):
-    """Time first, (T, N, ·). Z holds all gates, in `width` blocks: of ours, x contributes to `of_x`, the first, and h to `of_h`,
-    the last ones."""
+    """Time first, (T, N, ·). Z holds all gates, in `width` blocks: the first of them are our blocks `of_x`, to which x
+    contributes, and the last are `of_h`, to which h does."""
 
     def prepare(self):
         """Buffers, and views of them for each step. The rows of XH are h, x and 1, so that those of θ are U, W and b."""
@@ -147,7 +147,7 @@ class Rnn(ByHand):
 
 class Lstm(ByHand):
     """All of a step's gates are one sigmoid, in the order i f o s with g = 2s − 1: that is why what makes s is doubled, and
-    the rate at which it learns. C holds −c, and r = σ(−2c), so that c' = f c + i g and h = o tanh c take two passes and one."""
+    the rate at which it learns. C holds −c, and r = σ(−2c), so that c' = f c + i g takes two passes and h = o tanh c one."""
 
     layer = torch.nn.LSTM
     of_x, of_h, width = [0, 1, 3, 2], [0, 1, 3, 2], 4

@@ -21,7 +21,8 @@ std::vector<point> points(const std::string& cell) {
     for (std::size_t units : {16u, 32u, 64u, 128u, 256u, 512u})
         for (std::size_t steps : {8u, 28u, 64u, 256u})
             for (std::size_t batch : {1u, 8u, 32u, 128u}) {
-                const std::string name = cell + "/" + std::to_string(units) + "/" + std::to_string(steps) + "/" + std::to_string(batch);
+                const std::string name =
+                    cell + "/" + std::to_string(units) + "/" + std::to_string(steps) + "/" + std::to_string(batch);
                 all.push_back({"recurrent/" + name, name, {units, steps, batch, 4}});
             }
     return all;
@@ -36,9 +37,7 @@ void each_cell(auto&& f) {
 
 /// Ten steps of the networks; of the grid's four, for with 512 units the loss doubles in some of them and rounding with it,
 /// and two where one takes a second.
-int steps_to_compare(const point& p, double flops) {
-    return p.row.starts_with("train/") ? 10 : flops < 1e10 ? 4 : 2;
-}
+int steps_to_compare(const point& p, double flops) { return p.row.starts_with("train/") ? 10 : flops < 1e10 ? 4 : 2; }
 
 }  // namespace
 
@@ -58,12 +57,14 @@ int main(int argc, char** argv) {
         using made = decltype(make("", sequence_sizes{}));
         for (const point& p : points(cell))
             // Google Benchmark calls it several times, with more steps each time: the network stays.
-            benchmark::RegisterBenchmark(p.row.c_str(), [=, trainer = std::optional<bench::trainer<made>>()](auto& s) mutable {
-                if (!trainer) trainer = bench::trainer<made>{make(p.name, p.sizes)};
-                bench::train(s, *trainer);
-            });
+            benchmark::RegisterBenchmark(p.row.c_str(),
+                                         [=, trainer = std::optional<bench::trainer<made>>()](auto& s) mutable {
+                                             if (!trainer) trainer = bench::trainer<made>{make(p.name, p.sizes)};
+                                             bench::train(s, *trainer);
+                                         });
         const point first = points(cell)[0];
-        benchmark::RegisterBenchmark(("infer/" + first.name).c_str(), [=](auto& s) { bench::infer(s, make(first.name, first.sizes), 1); });
+        benchmark::RegisterBenchmark(("infer/" + first.name).c_str(),
+                                     [=](auto& s) { bench::infer(s, make(first.name, first.sizes), 1); });
     });
     benchmark::Initialize(&argc, argv);
     benchmark::RunSpecifiedBenchmarks();

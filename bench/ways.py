@@ -115,8 +115,8 @@ class Torch:
         return {label: FastestTorch(self, ways, network=what[0], file=file) for label, ways in found.items() if ways}
 
     def file(self, row, name):
-        """What both sides begin from. That of a recurrent network is written when it is its turn, in place of the one before:
-        together those of the grid are gigabytes."""
+        """What both sides begin from. That of a recurrent network is written when it is its turn, in place of the one
+        before: together those of the grid are gigabytes."""
         program, benchmark = row["ways"][OURS]
         file = f"{self.exchange}/{name}.npz"
         if program == "recurrent" and file != self.written:

@@ -99,7 +99,8 @@ struct sequence_sizes {
 };
 template <class L>
 auto recurrent(std::string name, double gates, L layer, const sequence_sizes& s) {
-    const auto H = static_cast<double>(s.units), z = gates * H * static_cast<double>(s.batch * s.steps);  // numbers in z
+    const auto H = static_cast<double>(s.units),
+               z = gates * H * static_cast<double>(s.batch * s.steps);  // numbers in z
     auto [x, y] = drawn_batches<sequences>({s.batch, s.steps, 28}, s.batches);
     return workload{std::move(name),
                     2 * z * (2 * 28 + 3 * H),  // xW, hU, dW, dU, dz Uᵀ
