@@ -149,7 +149,7 @@ def main():
         everything = all_rows(options.folder, len(CORES))
         rows = wanted(everything, options)
         if options.list or not rows:
-            print("\n".join(r["name"] for r in rows or everything))
+            print("\n".join(r["name"] for r in (options.names and rows) or everything))
             return 0 if rows else f"bench/run: no row is called {' or '.join(options.names)}; those that there are: above"
         if not built(options, "machine", "no roofs, and without them no table"):
             return 1
