@@ -9,7 +9,10 @@
 // Nothing here is tuned; all is what one takes first: 128 units, Adam with α = 0.001 and ε = 1e-8, batches of 32 shuffled
 // anew in each epoch, five epochs, no dropout, no clipping. W is drawn by Glorot uniform, U orthogonal, biases 0 but for
 // the forget gate's, 1: Keras's defaults. (PyTorch's: all of them uniform in ±1/√128, the forget gate's as well.)
-// The test set chose nothing and is asked once, after the last epoch.
+// The test set chose nothing and is asked once, after the last epoch. Seed 1, two threads:
+//     98.27 %   lstm   81 674 parameters
+//     98.39 %   gru    61 706
+//     95.99 %   rnn    21 386
 //
 // What it shows beside cnn_mnist: one small cell, used 28 times, has to carry over what it has seen, for each row comes
 // once. So it can be asked what it believes while it still reads: the layers are the same, only every state goes on and
@@ -46,7 +49,8 @@ example::digits<sequences> as_sequences(example::digits<gr::tensor<float, 2>> di
 /// p (N, 28, 10) after each row, of a network that was trained on the state after the last: the same layers, of which the
 /// recurrent one now gives every h_t. (That is all that `last_step` hides.)
 template <class Cell>
-sequences beliefs(const gr::sequential<gr::last_step<Cell>, gr::dense_layer<float, gr::identity>>& net, const sequences& x) {
+sequences beliefs(const gr::sequential<gr::last_step<Cell>, gr::dense_layer<float, gr::identity>>& net,
+                  const sequences& x) {
     const Cell& every_step = net.template layer<0>();
     return gr::probabilities(gr::sequential(every_step, net.template layer<1>()), x);
 }
@@ -57,8 +61,9 @@ std::vector<double> accuracy_after(const sequences& p, const gr::data::labels& y
     for (std::size_t n = 0; n < y.size(); ++n)
         for (std::size_t t = 0; t < 28; ++t) {
             const float* of_step = &p(n, t, 0);
-            right[t] += std::max_element(of_step, of_step + 10) - of_step == y(n) ? 1.0 / static_cast<double>(y.size()) : 0;
+            right[t] += std::max_element(of_step, of_step + 10) - of_step == y(n);
         }
+    for (double& share : right) share /= static_cast<double>(y.size());
     return right;
 }
 
@@ -81,7 +86,8 @@ std::string belief_as_svg(const sequences& x, const sequences& p, std::size_t n,
     const std::string move = "translate(" + plot::px(at) + " " + plot::px(top) + ")";
     out += plot::element("g", {{"transform", move}}, map.cells_as_svg(10 * cell, side));
     for (std::size_t k = 0; k < 10; ++k)
-        out += plot::label(at + cell * (static_cast<double>(k) + 0.5), top + side + 13, "middle", std::to_string(k), "small");
+        out += plot::label(at + cell * (static_cast<double>(k) + 0.5), top + side + 13, "middle", std::to_string(k),
+                           "small");
     return out;
 }
 

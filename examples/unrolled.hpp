@@ -18,61 +18,62 @@ namespace example {
 
 namespace plot = gradus::plot;
 
-/// What is drawn: θ, and of one sample x_t, h_t and the forecast.
+/// What is drawn: θ, and of one sample x_t, h_t and the forecast: the first three steps and the last two.
 struct unrolled {
     std::span<const float> W, U, b, V, c;  // (1, H), (H, H), (H), (H, 1), (1)
     std::vector<double> x;                 // x_1 ... x_T
     std::vector<std::vector<double>> h;    // h_0 ... h_T, (T + 1, H)
     double y_hat, y;
 
-    /// W × H pixels of a matrix, with its numbers; blue is below 0, orange above, grey 0.
-    static constexpr double cell_width = 52, cell_height = 26;
+    static constexpr double cell_width = 52, cell_height = 26;  // pixels of a number
 
     [[nodiscard]] plot::picture picture(const std::string& title) const {
-        const std::size_t H = b.size(), T = x.size(), shown = std::min<std::size_t>(T, 5);
-        const double step = 112, left = 76, box = cell_height * static_cast<double>(H);
+        const std::size_t H = b.size(), T = x.size();
+        const double step = 112, left = 24, box = cell_height * static_cast<double>(H);
         double top = 0;
-        const double width = left + step * 7 + 20;
+        const double width = left + step * 7 + cell_width + 24;
         std::string out = plot::heading(title, 24, width - 48, top);
-        const double h_top = top + 74, x_top = h_top + box + 60, middle = h_top + box / 2;
-        out += plot::label(24, middle + 4.5, "start", "h");
-        out += plot::label(24, x_top + 17.5, "start", "x");
+        const double h_top = top + 34, x_top = h_top + box + 60, middle = h_top + box / 2;
         double at = left;
         out += matrix(h[0], H, 1, at, h_top, 1) + plot::label(at + cell_width / 2, h_top - 8, "middle", "h₀");
-        for (std::size_t i = 1; i <= shown; ++i) {
-            const bool late = T > shown && i + 2 > shown;  // the last two of them are the last two of all
-            const std::size_t t = late ? T - shown + i : i;
-            const double from = at + cell_width;
-            at += step;
-            if (T > shown && i + 2 == shown + 1) {
+        std::size_t before = 0;
+        for (std::size_t t : {std::size_t{1}, std::size_t{2}, std::size_t{3}, T - 1, T}) {
+            if (t <= before) continue;
+            if (t != before + 1) {
+                out += arrow(at + cell_width + 4, middle, at + step + 8, middle), at += step;
                 out += plot::label(at + cell_width / 2, middle + 4.5, "middle", "⋯", "title");
-                out += arrow(from + 4, middle, at + 8, middle), at += step;
-                out += arrow(at - step + cell_width - 8, middle, at - 4, middle, "U");
-            } else {
-                out += arrow(from + 4, middle, at - 4, middle, "U");
             }
-            out += matrix(h[t], H, 1, at, h_top, 1) + plot::label(at + cell_width / 2, h_top - 8, "middle", indexed("h", t));
+            out += arrow(at + cell_width + 4, middle, at + step - 4, middle, "U"), at += step;
+            out += plot::label(at + cell_width / 2, h_top - 8, "middle", indexed("h", t));
+            out += matrix(h[t], H, 1, at, h_top, 1);
+            out += arrow(at + cell_width / 2, x_top - 4, at + cell_width / 2, h_top + box + 4, "W");
             out += matrix({x[t - 1]}, 1, 1, at, x_top, 1);
             out += plot::label(at + cell_width / 2, x_top + 44, "middle", indexed("x", t));
-            out += arrow(at + cell_width / 2, x_top - 4, at + cell_width / 2, h_top + box + 4, "W");
+            before = t;
         }
-        out += arrow(at + cell_width, h_top - 4, at + cell_width + 18, h_top - 34, "V");
-        out += matrix({y_hat}, 1, 1, at + cell_width, h_top - 64, 1);
-        out += plot::label(at + cell_width - 6, h_top - 46, "end", "ŷ");
-        out += plot::label(at + cell_width, h_top - 72, "start", std::string("y = ") += number(y), "small");
+        out += arrow(at + cell_width + 4, middle, at + step - 4, middle, "V"), at += step;
+        out += matrix({y_hat}, 1, 1, at, middle - cell_height / 2, 1);
+        out += plot::label(at + cell_width / 2, middle - cell_height / 2 - 8, "middle", "ŷ");
+        out += plot::label(at + cell_width / 2, middle + cell_height / 2 + 18, "middle",
+                           std::string("y = ") += number(y), "small");
 
-        double below = x_top + 84, place = left;
-        const auto parameter = [&](const char* name, std::span<const float> values, std::size_t rows, std::size_t columns) {
-            double most = 1e-6;
+        const double below = x_top + 84;
+        double place = left, most = 0;
+        for (const auto& values : {W, U, b, V, c})
             for (float v : values) most = std::max(most, static_cast<double>(std::abs(v)));
+        const auto parameter = [&](const char* name, std::span<const float> values, std::size_t high,
+                                   std::size_t wide) {
             out += plot::label(place, below - 8, "start", name);
-            out += matrix({values.begin(), values.end()}, rows, columns, place, below, most);
-            place += cell_width * static_cast<double>(columns) + 26;
+            out += matrix({values.begin(), values.end()}, high, wide, place, below, most);
+            place += cell_width * static_cast<double>(wide) + 26;
         };
-        parameter("W", W, 1, H), parameter("U", U, H, H), parameter("b", b, 1, H), parameter("V", V, H, 1), parameter("c", c, 1, 1);
+        parameter("W", W, 1, H), parameter("U", U, H, H), parameter("b", b, 1, H), parameter("V", V, H, 1),
+            parameter("c", c, 1, 1);
         const std::string h_T = indexed("h", T);
-        out += plot::label(left, below + box + 30, "start",
-                           h_T + " = tanh(" + indexed("x", T) + " W + " + indexed("h", T - 1) + " U + b)     ŷ = " + h_T + " V + c");
+        const double last = below + box + 30;
+        out += plot::label(left, last, "start",
+                           h_T + " = tanh(" + indexed("x", T) + " W + " + indexed("h", T - 1) + " U + b)");
+        out += plot::label(left + 250, last, "start", "ŷ = " + h_T + " V + c");
         return {title, std::max(width, place), below + box + 46, out};
     }
 
@@ -88,11 +89,12 @@ struct unrolled {
         return (t < 10 ? name : indexed(name, t / 10)) + digits[t % 10];
     }
     /// Numbers in cells, coloured from −most to most.
-    static std::string matrix(const std::vector<double>& values, std::size_t rows, std::size_t columns, double left, double top,
-                              double most) {
+    static std::string matrix(const std::vector<double>& values, std::size_t high, std::size_t wide, double left,
+                              double top, double most) {
         std::string out;
-        for (std::size_t i = 0; i < rows * columns; ++i) {
-            const double x = left + cell_width * static_cast<double>(i % columns), y = top + cell_height * static_cast<double>(i / columns);
+        for (std::size_t i = 0; i < high * wide; ++i) {
+            const double x = left + cell_width * static_cast<double>(i % wide),
+                         y = top + cell_height * static_cast<double>(i / wide);
             const double part = std::clamp((values[i] / most + 1) / 2, 0.0, 1.0);
             const auto level = std::min(plot::heat_levels - 1, static_cast<std::size_t>(part * plot::heat_levels));
             out += plot::rectangle(plot::numbered("cell h", level), x, y, cell_width - 1, cell_height - 1);
@@ -108,8 +110,9 @@ struct unrolled {
         plot::draw(d, 'm', {-7 * a - 4 * b, -7 * b + 4 * a}), plot::draw(d, 'L', {to_x, to_y});
         plot::draw(d, 'l', {-7 * a + 4 * b, -7 * b - 4 * a});
         const bool level = std::abs(a) > 0.9;
-        return plot::element("path", {{"class", "frame"}, {"d", d}}) +
-               plot::label((x + to_x) / 2 + (level ? 0 : 8), (y + to_y) / 2 + (level ? -7 : 4.5), level ? "middle" : "start", name);
+        return plot::element("path", {{"class", "frame"}, {"d", d}}) + plot::label((x + to_x) / 2 + (level ? 0 : 8),
+                                                                                   (y + to_y) / 2 + (level ? -7 : 4.5),
+                                                                                   level ? "middle" : "start", name);
     }
 };
 
