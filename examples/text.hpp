@@ -2,6 +2,8 @@
 /// \file
 /// What the examples on text share: where it is found, and how a network writes on.
 
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -12,7 +14,6 @@
 #include <gradus/training/sampling.hpp>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 #include <utility>
 
 #include "options.hpp"
@@ -30,16 +31,19 @@ struct text {
 /// text/NAME below --data, else below $GRADUS_DATA, else in the user's cache; else `own`, and a line says so.
 /// \throws gr::data_error where --data names a folder that lacks it, or where it is no UTF-8.
 inline text find_text(const options& o, const std::string& name, const text& own) {
-    for (const std::string& folder : {o.data, gr::data::environment("GRADUS_DATA"), gr::data::cache_folder()})
-        if (const std::string path = folder + "/text/" + name; !folder.empty() && (folder == o.data || access(path.c_str(), R_OK) == 0))
-            return {gr::data::read_utf8(path), name + " from " + folder + "/text"};
-    std::fprintf(stderr, "gradus: no text/%s here: this is %s instead; --data or GRADUS_DATA names a folder that has it\n",
+    for (const std::string& folder : {o.data, gr::data::environment("GRADUS_DATA"), gr::data::cache_folder()}) {
+        const std::string path = folder + "/text/" + name;
+        if (folder.empty() || (folder != o.data && access(path.c_str(), F_OK) != 0)) continue;
+        return {gr::data::read_utf8(path), name + " from " + folder + "/text"};
+    }
+    std::fprintf(stderr,
+                 "gradus: no text/%s here: this is %s instead; --data or GRADUS_DATA names a folder that has it\n",
                  name.c_str(), own.source.c_str());
     return own;
 }
 
-/// What a network writes after `begin`: symbol by symbol, each drawn from what it says about the next, and read again as the
-/// next input, from the state that all before have left. Ends after `most` symbols, or with `last`, which stays away.
+/// What a network writes after `begin`: symbol by symbol, each drawn from what it says about the next, and read again
+/// as the next input, from the state that all before have left. Ends after `most` symbols, or before `last`.
 template <class Net>
 std::string write_on(const Net& net, const gr::data::vocabulary& letters, std::string_view begin, std::size_t most,
                      const gr::sampling& how, std::uint64_t key, std::string_view last = "") {
@@ -50,7 +54,7 @@ std::string write_on(const Net& net, const gr::data::vocabulary& letters, std::s
     std::string out;
     for (std::size_t t = 0; t < most; ++t) {
         gr::carry_state(net, pass);
-        const auto& z = net.forward(x, pass);                                     // (1, T, V): of the last step are the logits
+        const auto& z = net.forward(x, pass);  // (1, T, V); the last V are those of the last step
         const std::size_t V = letters.size();
         const std::int32_t next = gr::sample(z.data() + z.size() - V, V, how, key, t);
         if (letters[next] == last) break;
