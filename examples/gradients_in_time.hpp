@@ -119,7 +119,7 @@ memory remember(const options& o, const char* name, const char* key, const Cell&
                 std::size_t epochs) {
     auto net = network(cell);
     const auto norms = gradient_norms(net, some(data, 0, 64));
-    gr::fit(net, gr::mse{}, gr::adam{.learning_rate = 0.01}, data,
+    gr::fit(net, gr::mse{}, gr::adam{.learning_rate = 0.005}, data,
             {.epochs = epochs, .batch_size = 64, .clip_norm = 1, .progress = gr::show::never});
     const double loss = gr::evaluate(net, gr::mse{}, marked(512, 2)).loss;
     o.say("%8.0e %8.0e %8.0e   %8.4f   %s\n", norms[9], norms[29], norms[far - 1], loss, name);
