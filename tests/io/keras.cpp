@@ -52,7 +52,8 @@ TEST_CASE("keras.recurrent: by hand") {
 }
 
 /// The loops of tests/fixtures/pytorch/recurrent_loops.py say Keras's formulas with Keras's weights.
-TEST_CASE_TEMPLATE("keras.recurrent: layers with Keras's weights give what Keras's formulas give, their gradients too", T, float, double) {
+TEST_CASE_TEMPLATE("keras.recurrent: layers with Keras's weights give what Keras's formulas give, their gradients too",
+                   T, float, double) {
     const auto check = [](const std::string& name, auto layer) {
         CAPTURE(name);
         constexpr std::size_t R = requires { layer.theta.b_q; } ? 2 : 1;
@@ -73,9 +74,11 @@ TEST_CASE_TEMPLATE("keras.recurrent: layers with Keras's weights give what Keras
         CHECK(difference(back.recurrent_kernel, pytorch<gr::tensor<double, 2>>(at + "drecurrent_kernel")) <= limit);
         const auto dbias = pytorch<gr::tensor<double, R>>(at + "dbias");
         // Of two biases each has the gradient of their sum; back gives it to the first, but for n's second.
-        for (std::size_t k = 0; k < layer.theta.b.size(); ++k) CHECK(difference(double(back.bias.data()[k]), dbias.data()[k]) <= limit);
+        for (std::size_t k = 0; k < layer.theta.b.size(); ++k)
+            CHECK(difference(double(back.bias.data()[k]), dbias.data()[k]) <= limit);
         if constexpr (R == 2)
-            for (std::size_t k = 2 * layer.units(); k < 3 * layer.units(); ++k) CHECK(difference(double(back.bias(1, k)), dbias(1, k)) <= limit);
+            for (std::size_t k = 2 * layer.units(); k < 3 * layer.units(); ++k)
+                CHECK(difference(double(back.bias(1, k)), dbias(1, k)) <= limit);
     };
     check("simple_rnn", gr::rnn<T>(2, 3));
     check("lstm", gr::lstm<T>(2, 3));

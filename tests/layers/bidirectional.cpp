@@ -1,6 +1,6 @@
 #include "gradus/layers/bidirectional.hpp"
 
-#include "recurrent.hpp"
+#include "recurrent_pytorch.hpp"
 
 #include <tuple>
 #include <utility>
@@ -52,10 +52,12 @@ void equals_pytorch(const std::string& name, Net net) {
     pass.input_gradient = true;
     pass.mask = support::pytorch_mask(at + "mask");
     gr::gradients grad(net);
-    each_direction(net, pass, grad, [&]<class L>(L& layer, auto& cache, auto&, const std::string& suffix, std::size_t place) {
-        gr::from_pytorch::recurrent(layer, support::pytorch_weights<T>(at, suffix));
-        cache.initial = support::state_of<L>(support::pytorch_state<T>(at + "h", place), support::pytorch_state<T>(at + "c", place));
-    });
+    each_direction(
+        net, pass, grad, [&]<class L>(L& layer, auto& cache, auto&, const std::string& suffix, std::size_t place) {
+            gr::from_pytorch::recurrent(layer, support::pytorch_weights<T>(at, suffix));
+            cache.initial =
+                support::state_of<L>(support::pytorch_state<T>(at + "h", place), support::pytorch_state<T>(at + "c", place));
+        });
     const auto x = pytorch<tensor<T, 3>>(at + "x"), dy = pytorch<tensor<T, 3>>(at + "dy");
     const double limit = support::tolerance_through_time<T>(20, 8);
     CHECK(difference(support::with_zeros(net.forward(x, pass), pass.mask), pytorch<tensor<double, 3>>(at + "y")) <= limit);
@@ -63,7 +65,8 @@ void equals_pytorch(const std::string& name, Net net) {
     each_direction(net, pass, grad, [&]<class L>(L&, auto& cache, auto& g, const std::string& suffix, std::size_t place) {
         CAPTURE(suffix);
         CHECK(difference(cache.last.h, support::pytorch_state<double>(at + "h_n", place)) <= limit);
-        CHECK(difference(cache.room.dh, support::pytorch_state<double>(at + "dh", place)) <= limit);  // ∂J/∂initial is what is left
+        // what is left of dh and dc is ∂J/∂initial
+        CHECK(difference(cache.room.dh, support::pytorch_state<double>(at + "dh", place)) <= limit);
         if constexpr (support::has_c<L>) {
             CHECK(difference(cache.last.c, support::pytorch_state<double>(at + "c_n", place)) <= limit);
             CHECK(difference(cache.room.dc, support::pytorch_state<double>(at + "dc", place)) <= limit);
@@ -97,7 +100,8 @@ TEST_CASE("bidirectional.forward, bidirectional.backward: by hand") {
     CHECK(gr::forward(both, x, pass) == tensor<double, 3>{{{1, 3}, {3, 2}, {3, 0}}});
 }
 
-TEST_CASE_TEMPLATE("bidirectional.forward, bidirectional.backward: a layer and a reversed one, bit for bit", T, float, double) {
+TEST_CASE_TEMPLATE("bidirectional.forward, bidirectional.backward: a layer and a reversed one, bit for bit",
+                   T, float, double) {
     const auto both = with_random_theta(gr::bidirectional(gr::lstm<T>(3, 5)));
     const auto x = draw<tensor<T, 3>>({2, 4, 3}, 1), dy = draw<tensor<T, 3>>({2, 4, 10}, 2);
     const auto half = [&](std::size_t from) {
@@ -126,14 +130,16 @@ TEST_CASE_TEMPLATE("bidirectional.forward, bidirectional.backward: a layer and a
     CHECK(same(grad.values.backwards.W, back_grad.values.W));
 }
 
-TEST_CASE_TEMPLATE("bidirectional.forward, bidirectional.backward: PyTorch's values, one above the other, with a mask", T, float, double) {
+TEST_CASE_TEMPLATE("bidirectional.forward, bidirectional.backward: PyTorch's values, one above the other, with a mask",
+                   T, float, double) {
     using gr::bidirectional, gr::sequential;
     equals_pytorch<T>("recurrent/gru.bidirectional", sequential(bidirectional(gr::gru<T>(3, 5))));
     equals_pytorch<T>("recurrent/rnn.deep", sequential(bidirectional(gr::rnn<T>(2, 3)), bidirectional(gr::rnn<T>(6, 3))));
     equals_pytorch<T>("recurrent/lstm.deep", sequential(bidirectional(gr::lstm<T>(2, 3)), bidirectional(gr::lstm<T>(6, 3))));
     equals_pytorch<T>("recurrent/gru.deep", sequential(bidirectional(gr::gru<T>(2, 3)), bidirectional(gr::gru<T>(6, 3))));
 }
-TEST_CASE_TEMPLATE("recurrent.forward, recurrent.dx, recurrent.dW, recurrent.dU, recurrent.db: PyTorch's values of two layers", T, float, double) {
+TEST_CASE_TEMPLATE("recurrent.forward, recurrent.dx, recurrent.dW, recurrent.dU, recurrent.db: "
+                   "PyTorch's values of two layers", T, float, double) {
     equals_pytorch<T>("recurrent/lstm.stacked", gr::sequential(gr::lstm<T>(3, 5), gr::lstm<T>(5, 5)));
 }
 
@@ -171,7 +177,8 @@ TEST_CASE("bidirectional: what it says") {
     CHECK(message_of([&] { (void)net.forward(tensor<float, 3>({4, 5, 7}, 0.f), pass); }) ==
           "gru #0.forward: z = xW + b needs x of (N, T, 2), got (4, 5, 7): W is (2, 9)");
     CHECK(message_of([&] { (void)net.backward(x, tensor<float, 3>({4, 5, 6}, 0.f), pass, grad); }) ==
-          "gru #0.forward: backward needs the forward of the same x before it: x is (4, 5, 2), the pass holds y of (0, 0, 0)");
+          "gru #0.forward: backward needs the forward of the same x before it: x is (4, 5, 2), "
+          "the pass holds y of (0, 0, 0)");
     (void)net.forward(x, pass);
     CHECK(message_of([&] { (void)net.backward(x, tensor<float, 3>({4, 5, 3}, 0.f), pass, grad); }) ==
           "bidirectional #0: dh = dy + … needs dy shaped as y (4, 5, 6), got (4, 5, 3)");

@@ -1,6 +1,6 @@
 #include "gradus/layers/gru.hpp"
 
-#include "recurrent.hpp"
+#include "recurrent_pytorch.hpp"
 
 namespace gr = gradus;
 using support::equals_pytorch;
@@ -12,7 +12,8 @@ auto near(double value) { return doctest::Approx(value).epsilon(1e-8); }
 
 }  // namespace
 
-TEST_CASE("gru.r, gru.z, gru.q, gru.n, gru.h, gru.dn, gru.dz, gru.dq, gru.dr, gru.db_q, gru.dh: by hand, two steps of one unit") {
+TEST_CASE("gru.r, gru.z, gru.q, gru.n, gru.h, gru.dn, gru.dz, gru.dq, gru.dr, gru.db_q, gru.dh: "
+          "by hand, two steps of one unit") {
     auto layer = gr::gru<double>(1, 1);
     layer.theta = {{{{1, -1, 2}}, {{0.5, 1, -1}}, {0, 0.5, 0}}, {0.5}};  // W, U, b; b_q; columns r z n
     const gr::rnn_input<double> in{{{{1}, {-0.5}}}, {{0.5}}};
@@ -42,8 +43,8 @@ TEST_CASE("gru.r, gru.z, gru.q, gru.n, gru.h, gru.dn, gru.dz, gru.dq, gru.dr, gr
     }
 }
 
-TEST_CASE("gru_reset_before.r, gru_reset_before.z, gru_reset_before.s, gru_reset_before.n, gru_reset_before.h, gru_reset_before.ds, "
-          "gru_reset_before.dr, gru_reset_before.dh: by hand, two steps of one unit") {
+TEST_CASE("gru_reset_before.r, gru_reset_before.z, gru_reset_before.s, gru_reset_before.n, gru_reset_before.h, gru_reset_before.ds, gru_reset_before.dr, gru_reset_before.dh: "
+          "by hand, two steps of one unit") {
     auto layer = gr::gru_reset_before<double>(1, 1);
     layer.theta = {{{1, -1, 2}}, {{0.5, 1, -1}}, {0, 0.5, 0}};
     const gr::rnn_input<double> in{{{{1}, {-0.5}}}, {{0.5}}};
@@ -98,7 +99,8 @@ TEST_CASE("gru, gru_reset_before: differ where the state has passed a reset gate
         }
 }
 
-TEST_CASE_TEMPLATE("gru.r, gru.z, gru.q, gru.n, gru.h, gru.dn, gru.dz, gru.dq, gru.dr, gru.db_q, gru.dh: PyTorch's values", T, float, double) {
+TEST_CASE_TEMPLATE("gru.r, gru.z, gru.q, gru.n, gru.h, gru.dn, gru.dz, gru.dq, gru.dr, gru.db_q, gru.dh: PyTorch's values",
+                   T, float, double) {
     const auto with = [](gr::recurrent_options options = {}) {
         return [options](std::size_t D, std::size_t H) { return gr::gru<T>(D, H, options); };
     };
@@ -107,21 +109,23 @@ TEST_CASE_TEMPLATE("gru.r, gru.z, gru.q, gru.n, gru.h, gru.dn, gru.dz, gru.dq, g
     equals_pytorch<T>("recurrent_loops/gru.reverse", with({.reverse = true}));
     equals_pytorch<T>("recurrent_loops/gru.truncated", with({.truncate = 3}));
 }
-TEST_CASE_TEMPLATE("gru_reset_before.r, gru_reset_before.z, gru_reset_before.s, gru_reset_before.n, gru_reset_before.h, gru_reset_before.ds, "
-                   "gru_reset_before.dr, gru_reset_before.dh: a loop over PyTorch's operations", T, float, double) {
+TEST_CASE_TEMPLATE("gru_reset_before.r, gru_reset_before.z, gru_reset_before.s, gru_reset_before.n, gru_reset_before.h, gru_reset_before.ds, gru_reset_before.dr, gru_reset_before.dh: "
+                   "a loop over PyTorch's operations", T, float, double) {
     const auto with = [](gr::recurrent_options options = {}) {
         return [options](std::size_t D, std::size_t H) { return gr::gru_reset_before<T>(D, H, options); };
     };
-    for (const std::string name : {"plain", "one", "wide", "gaps"}) equals_pytorch<T>("recurrent_loops/before." + name, with());
+    for (const std::string name : {"plain", "one", "wide", "gaps"})
+        equals_pytorch<T>("recurrent_loops/before." + name, with());
     equals_pytorch<T>("recurrent_loops/before.reverse", with({.reverse = true}));
     equals_pytorch<T>("recurrent_loops/before.truncated", with({.truncate = 3}));
 }
 
-TEST_CASE_TEMPLATE("gru.r, gru.z, gru.q, gru.n, gru.h, gru.dn, gru.dz, gru.dq, gru.dr, gru.db_q, gru.dh: the textbook's twin", T, float, double) {
+TEST_CASE_TEMPLATE("gru.r, gru.z, gru.q, gru.n, gru.h, gru.dn, gru.dz, gru.dq, gru.dr, gru.db_q, gru.dh: "
+                   "the textbook's twin", T, float, double) {
     support::equals_twin_everywhere([](std::size_t D, std::size_t H) { return gr::gru<T>(D, H); });
 }
-TEST_CASE_TEMPLATE("gru_reset_before.r, gru_reset_before.z, gru_reset_before.s, gru_reset_before.n, gru_reset_before.h, gru_reset_before.ds, "
-                   "gru_reset_before.dr, gru_reset_before.dh: the textbook's twin", T, float, double) {
+TEST_CASE_TEMPLATE("gru_reset_before.r, gru_reset_before.z, gru_reset_before.s, gru_reset_before.n, gru_reset_before.h, gru_reset_before.ds, gru_reset_before.dr, gru_reset_before.dh: "
+                   "the textbook's twin", T, float, double) {
     support::equals_twin_everywhere([](std::size_t D, std::size_t H) { return gr::gru_reset_before<T>(D, H); });
 }
 
@@ -129,7 +133,8 @@ TEST_CASE("gru.dn, gru.dz, gru.dq, gru.dr, gru.db_q, gru.dh: central differences
     support::follows_central_differences(gr::gru<double>(3, 5));
     support::follows_central_differences(gr::gru<float>(2, 9, {.reverse = true}));
 }
-TEST_CASE("gru_reset_before.ds, gru_reset_before.dr, gru_reset_before.dh: central differences with a random upstream gradient") {
+TEST_CASE("gru_reset_before.ds, gru_reset_before.dr, gru_reset_before.dh: "
+          "central differences with a random upstream gradient") {
     support::follows_central_differences(gr::gru_reset_before<double>(3, 5));
     support::follows_central_differences(gr::gru_reset_before<float>(2, 9, {.reverse = true}));
 }

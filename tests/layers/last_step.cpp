@@ -1,6 +1,6 @@
 #include "gradus/layers/last_step.hpp"
 
-#include "recurrent.hpp"
+#include "recurrent_pytorch.hpp"
 
 #include <type_traits>
 
@@ -57,13 +57,15 @@ TEST_CASE("last_step.forward, last_step.backward: by hand") {
     pass.input_gradient = true;
     gr::gradients grad(last);
     CHECK(gr::forward(last, x, pass) == tensor<double, 2>{{4 + 4 + 3}, {16 + 10 + 6}});
-    CHECK(gr::backward(last, x, tensor<double, 2>{{1}, {-1}}, pass, grad.values) == tensor<double, 3>{{{4}, {2}, {1}}, {{-4}, {-2}, {-1}}});
+    CHECK(gr::backward(last, x, tensor<double, 2>{{1}, {-1}}, pass, grad.values) ==
+          tensor<double, 3>{{{4}, {2}, {1}}, {{-4}, {-2}, {-1}}});
     CHECK(grad.values.b(0) == 0);                               // Σ dz
     CHECK(grad.values.W(0, 0) == 11 - 32);                      // Σ x dz
     CHECK(grad.values.U(0, 0) == (1 * 2 + 4 * 1) - (4 * 2 + 13 * 1));  // Σ h_{t−1} dz_t
 }
 
-TEST_CASE_TEMPLATE("last_step.forward, last_step.backward: the layer itself, whose other steps have no dy, bit for bit", T, float, double) {
+TEST_CASE_TEMPLATE("last_step.forward, last_step.backward: the layer itself, whose other steps have no dy, bit for bit",
+                   T, float, double) {
     is_the_layer(with_random_theta(gr::rnn<T>(4, 9)), 4);
     is_the_layer(with_random_theta(gr::lstm<T>(4, 9)), 4);
     is_the_layer(with_random_theta(gr::gru<T>(4, 9, {.truncate = 2})), 4);
@@ -89,7 +91,8 @@ TEST_CASE_TEMPLATE("last_step.forward: each row's own last step, as if it stood 
     }
 }
 
-TEST_CASE_TEMPLATE("last_step.forward: PyTorch's h_n of the last layer, of rows of other lengths, in two directions", T, float, double) {
+TEST_CASE_TEMPLATE("last_step.forward: PyTorch's h_n of the last layer, of rows of other lengths, in two directions",
+                   T, float, double) {
     const std::string at = "recurrent/gru.deep.";
     auto net = gr::sequential(gr::bidirectional(gr::gru<T>(2, 3)), gr::last_step(gr::bidirectional(gr::gru<T>(6, 3))));
     gr::pass pass(net);
@@ -100,8 +103,10 @@ TEST_CASE_TEMPLATE("last_step.forward: PyTorch's h_n of the last layer, of rows 
         cache.initial.h = support::pytorch_state<T>(at + "h", place++);
     };
     auto& [first, second] = pass.cache.layers;
-    begin(net.template layer<0>().forwards, first.forwards, "l0"), begin(net.template layer<0>().backwards, first.backwards, "l0_reverse");
-    begin(net.template layer<1>().forwards, second.forwards, "l1"), begin(net.template layer<1>().backwards, second.backwards, "l1_reverse");
+    begin(net.template layer<0>().forwards, first.forwards, "l0"),
+        begin(net.template layer<0>().backwards, first.backwards, "l0_reverse");
+    begin(net.template layer<1>().forwards, second.forwards, "l1"),
+        begin(net.template layer<1>().backwards, second.backwards, "l1_reverse");
     const auto& y = net.forward(support::pytorch<tensor<T, 3>>(at + "x"), pass);
     const auto there = support::pytorch_state<double>(at + "h_n", 2), back = support::pytorch_state<double>(at + "h_n", 3);
     tensor<double, 2> expected({3, 6});
@@ -118,7 +123,8 @@ TEST_CASE("last_step.backward: central differences with a random upstream gradie
     CHECK(gr::gradient_check(last, x, {.mask = mask}));
     const auto state = draw<tensor<float, 2>>({2, 5}, 2);
     CHECK(gr::gradient_check(last, gr::lstm_input<float>{x, state, state}, {.mask = mask}));
-    const auto net = with_random_theta(gr::sequential(gr::lstm(3, 4), gr::last_step(gr::bidirectional(gr::gru(4, 3))), gr::dense(6, 2)));
+    const auto net =
+        with_random_theta(gr::sequential(gr::lstm(3, 4), gr::last_step(gr::bidirectional(gr::gru(4, 3))), gr::dense(6, 2)));
     CHECK(gr::gradient_check(net, x));
     CHECK(gr::gradient_check(net, x, {.mask = mask}));
 }
@@ -130,7 +136,8 @@ TEST_CASE("last_step: in a network; its parameters have the layer's paths, its s
     CHECK(paths == "0.W 0.U 0.b 1.W 1.b ");
     const auto x = draw<tensor<float, 3>>({2, 6, 3}, 1);
     tensor<float, 3> first({2, 3, 3}), second({2, 3, 3});
-    for (std::size_t n = 0; n < 2; ++n) std::copy_n(&x(n, 0, 0), 9, &first(n, 0, 0)), std::copy_n(&x(n, 3, 0), 9, &second(n, 0, 0));
+    for (std::size_t n = 0; n < 2; ++n)
+        std::copy_n(&x(n, 0, 0), 9, &first(n, 0, 0)), std::copy_n(&x(n, 3, 0), 9, &second(n, 0, 0));
     gr::pass whole(net);
     gr::pass chunked(net);
     (void)net.forward(first, chunked);

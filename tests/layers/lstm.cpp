@@ -1,6 +1,6 @@
 #include "gradus/layers/lstm.hpp"
 
-#include "recurrent.hpp"
+#include "recurrent_pytorch.hpp"
 
 namespace gr = gradus;
 using support::equals_pytorch;
@@ -12,8 +12,8 @@ auto near(double value) { return doctest::Approx(value).epsilon(1e-8); }
 
 }  // namespace
 
-TEST_CASE("lstm.i, lstm.f, lstm.g, lstm.o, lstm.c, lstm.h, lstm.do, lstm.dc, lstm.di, lstm.df, lstm.dg, lstm.dc_before, lstm.dh: by hand, "
-          "two steps of one unit") {
+TEST_CASE("lstm.i, lstm.f, lstm.g, lstm.o, lstm.c, lstm.h, lstm.do, lstm.dc, lstm.di, lstm.df, lstm.dg, lstm.dc_before, lstm.dh: "
+          "by hand, two steps of one unit") {
     auto layer = gr::lstm<double>(1, 1);
     layer.theta = {{{1, 0.5, 2, -1}}, {{0.5, 1, -1, 2}}, {0, 1, 0, 0.5}};  // W, U, b; columns i f g o
     const gr::lstm_input<double> in{{{{1}, {-0.5}}}, {{0}}, {{0}}};
@@ -47,8 +47,8 @@ TEST_CASE("lstm.i, lstm.f, lstm.g, lstm.o, lstm.c, lstm.h, lstm.do, lstm.dc, lst
     }
 }
 
-TEST_CASE("peephole_lstm.i, peephole_lstm.f, peephole_lstm.o, peephole_lstm.dc, peephole_lstm.dc_before, peephole_lstm.dP: by hand, two steps of "
-          "one unit") {
+TEST_CASE("peephole_lstm.i, peephole_lstm.f, peephole_lstm.o, peephole_lstm.dc, peephole_lstm.dc_before, peephole_lstm.dP: "
+          "by hand, two steps of one unit") {
     auto layer = gr::peephole_lstm<double>(1, 1);
     layer.theta = {{{{1, 0.5, 2, -1}}, {{0.5, 1, -1, 2}}, {0, 1, 0, 0.5}}, {{0.5}, {-1}, {2}}};  // W, U, b; P: rows i f o
     const gr::lstm_input<double> in{{{{1}, {-0.5}}}, {{0}}, {{0}}};
@@ -74,7 +74,8 @@ TEST_CASE("peephole_lstm.i, peephole_lstm.f, peephole_lstm.o, peephole_lstm.dc, 
     CHECK(grad.values.P(0, 0) == near(-0.2678118645));  // dz_i c₀ + dz_i c₁, of t = 1 and t = 2
     CHECK(grad.values.P(1, 0) == near(0.2001178100));   // dz_f c₀ + dz_f c₁
     CHECK(grad.values.P(2, 0) == near(0.0791413111));   // dz_o c₁ + dz_o c₂
-    const double dW[] = {0.4190767452, -0.1419757296, -0.0274812645, 0.1152424228}, dU[] = {-0.1645429266, 0.1229518721, 0.0778579867, -0.0027591519};
+    const double dW[] = {0.4190767452, -0.1419757296, -0.0274812645, 0.1152424228},
+                 dU[] = {-0.1645429266, 0.1229518721, 0.0778579867, -0.0027591519};
     for (std::size_t k = 0; k < 4; ++k) {
         CHECK(grad.values.W(0, k) == near(dW[k]));
         CHECK(grad.values.U(0, k) == near(dU[k]));
@@ -103,7 +104,8 @@ TEST_CASE_TEMPLATE("lstm.i, lstm.f, lstm.g, lstm.o, lstm.c, lstm.h, lstm.do, lst
     const auto with = [](gr::lstm_options options = {}) {
         return [options](std::size_t D, std::size_t H) { return gr::lstm<T>(D, H, options); };
     };
-    for (const std::string name : {"plain", "one", "wide", "masked", "final"}) equals_pytorch<T>("recurrent/lstm." + name, with());
+    for (const std::string name : {"plain", "one", "wide", "masked", "final"})
+        equals_pytorch<T>("recurrent/lstm." + name, with());
     equals_pytorch<T>("recurrent_loops/lstm.gaps", with());
     equals_pytorch<T>("recurrent_loops/lstm.reverse", with({.reverse = true}));
     equals_pytorch<T>("recurrent_loops/lstm.truncated", with({.truncate = 3}));
@@ -113,7 +115,8 @@ TEST_CASE_TEMPLATE("peephole_lstm.i, peephole_lstm.f, peephole_lstm.o, peephole_
     const auto with = [](gr::lstm_options options = {}) {
         return [options](std::size_t D, std::size_t H) { return gr::peephole_lstm<T>(D, H, options); };
     };
-    for (const std::string name : {"plain", "one", "wide", "gaps"}) equals_pytorch<T>("recurrent_loops/peephole." + name, with());
+    for (const std::string name : {"plain", "one", "wide", "gaps"})
+        equals_pytorch<T>("recurrent_loops/peephole." + name, with());
     equals_pytorch<T>("recurrent_loops/peephole.reverse", with({.reverse = true}));
     equals_pytorch<T>("recurrent_loops/peephole.truncated", with({.truncate = 3}));
 }
@@ -122,16 +125,18 @@ TEST_CASE_TEMPLATE("lstm.i, lstm.f, lstm.g, lstm.o, lstm.c, lstm.h, lstm.do, lst
                    "the textbook's twin", T, float, double) {
     support::equals_twin_everywhere([](std::size_t D, std::size_t H) { return gr::lstm<T>(D, H); });
 }
-TEST_CASE_TEMPLATE("peephole_lstm.i, peephole_lstm.f, peephole_lstm.o, peephole_lstm.dc, peephole_lstm.dc_before, peephole_lstm.dP: the "
-                   "textbook's twin", T, float, double) {
+TEST_CASE_TEMPLATE("peephole_lstm.i, peephole_lstm.f, peephole_lstm.o, peephole_lstm.dc, peephole_lstm.dc_before, peephole_lstm.dP: "
+                   "the textbook's twin", T, float, double) {
     support::equals_twin_everywhere([](std::size_t D, std::size_t H) { return gr::peephole_lstm<T>(D, H); });
 }
 
-TEST_CASE("lstm.do, lstm.dc, lstm.di, lstm.df, lstm.dg, lstm.dc_before, lstm.dh: central differences with a random upstream gradient") {
+TEST_CASE("lstm.do, lstm.dc, lstm.di, lstm.df, lstm.dg, lstm.dc_before, lstm.dh: "
+          "central differences with a random upstream gradient") {
     support::follows_central_differences(gr::lstm<double>(3, 5));
     support::follows_central_differences(gr::lstm<float>(2, 9, {.reverse = true}));
 }
-TEST_CASE("peephole_lstm.dc, peephole_lstm.dc_before, peephole_lstm.dP: central differences with a random upstream gradient") {
+TEST_CASE("peephole_lstm.dc, peephole_lstm.dc_before, peephole_lstm.dP: "
+          "central differences with a random upstream gradient") {
     support::follows_central_differences(gr::peephole_lstm<double>(3, 5));
     support::follows_central_differences(gr::peephole_lstm<float>(2, 9, {.reverse = true}));
 }

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A recurrent layer against its textbook's twin, against PyTorch's values and against central differences.
+/// A recurrent layer against its textbook's twin and against central differences.
 
 #include <doctest/doctest.h>
 
@@ -13,24 +13,22 @@
 #include "gradus/check/gradient_check.hpp"
 #include "gradus/core/pass.hpp"
 #include "gradus/core/rebind.hpp"
-#include "gradus/io/pytorch_recurrent.hpp"
 #include "gradus/layers/recurrent.hpp"
 #include "gradus/reference/recurrent.hpp"
 
 #include "../support/close.hpp"
 #include "../support/draw.hpp"
-#include "../support/fixture.hpp"
 
 namespace support {
 
 template <class T, std::size_t N>
 using tensor = gradus::tensor<T, N>;
 
-/// Random numbers in every parameter; in U small enough that no gate is saturated.
+/// Random numbers in every parameter, small enough that no gate is saturated.
 template <class L>
 [[nodiscard]] L with_random_theta(L layer, std::uint64_t key = 1) {
     gradus::each(
-        [&]<class P>(const gradus::entry& e, P& p) { p = draw<P>(p.shape(), gradus::random::mix(key, e.path()), -0.8, 0.8); }, layer);
+        [&]<class P>(const auto& e, P& p) { p = draw<P>(p.shape(), gradus::random::mix(key, e.path()), -0.8, 0.8); }, layer);
     return layer;
 }
 
@@ -72,7 +70,7 @@ template <class L>
         return gradus::reference::gru_cell<double, Theta>{theta};
 }
 
-/// How far float may be off after so many steps through gates of so many terms.
+/// How far a value may be off after so many steps through gates of so many terms.
 template <class T>
 [[nodiscard]] double tolerance_through_time(std::size_t terms, std::size_t steps) {
     return tolerance<T>(terms * steps);
@@ -112,7 +110,8 @@ void equals_twin(const L& layer, const sequence_case& s, std::uint64_t key = 1) 
     CAPTURE(s.mask.size());
     const auto x = draw<tensor<T, 3>>({N, steps, D}, key + 1);
     const bool given = s.initial || s.initial_input;
-    const matrix h = given ? draw<matrix>({N, H}, key + 2) : matrix{}, c = given && has_c<L> ? draw<matrix>({N, H}, key + 3) : matrix{};
+    const matrix h = given ? draw<matrix>({N, H}, key + 2) : matrix{},
+                 c = given && has_c<L> ? draw<matrix>({N, H}, key + 3) : matrix{};
     const matrix dh = s.last_gradient ? draw<matrix>({N, H}, key + 4) : matrix{},
                  dc = s.last_gradient && has_c<L> ? draw<matrix>({N, H}, key + 5) : matrix{};
     auto dy = draw<tensor<T, 3>>({N, steps, H}, key + 6);
@@ -122,8 +121,8 @@ void equals_twin(const L& layer, const sequence_case& s, std::uint64_t key = 1) 
         const std::size_t t = layer.options.reverse ? 0 : steps - 1;
         for (std::size_t n = 0; n < N; ++n) std::copy_n(&dy_last(n, 0), H, &dy(n, t, 0));
     }
-    const gradus::reference::through_time twin(twin_of(layer), wide(x), {s.mask, layer.options.reverse, layer.options.truncate},
-                                               wide(h), wide(c));
+    const gradus::reference::through_time twin(twin_of(layer), wide(x),
+                                               {s.mask, layer.options.reverse, layer.options.truncate}, wide(h), wide(c));
     const auto expected = twin.backward(wide(x), wide(dy), wide(dh), wide(dc));
 
     const double limit = tolerance_through_time<T>(D + H, steps), sums = tolerance_through_time<T>(D + H + N, steps * steps);
@@ -166,9 +165,12 @@ template <class Make>
 void equals_twin_everywhere(Make make, std::size_t runs = 60) {
     for (std::size_t k = 0; k < runs; ++k) {
         CAPTURE(k);
-        const auto pick = [&](std::uint64_t what, std::uint64_t below) { return static_cast<std::size_t>(gradus::random::integer(what, k, below)); };
+        const auto pick = [&](std::uint64_t what, std::uint64_t below) {
+            return static_cast<std::size_t>(gradus::random::integer(what, k, below));
+        };
         constexpr std::size_t units[] = {1, 2, 3, 5, 7, 8, 9, 16, 17, 31, 33};
-        sequence_case s{.N = 1 + pick(1, 6), .steps = 1 + pick(2, 8), .D = 1 + pick(3, 9), .H = units[pick(4, std::size(units))]};
+        sequence_case s{
+            .N = 1 + pick(1, 6), .steps = 1 + pick(2, 8), .D = 1 + pick(3, 9), .H = units[pick(4, std::size(units))]};
         s.initial = pick(5, 3) == 0;
         s.initial_input = !s.initial && pick(6, 2) == 0;
         s.last_gradient = pick(7, 3) == 0;
@@ -180,7 +182,7 @@ void equals_twin_everywhere(Make make, std::size_t runs = 60) {
     }
 }
 
-/// dx, dh, dc and every parameter's gradient against differences of forward; of several steps and rows, with a mask and without.
+/// dx, dh, dc and every parameter's gradient against differences of forward, with a mask and without.
 template <class L>
 void follows_central_differences(const L& layer) {
     using T = typename L::scalar;
@@ -192,111 +194,6 @@ void follows_central_differences(const L& layer) {
     CHECK(gradus::gradient_check(net, x));
     CHECK(gradus::gradient_check(net, in));
     CHECK(gradus::gradient_check(net, in, {.mask = mask}));
-}
-
-/// PyTorch's parameters of one layer in one direction; with "d" before their names their gradients.
-template <class T>
-[[nodiscard]] gradus::io::pytorch::recurrent_weights<T> pytorch_weights(const std::string& prefix, const std::string& suffix = "l0") {
-    const auto name = [&](const char* what) { return prefix + what + "_" + suffix; };
-    return {pytorch<tensor<T, 2>>(name("weight_ih")), pytorch<tensor<T, 2>>(name("weight_hh")), pytorch<tensor<T, 1>>(name("bias_ih")),
-            pytorch<tensor<T, 1>>(name("bias_hh"))};
-}
-template <class Theta>
-void gradients_equal(const Theta& grad, const gradus::io::pytorch::recurrent_weights<double>& expected, double limit) {
-    CHECK(difference(gradus::to_pytorch::weights(grad.W), expected.weight_ih) <= limit);
-    CHECK(difference(gradus::to_pytorch::weights(grad.U), expected.weight_hh) <= limit);
-    CHECK(difference(grad.b, expected.bias_ih) <= limit);  // each bias has the gradient of their sum
-    if constexpr (requires { grad.b_q; }) {
-        tensor<double, 1> n(grad.b_q.shape());
-        std::copy_n(expected.bias_hh.data() + 2 * n.size(), n.size(), n.data());
-        CHECK(difference(grad.b_q, n) <= limit);
-    }
-}
-[[nodiscard]] inline bool is_stored(const std::string& name) {
-    try {
-        (void)stored(name);
-        return true;
-    } catch (const gradus::data_error&) {
-        return false;
-    }
-}
-/// A state (N, H), or the i-th of (layers and directions, N, H); empty where there is none.
-template <class T>
-[[nodiscard]] tensor<T, 2> pytorch_state(const std::string& name, std::size_t i = 0) {
-    if (!is_stored(name)) return {};
-    if (stored(name).shape.size() == 2) return pytorch<tensor<T, 2>>(name);
-    const auto all = pytorch<tensor<T, 3>>(name);
-    tensor<T, 2> out({all.shape()[1], all.shape()[2]});
-    std::copy_n(all.data() + i * out.size(), out.size(), out.data());
-    return out;
-}
-/// (N, T), empty where there is none.
-[[nodiscard]] inline tensor<bool, 2> pytorch_mask(const std::string& name) {
-    tensor<bool, 2> out;
-    if (!is_stored(name)) return out;
-    const auto numbers = pytorch<tensor<double, 2>>(name);
-    gradus::reshape(out, numbers.shape());
-    std::ranges::transform(gradus::flat(numbers), out.data(), [](double v) { return v != 0; });
-    return out;
-}
-/// y with 0 where there is no data, as PyTorch has it.
-template <class T>
-[[nodiscard]] tensor<T, 3> with_zeros(tensor<T, 3> y, const tensor<bool, 2>& mask) {
-    for (std::size_t i = 0; i < y.size() && mask.size() != 0; ++i)
-        if (!mask.data()[i / gradus::features(y)]) y.data()[i] = 0;
-    return y;
-}
-
-/// y where there is data, the last states, and all gradients of `make(D, H)`, as stored. Of padded steps dy is 0 there.
-template <class T, class Make>
-void equals_pytorch(const std::string& name, Make make) {
-    using L = decltype(make(1, 1));
-    CAPTURE(name);
-    const std::string at = name + ".";
-    const auto x = pytorch<tensor<T, 3>>(at + "x"), dy = pytorch<tensor<T, 3>>(at + "dy");
-    const auto h = pytorch_state<T>(at + "h"), c = pytorch_state<T>(at + "c");
-    L layer = make(gradus::features(x), gradus::features(dy));
-    const bool by_pytorch = is_stored(at + "weight_ih_l0");
-    if constexpr (!requires { layer.theta.P; })
-        if (by_pytorch) gradus::from_pytorch::recurrent(layer, pytorch_weights<T>(at));
-    if (!by_pytorch)
-        gradus::each([&]<class P>(const gradus::entry& e, P& p) { p = pytorch<P>(at + e.path()); }, layer);
-
-    const double limit = tolerance_through_time<T>(gradus::features(x) + gradus::features(dy) + x.shape()[0], x.shape()[1]);
-    const auto run = [&](const auto& in) {
-        gradus::pass pass(layer, in);
-        pass.input_gradient = true;
-        pass.mask = pytorch_mask(at + "mask");
-        pass.cache.last_gradient = state_of<L>(pytorch_state<T>(at + "dh_n"), pytorch_state<T>(at + "dc_n"));
-        gradus::gradients grad(layer);
-        const auto& y = gradus::forward(layer, in, pass);
-        const bool packed = name.ends_with("masked");
-        CHECK(difference(packed ? with_zeros(y, pass.mask) : y, pytorch<tensor<double, 3>>(at + "y")) <= limit);
-        CHECK(difference(pass.cache.last.h, pytorch_state<double>(at + "h_n")) <= limit);
-        if constexpr (has_c<L>) CHECK(difference(pass.cache.last.c, pytorch_state<double>(at + "c_n")) <= limit);
-        (void)gradus::backward(layer, in, dy, pass, grad.values);
-        if (by_pytorch) {
-            gradients_equal(grad.values, pytorch_weights<double>(at + "d"), limit);
-        } else {
-            gradus::each(
-                [&]<class P>(const gradus::entry& e, const P& g) {
-                    const std::string path = e.path();
-                    CAPTURE(path);
-                    CHECK(difference(g, pytorch<tensor<double, gradus::rank_of<P>>>(at + "d" + path)) <= limit);
-                },
-                grad.values);
-        }
-        return pass.cache.dx;
-    };
-    const auto dx = pytorch<tensor<double, 3>>(at + "dx");
-    if (h.size() == 0) {
-        CHECK(difference(run(x), dx) <= limit);
-        return;
-    }
-    const auto got = run(input_of<L>(x, h, c));
-    CHECK(difference(got.x, dx) <= limit);
-    CHECK(difference(got.h, pytorch_state<double>(at + "dh")) <= limit);
-    if constexpr (has_c<L>) CHECK(difference(got.c, pytorch_state<double>(at + "dc")) <= limit);
 }
 
 }  // namespace support

@@ -48,11 +48,13 @@ TEST_CASE("lstm: what it says to states of another shape, given by the cache or 
 
     const gr::lstm_input<float> in{x, matrix({2, 4}, 0.f), matrix({2, 5}, 0.f)};
     gr::pass with_state(layer, in);
-    CHECK(message_of([&] { (void)gr::forward(layer, in, with_state); }) == "lstm: c₀ needs to be (2, 4) for x (2, 5, 3), got (2, 5)");
+    CHECK(message_of([&] { (void)gr::forward(layer, in, with_state); }) ==
+          "lstm: c₀ needs to be (2, 4) for x (2, 5, 3), got (2, 5)");
     const auto gru = gr::gru(3, 4);
     const gr::rnn_input<float> other{x, matrix({1, 4}, 0.f)};
     gr::pass gru_pass(gru, other);
-    CHECK(message_of([&] { (void)gr::forward(gru, other, gru_pass); }) == "gru: h₀ needs to be (2, 4) for x (2, 5, 3), got (1, 4)");
+    CHECK(message_of([&] { (void)gr::forward(gru, other, gru_pass); }) ==
+          "gru: h₀ needs to be (2, 4) for x (2, 5, 3), got (1, 4)");
     CHECK(message_of([&] { (void)layer.step(matrix({2, 3}, 0.f), {matrix({2, 9}, 0.f), {}}); }) ==
           "lstm: h₀ needs to be (2, 4) for x (2, 1, 3), got (2, 9)");
 }
@@ -75,8 +77,11 @@ TEST_CASE("rnn: what its backward says without its forward, to a dy of another s
     gr::pass pass(layer);
     gr::gradients grad(layer);
     gr::gradients other(gr::rnn(3, 5));
-    const auto said = [&](const cube& in, const auto& d, auto& g) { return message_of([&] { (void)gr::backward(layer, in, d, pass, g.values); }); };
-    CHECK(said(x, dy, grad) == "rnn: backward needs the forward of the same x before it: x is (2, 5, 3), the pass holds y of (0, 0, 0)");
+    const auto said = [&](const cube& in, const auto& d, auto& g) {
+        return message_of([&] { (void)gr::backward(layer, in, d, pass, g.values); });
+    };
+    CHECK(said(x, dy, grad) ==
+          "rnn: backward needs the forward of the same x before it: x is (2, 5, 3), the pass holds y of (0, 0, 0)");
     (void)gr::forward(layer, x, pass);
     CHECK(said(cube({2, 4, 3}, 0.f), cube({2, 4, 4}, 0.f), grad) ==
           "rnn: backward needs the forward of the same x before it: x is (2, 4, 3), the pass holds y of (2, 5, 4)");
@@ -84,21 +89,26 @@ TEST_CASE("rnn: what its backward says without its forward, to a dy of another s
     CHECK(said(x, cube({2, 4, 4}, 0.f), grad) == "rnn: dh = dy + … needs dy shaped as y (2, 5, 4), got (2, 4, 4)");
     CHECK(said(x, matrix({2, 5}, 0.f), grad) == "rnn: dh = dy + … needs dy shaped as y (2, 4), got (2, 5)");
     CHECK(said(cube({2, 5, 2}, 0.f), dy, grad) == "rnn: z = xW + b needs x of (N, T, 3), got (2, 5, 2): W is (3, 4)");
-    CHECK(said(x, dy, other) == "rnn: dW = xᵀ dz and dU = h′ᵀ du need dW (3, 4) and dU (4, 4), got (3, 5) and (5, 5): make the gradients of "
-                                "this network, gr::gradients grad(net)");
+    CHECK(said(x, dy, other) ==
+          "rnn: dW = xᵀ dz and dU = h′ᵀ du need dW (3, 4) and dU (4, 4), got (3, 5) and (5, 5): make the gradients of "
+          "this network, gr::gradients grad(net)");
     CHECK(said(x, dy, grad) == "(no error)");
 }
 
 TEST_CASE("recurrent layers: what they say to sizes of 0, and to a state that cannot be carried") {
     CHECK(message_of([] { (void)gr::lstm(0, 3); }) == "lstm: W (D, G·H) needs D and H at least 1, got (0, 3)");
-    CHECK(message_of([] { (void)gr::gru_reset_before(3, 0); }) == "gru_reset_before: W (D, G·H) needs D and H at least 1, got (3, 0)");
-    CHECK(message_of([] { (void)gr::peephole_lstm(3, 0); }) == "peephole_lstm: W (D, G·H) needs D and H at least 1, got (3, 0)");
+    CHECK(message_of([] { (void)gr::gru_reset_before(3, 0); }) ==
+          "gru_reset_before: W (D, G·H) needs D and H at least 1, got (3, 0)");
+    CHECK(message_of([] { (void)gr::peephole_lstm(3, 0); }) ==
+          "peephole_lstm: W (D, G·H) needs D and H at least 1, got (3, 0)");
     const auto layer = gr::gru(3, 4, {.reverse = true});
     gr::pass pass(layer);
-    CHECK(message_of([&] { gr::carry_state(layer, pass); }) == "gru: a reversed layer has no next chunk to carry its state to");
+    CHECK(message_of([&] { gr::carry_state(layer, pass); }) ==
+          "gru: a reversed layer has no next chunk to carry its state to");
 }
 
-TEST_CASE("recurrent layers: in a network, messages say where they stand; what does not fit is found where it is put together") {
+TEST_CASE("recurrent layers: "
+          "in a network, messages say where they stand; what does not fit is found where it is put together") {
     const auto net = gr::sequential(gr::gru(3, 4), gr::named("reader", gr::lstm(4, 2)));
     gr::pass pass(net);
     CHECK(message_of([&] { (void)net.forward(cube({2, 5, 7}, 0.f), pass); }) ==

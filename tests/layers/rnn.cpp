@@ -1,6 +1,6 @@
 #include "gradus/layers/rnn.hpp"
 
-#include "recurrent.hpp"
+#include "recurrent_pytorch.hpp"
 
 #include "gradus/activations/relu.hpp"
 #include "gradus/activations/sigmoid.hpp"
@@ -9,7 +9,8 @@ namespace gr = gradus;
 using support::equals_pytorch;
 using support::tensor;
 
-TEST_CASE("rnn.h, rnn.dz, rnn.dh, recurrent.forward, recurrent.dW, recurrent.dU, recurrent.db, recurrent.dx: by hand, two steps of one unit") {
+TEST_CASE("rnn.h, rnn.dz, rnn.dh, recurrent.forward, recurrent.dW, recurrent.dU, recurrent.db, recurrent.dx: "
+          "by hand, two steps of one unit") {
     auto layer = gr::rnn<double>(1, 1);
     layer.theta = {{{1}}, {{0.5}}, {0.1}};  // W, U, b
     const gr::rnn_input<double> in{{{{0.5}, {-1}}}, {{0}}};
@@ -50,25 +51,27 @@ TEST_CASE("rnn.h, rnn.dz, rnn.dh: by hand, ReLU, from a state that is not 0") {
     CHECK(grad.values.b == tensor<double, 1>{3, 21});
 }
 
-TEST_CASE_TEMPLATE("rnn.h, rnn.dz, rnn.dh, recurrent.forward, recurrent.dW, recurrent.dU, recurrent.db, recurrent.dx: PyTorch's values", T, float,
-                   double) {
+TEST_CASE_TEMPLATE("rnn.h, rnn.dz, rnn.dh, recurrent.forward, recurrent.dW, recurrent.dU, recurrent.db, recurrent.dx: "
+                   "PyTorch's values", T, float, double) {
     const auto with = [](auto f, gr::recurrent_options options = {}) {
         return [f, options](std::size_t D, std::size_t H) { return gr::rnn<T>(D, H, f, options); };
     };
-    for (const std::string name : {"plain", "one", "wide", "masked"}) equals_pytorch<T>("recurrent/rnn." + name, with(gr::tanh{}));
+    for (const std::string name : {"plain", "one", "wide", "masked"})
+        equals_pytorch<T>("recurrent/rnn." + name, with(gr::tanh{}));
     equals_pytorch<T>("recurrent/relu.plain", with(gr::relu{}));
     equals_pytorch<T>("recurrent_loops/rnn.gaps", with(gr::tanh{}));
     equals_pytorch<T>("recurrent_loops/rnn.reverse", with(gr::tanh{}, {.reverse = true}));
     equals_pytorch<T>("recurrent_loops/rnn.truncated", with(gr::tanh{}, {.truncate = 3}));
 }
 
-TEST_CASE_TEMPLATE("rnn.h, rnn.dz, rnn.dh, recurrent.forward, recurrent.dW, recurrent.dU, recurrent.db, recurrent.dx: the textbook's twin", T, float,
-                   double) {
+TEST_CASE_TEMPLATE("rnn.h, rnn.dz, rnn.dh, recurrent.forward, recurrent.dW, recurrent.dU, recurrent.db, recurrent.dx: "
+                   "the textbook's twin", T, float, double) {
     support::equals_twin_everywhere([](std::size_t D, std::size_t H) { return gr::rnn<T>(D, H); });
     support::equals_twin_everywhere([](std::size_t D, std::size_t H) { return gr::rnn<T>(D, H, gr::sigmoid{}); }, 10);
 }
 
-TEST_CASE("rnn.dz, rnn.dh, recurrent.dW, recurrent.dU, recurrent.db, recurrent.dx: central differences with a random upstream gradient") {
+TEST_CASE("rnn.dz, rnn.dh, recurrent.dW, recurrent.dU, recurrent.db, recurrent.dx: "
+          "central differences with a random upstream gradient") {
     support::follows_central_differences(gr::rnn<double>(3, 5));
     support::follows_central_differences(gr::rnn<double>(2, 3, gr::sigmoid{}));
     support::follows_central_differences(gr::rnn<float>(2, 9, gr::tanh{}, {.reverse = true}));

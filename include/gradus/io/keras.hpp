@@ -12,6 +12,7 @@
 ///
 /// `GRU(reset_after=True)`, the default since TensorFlow 2, is `gr::gru`; `reset_after=False` is `gr::gru_reset_before`.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
@@ -51,7 +52,8 @@ namespace from_keras {
 
 /// Sets θ of an `rnn`, `lstm`, `gru` or `gru_reset_before` from the weights of SimpleRNN, LSTM or GRU, in the order of
 /// `layer.get_weights()`: `recurrent(net.layer<0>(), kernel, recurrent_kernel, bias)`.               [keras.recurrent]
-///   W = kernel    U = recurrent_kernel    b = bias, gates in our order    gru: b = bias₀ + (bias₁ of r and z, 0), b_q = bias₁ of n
+///   W = kernel     U = recurrent_kernel     b = bias     the gates in our order; gru:
+///   b = bias₀ + (bias₁ of r and z, 0)     b_q = bias₁ of n.
 /// Keras's `use_bias=False`: set b to zeros.
 /// \throws shape_error where the layer has another number of gates, inputs or units, or a GRU resets at the other place.
 template <class L, class T, std::size_t R>
@@ -59,12 +61,14 @@ void recurrent(L& layer, const tensor<T, 2>& kernel, const tensor<T, 2>& recurre
     auto& theta = layer.theta;
     static_assert(!requires { theta.P; }, "gradus: Keras's LSTM has no peepholes");
     constexpr bool two = requires { theta.b_q; };
-    static_assert(R == (two ? 2 : 1), "gradus: Keras's bias has an axis of 2 for GRU(reset_after=True), which is gr::gru, and one "
-                                      "axis for all others: GRU(reset_after=False) is gr::gru_reset_before");
+    static_assert(R == (two ? 2 : 1),
+                  "gradus: Keras's bias has an axis of 2 for GRU(reset_after=True), which is gr::gru, and one "
+                  "axis for all others: GRU(reset_after=False) is gr::gru_reset_before");
     const auto [D, GH] = theta.W.shape();
     const std::size_t H = theta.U.shape()[0];
     const auto require = [&](std::string_view name, const auto& array, auto... expected) {
-        io::require_shape("keras", name, array.shape(), name_of(layer), std::array<std::size_t, sizeof...(expected)>{expected...});
+        io::require_shape("keras", name, array.shape(), name_of(layer),
+                          std::array<std::size_t, sizeof...(expected)>{expected...});
     };
     require("kernel", kernel, D, GH);
     require("recurrent_kernel", recurrent_kernel, H, GH);
@@ -87,7 +91,7 @@ void recurrent(L& layer, const tensor<T, 2>& kernel, const tensor<T, 2>& recurre
 
 namespace to_keras {
 
-/// The way back, for `layer.set_weights([kernel, recurrent_kernel, bias])`. Of `gr::gru` the bias of the state is 0, but for b_q.
+/// The way back, for `layer.set_weights([kernel, recurrent_kernel, bias])`. Of `gr::gru` the state's bias is 0, but for b_q.
 template <class L>
 [[nodiscard]] auto recurrent(const L& layer) {
     const auto& theta = layer.theta;
@@ -95,7 +99,8 @@ template <class L>
     using T = typename L::scalar;
     const std::size_t H = theta.U.shape()[0], GH = theta.b.size();
     constexpr bool two = requires { theta.b_q; };
-    tensor<T, two ? 2 : 1> bias;
+    constexpr std::size_t R = two ? 2 : 1;
+    tensor<T, R> bias;
     if constexpr (two) {
         bias = tensor<T, 2>({2, GH}, T(0));
         std::copy_n(theta.b.data(), GH, &bias(0, 0));
@@ -104,7 +109,7 @@ template <class L>
         bias = theta.b;
     }
     using io::keras::turned_gates;
-    return io::keras::recurrent_weights<T, two ? 2 : 1>{turned_gates(theta.W, H), turned_gates(theta.U, H), turned_gates(bias, H)};
+    return io::keras::recurrent_weights<T, R>{turned_gates(theta.W, H), turned_gates(theta.U, H), turned_gates(bias, H)};
 }
 
 }  // namespace to_keras

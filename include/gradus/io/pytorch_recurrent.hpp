@@ -10,7 +10,7 @@
 ///     bias_ih, bias_hh     (G·H) each                               b (G·H), their sum
 ///                          of gru's n they do not add up            b_q (H), bias_hh of n
 ///
-/// A layer of several, or of two directions, has one set of them for each: weight_ih_l0, weight_ih_l0_reverse, weight_ih_l1, ...
+/// A module of several layers or of two directions has a set for each: weight_ih_l0, weight_ih_l0_reverse, weight_ih_l1, ...
 
 #include <algorithm>
 #include <array>
@@ -32,7 +32,8 @@ namespace io {
 inline void require_shape(std::string_view from, std::string_view name, std::span<const std::size_t> shape,
                           std::string_view layer, std::span<const std::size_t> expected) {
     if (!std::equal(shape.begin(), shape.end(), expected.begin(), expected.end()))
-        throw shape_error(from, {name, " of ", shape_text(shape), " is not ", layer, "'s, which takes ", shape_text(expected)});
+        throw shape_error(from,
+                          {name, " of ", shape_text(shape), " is not ", layer, "'s, which takes ", shape_text(expected)});
 }
 
 namespace pytorch {
@@ -46,7 +47,8 @@ struct recurrent_weights {
 template <class T>
 [[nodiscard]] recurrent_weights<T> read_recurrent(const npz_reader& file, std::string_view prefix, std::string_view suffix) {
     const auto name = [&](std::string_view what) { return message({prefix, what, suffix.empty() ? "" : "_", suffix}); };
-    recurrent_weights<T> out{file[name("weight_ih")].template to<tensor<T, 2>>(), file[name("weight_hh")].template to<tensor<T, 2>>()};
+    recurrent_weights<T> out{file[name("weight_ih")].template to<tensor<T, 2>>(),
+                             file[name("weight_hh")].template to<tensor<T, 2>>()};
     if (!file.contains(name("bias_ih"))) return out;
     out.bias_ih = file[name("bias_ih")].template to<tensor<T, 1>>();
     out.bias_hh = file[name("bias_hh")].template to<tensor<T, 1>>();
@@ -69,7 +71,8 @@ void recurrent(L& layer, const io::pytorch::recurrent_weights<T>& from) {
     const auto [D, GH] = theta.W.shape();
     const std::size_t H = theta.U.shape()[0];
     const auto require = [&](std::string_view name, const auto& array, auto... expected) {
-        io::require_shape("pytorch", name, array.shape(), name_of(layer), std::array<std::size_t, sizeof...(expected)>{expected...});
+        io::require_shape("pytorch", name, array.shape(), name_of(layer),
+                          std::array<std::size_t, sizeof...(expected)>{expected...});
     };
     require("weight_ih", from.weight_ih, GH, D);
     require("weight_hh", from.weight_hh, GH, H);

@@ -2,7 +2,7 @@
 /// \file
 /// Recurrent layers as the book writes them: one row, one time step, one gate after the other.
 ///
-/// θ is any struct with W (D, G·H), U (H, G·H) and b (G·H), and what else a cell reads by name; ∂J/∂θ is another of its type.
+/// θ is any struct with W (D, G·H), U (H, G·H), b (G·H) and what else a cell reads by name; ∂J/∂θ is another of its type.
 
 #include <algorithm>
 #include <cmath>
@@ -32,7 +32,8 @@ void add_product(const row<T>& a, const tensor<T, 2>& M, std::size_t g, row<T>& 
 }
 /// da += dz M_gᵀ,  dM_g += aᵀ dz
 template <class T>
-void add_product_backward(const row<T>& a, const tensor<T, 2>& M, std::size_t g, const row<T>& dz, row<T>& da, tensor<T, 2>& dM) {
+void add_product_backward(const row<T>& a, const tensor<T, 2>& M, std::size_t g, const row<T>& dz, row<T>& da,
+                          tensor<T, 2>& dM) {
     for (std::size_t k = 0; k < a.size(); ++k)
         for (std::size_t j = 0; j < dz.size(); ++j) {
             da[k] += dz[j] * M(k, g * dz.size() + j);
@@ -90,8 +91,9 @@ struct rnn_cell {
     }
 };
 
-/// i = σ(z_i + p_i c)    f = σ(z_f + p_f c)    g = tanh(z_g)     p: rows of P, where θ has peepholes    [lstm.i] [lstm.f] [lstm.g]
-/// c' = f c + i g        o = σ(z_o + p_o c')   h' = o tanh(c')                                          [lstm.c] [lstm.o] [lstm.h]
+/// i = σ(z_i + p_i c)     f = σ(z_f + p_f c)      g = tanh(z_g)                              [lstm.i] [lstm.f] [lstm.g]
+/// c' = f c + i g         o = σ(z_o + p_o c')     h' = o tanh(c')                            [lstm.c] [lstm.o] [lstm.h]
+/// p: the rows of P, where θ has peepholes.             [peephole_lstm.i] [peephole_lstm.f] [peephole_lstm.o]
 template <class T, class Theta>
 struct lstm_cell {
     using scalar = T;
@@ -129,7 +131,8 @@ struct lstm_cell {
         const std::size_t H = d.h.size();
         row<T> di(H), df(H), dg(H), dout(H), dh(H), dc(H);  // of the sums that the gates' functions take
         for (std::size_t j = 0; j < H; ++j) {
-            const T i = a.i[j], f = a.f[j], g = a.g[j], o = a.o[j], c = a.before.c[j], c_new = a.after.c[j], t = std::tanh(c_new);
+            const T i = a.i[j], f = a.f[j], g = a.g[j], o = a.o[j], c = a.before.c[j], c_new = a.after.c[j],
+                    t = std::tanh(c_new);
             dout[j] = d.h[j] * t * o * (1 - o);
             const T dc_new = d.c[j] + d.h[j] * o * (1 - t * t) + dout[j] * p(2, j);
             di[j] = dc_new * g * i * (1 - i);
@@ -146,8 +149,9 @@ struct lstm_cell {
     }
 };
 
-/// r = σ(z_r)    z = σ(z_z)    q = h U_n + b_q    n = tanh(x W_n + b_n + r q)    h' = (1 − z) n + z h
-/// or, where θ has no b_q:                        n = tanh(x W_n + b_n + (r h) U_n)     [gru.r] [gru.z] [gru.q] [gru.n] [gru.h]
+/// r = σ(z_r)     z = σ(z_z)     q = h U_n + b_q     n = tanh(x W_n + b_n + r q)         [gru.r] [gru.z] [gru.q] [gru.n]
+/// h' = (1 − z) n + z h                                                                                          [gru.h]
+/// or, where θ has no b_q:     s = r h               n = tanh(x W_n + b_n + s U_n) [gru_reset_before.s] [gru_reset_before.n]
 template <class T, class Theta>
 struct gru_cell {
     using scalar = T;
@@ -233,7 +237,8 @@ struct through_time {
     matrix h, c;  // after the last step
 
     through_time(Cell cell_, const tensor<T, 3>& x, time_options o = {}, const matrix& h_0 = {}, const matrix& c_0 = {})
-        : cell(std::move(cell_)), options(std::move(o)), steps(x.shape()[0]), h({x.shape()[0], cell.theta.U.shape()[0]}, T(0)), c(h) {
+        : cell(std::move(cell_)),
+          options(std::move(o)), steps(x.shape()[0]), h({x.shape()[0], cell.theta.U.shape()[0]}, T(0)), c(h) {
         const std::size_t N = x.shape()[0], last = x.shape()[1], D = x.shape()[2], H = h.shape()[1];
         y = tensor<T, 3>({N, last, H}, T(0));
         for (std::size_t n = 0; n < N; ++n) {
@@ -257,7 +262,8 @@ struct through_time {
     };
     /// dh, dc: of the state after the last step; empty: zeros. Truncated: nothing passes from a step whose number in the
     /// order of time is a multiple of `truncate` to the one before it.
-    [[nodiscard]] gradient backward(const tensor<T, 3>& x, const tensor<T, 3>& dy, const matrix& dh = {}, const matrix& dc = {}) const {
+    [[nodiscard]] gradient backward(const tensor<T, 3>& x, const tensor<T, 3>& dy, const matrix& dh = {},
+                                    const matrix& dc = {}) const {
         const std::size_t N = x.shape()[0], last = x.shape()[1], D = x.shape()[2], H = h.shape()[1];
         gradient out{tensor<T, 3>(x.shape(), T(0)), matrix(h.shape(), T(0)), matrix(h.shape(), T(0)), cell.theta};
         out.theta.each([](const auto&, auto& grad) { grad.fill(T(0)); }, out.theta);
