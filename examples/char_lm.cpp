@@ -1,4 +1,4 @@
-// A network that writes like Shakespeare, letter by letter: two LSTM layers on a million characters.
+// A network that writes like Shakespeare, letter by letter: two LSTM layers on a million characters, 1.46 nats each.
 //
 // It reads a character and says which comes next, as logits z over all that there are. The loss is the mean
 // cross-entropy in nats, J = −Σ ln p[next] / characters; e^J, the perplexity, says among how many equally likely
@@ -9,17 +9,22 @@
 //     nothing is learnt from further back than 64 characters.
 //   - ∇J is clipped to a norm of 1: through 64 steps it may explode.
 //   - one_cycle: α rises to 0.008 in the first fifth of the run and falls to nothing.
-//   - Dropout, p = 0.25, behind both layers.
+//   - Dropout, p = 0.1, behind both layers.
 //   - After each epoch the network and Adam's m and v are saved. --resume goes on from there, and comes to the same
 //     numbers as a run that was never stopped, bit for bit: dropout draws by seed and step, the schedule counts Adam's
 //     steps, and an epoch begins with an empty state.
 //
 // The last tenth of the text is never trained on and chooses nothing: it is asked once, after the last epoch, in four
-// streams. The options were chosen by the ninth tenth, after training on the eight before it (--judge validation).
-// Nats a character there, seed 1, two layers of 256 units:
+// streams, and answers with 1.461 nats a character, 2.11 bits. All this takes two minutes of a processor's time.
+// The options were chosen by the ninth tenth, after training on the eight before it (--judge validation). Nats a
+// character there, seed 1, two layers of 256 units:
 //       1.430   p = 0.1, 4 epochs
 //       1.433   p = 0.25, 8 epochs
 //       1.436   p = 0.2, α up to 0.004, after 8 of 14 epochs, where it was stopped
+// Twice the time gains nothing here, and the first is what runs by default.
+//
+// The pictures of the gates show for how long is remembered what has been read: in the first layer for a few letters, in
+// the second by some units for as long as a speech lasts, until the next speaker is named.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -134,7 +139,7 @@ std::vector<double> counted_from(std::size_t first, std::size_t count) {
 
 int main(int argc, char** argv) try {
     example::options o;
-    o.epochs = 8, o.batch_size = 32, o.learning_rate = 0.008, o.threads = 2;
+    o.epochs = 4, o.batch_size = 32, o.learning_rate = 0.008, o.threads = 2;
     std::size_t units = 256, steps = 64, part_of = 0, stop_after = 0;
     std::string judge = "test", resume;
     o.parse(argc, argv, "A network that writes like Shakespeare, letter by letter.",
@@ -162,7 +167,7 @@ int main(int argc, char** argv) try {
 
     gr::seed(o.seed);
     const gr::cross_entropy J;
-    auto net = network(letters.size(), units, 0.25);
+    auto net = network(letters.size(), units, 0.1);
     gr::optimizer descend(net, gr::adam{});
     if (!resume.empty()) gr::load(resume, net, descend);
     const std::size_t before = std::min<std::size_t>(descend.epoch, o.epochs);
@@ -202,7 +207,9 @@ int main(int argc, char** argv) try {
             .line("train", counted_from(before + 1, epochs), history.loss)
             .scatter(judge + ", after the last epoch", counted_from(before + epochs, 1), std::vector{score.loss})
             .save(o.picture("char_lm_loss.svg"));
-    const std::string_view sentence = held_out.substr(0, std::min<std::size_t>(60, held_out.size()));
+    const std::size_t shown = std::min<std::size_t>(60, held_out.size()), blank_line = held_out.find("\n\n");
+    const std::size_t start = blank_line == held_out.npos ? 0 : std::min(blank_line + 2, held_out.size() - shown);
+    const std::string_view sentence = held_out.substr(start, shown);  // a speech from its beginning, if there is one
     const auto x = gr::data::with_shape(letters.encode(sentence), {1, sentence.size()});
     gr::pass pass(net, x);
     pass.training = false;
