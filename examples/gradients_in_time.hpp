@@ -9,10 +9,6 @@
 #include <gradus.hpp>
 #include <gradus/data/sequences.hpp>
 #include <gradus/data/series.hpp>
-#include <gradus/layers/gru.hpp>
-#include <gradus/layers/last_step.hpp>
-#include <gradus/layers/lstm.hpp>
-#include <gradus/layers/rnn.hpp>
 #include <numeric>
 #include <string>
 #include <string_view>

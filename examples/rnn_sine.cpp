@@ -16,9 +16,6 @@
 #include <gradus.hpp>
 #include <gradus/data/sequences.hpp>
 #include <gradus/data/series.hpp>
-#include <gradus/layers/gru.hpp>
-#include <gradus/layers/lstm.hpp>
-#include <gradus/layers/rnn.hpp>
 #include <gradus/plot/figure.hpp>
 #include <string>
 #include <utility>
