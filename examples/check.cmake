@@ -117,13 +117,17 @@ if(EXAMPLE STREQUAL rnn_mnist_rows)
 endif()
 
 if(EXAMPLE STREQUAL rnn_sine)
-    # ∂J/∂h 100 steps back: nothing of it through a small U, all of it through open gates, too much of it in all
-    string(JSON vanished GET "${results}" gradient_norms_rnn_uniform 99)
+    execute_process(COMMAND ${PROGRAM} --quiet --json whole.json WORKING_DIRECTORY ${WORK} RESULT_VARIABLE status)
+    file(READ ${WORK}/whole.json results)
+    string(JSON loss GET "${results}" test_loss)
+    string(JSON vanished GET "${results}" gradient_norms_rnn_uniform 99)  # 100 steps back
     string(JSON kept GET "${results}" gradient_norms_lstm_open 99)
-    string(JSON exploded GET "${results}" exploding_norm_rho_1.5 0)
     string(JSON learnt GET "${results}" remembering_loss_lstm_open)
-    if(vanished GREATER 1e-15 OR kept LESS 0.1 OR exploded LESS 30 OR learnt GREATER 0.5)
-        message(FATAL_ERROR "rnn_sine measures other gradients: ${vanished}, ${kept}, ${exploded}, ${learnt}")
+    string(JSON exploded GET "${results}" exploding_norm_rho_1.5 0)
+    string(JSON saturated GET "${results}" saturated_rho_1.5)
+    if(NOT status EQUAL 0 OR loss GREATER 0.02 OR vanished GREATER 1e-15 OR kept LESS 0.1 OR learnt GREATER 0.1
+       OR exploded LESS 100 OR saturated LESS 0.9)
+        message(FATAL_ERROR "rnn_sine measures other gradients: ${loss}, ${vanished}, ${kept}, ${learnt}, ${exploded}, ${saturated}")
     endif()
     foreach(picture IN ITEMS forecast unrolled gradients exploding_loss exploding_norm)
         if(NOT EXISTS ${WORK}/out/rnn_sine_${picture}.svg)

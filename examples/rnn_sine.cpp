@@ -159,10 +159,10 @@ int main(int argc, char** argv) try {
     //   - U = 1.5 Q makes the first gradient about a hundred times as long as U = Q does.
     //   - A step along it saturates the units: |h| = 1, where 1 − h² = 0 and no gradient passes. Either that is the end,
     //     and the forecast hardly hears what came, 0.31; or the last layer, for whose 32 inputs of ±1 this α is too long,
-    //     diverges, and the loss is soon infinite. Of seeds 1 to 5, two end so and three so.
+    //     diverges, and the loss is soon infinite. Rounding decides which: where gradients explode, so do small differences.
     //   - Clipping keeps the direction and cuts the length: ∇J ← min(1, c / ‖∇J‖) ∇J. The loss stays high for some fifty
     //     steps, then falls towards where U = Q comes: 0.014 to 0.06 in ten runs, seeds 1 to 5 by two compilers, beside
-    //     0.014 to 0.016. (Where gradients explode, so do differences of rounding.)
+    //     0.014 to 0.016.
     //   - Adam divides each gradient by its own size. It survives without clipping, and is slower here: 0.02 to 0.2.
     o.say("\n   ‖∇J‖\n  first   largest         J  |h| > 0.99  (%zu steps of gradient descent on windows of 100)\n", o.epochs);
     const gr::gradient_descent descent{.learning_rate = 0.05};
