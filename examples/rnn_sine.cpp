@@ -160,7 +160,7 @@ int main(int argc, char** argv) try {
     //   - A step along it saturates the units: |h| = 1, where 1 − h² = 0 and no gradient passes. Either that is the end,
     //     and the forecast hardly hears what came, 0.31; or the last layer, for whose 32 inputs of ±1 this α is too long,
     //     diverges, and the loss is soon infinite. Rounding decides which: where gradients explode, so do small differences.
-    //   - Clipping keeps the direction and cuts the length: ∇J ← min(1, c / ‖∇J‖) ∇J. The loss stays high for some fifty
+    //   - Clipping keeps the direction and cuts the length: ∇J ← min(1, c / ‖∇J‖) ∇J. The loss stays high for 50 to 100
     //     steps, then falls towards where U = Q comes: 0.014 to 0.06 in ten runs, seeds 1 to 5 by two compilers, beside
     //     0.014 to 0.016.
     //   - Adam divides each gradient by its own size. It survives without clipping, and is slower here: 0.02 to 0.2.
