@@ -151,7 +151,7 @@ result learn(const example::options& o, std::string name, const Layer& layer, co
 
 int main(int argc, char** argv) try {
     example::options o;
-    o.epochs = 8, o.batch_size = 64, o.learning_rate = 0.005, o.threads = 2;
+    o.epochs = 8, o.batch_size = 64, o.learning_rate = 0.005;
     std::size_t part = 0;
     o.parse(argc, argv, "First names, letter by letter: RNN, LSTM and GRU beside a table of pairs.",
             {{"--part", part, 0, 1000000000, "How many names to take; 0: all"}});
