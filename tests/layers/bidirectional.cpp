@@ -66,10 +66,10 @@ void equals_pytorch(const std::string& name, Net net) {
         CAPTURE(suffix);
         CHECK(difference(cache.last.h, support::pytorch_state<double>(at + "h_n", place)) <= limit);
         // what is left of dh and dc is ∂J/∂initial
-        CHECK(difference(cache.room.dh, support::pytorch_state<double>(at + "dh", place)) <= limit);
+        CHECK(difference(cache.initial_gradient.h, support::pytorch_state<double>(at + "dh", place)) <= limit);
         if constexpr (support::has_c<L>) {
             CHECK(difference(cache.last.c, support::pytorch_state<double>(at + "c_n", place)) <= limit);
-            CHECK(difference(cache.room.dc, support::pytorch_state<double>(at + "dc", place)) <= limit);
+            CHECK(difference(cache.initial_gradient.c, support::pytorch_state<double>(at + "dc", place)) <= limit);
         }
         support::gradients_equal(g, support::pytorch_weights<double>(at + "d", suffix), limit);
     });

@@ -29,6 +29,7 @@ namespace gradus {
 /// where du = dz, but for a gate that takes the product by itself (GRU).
 ///
 /// A step that the mask leaves out carries the state over, and y with it: a reversed layer so begins at each row's own end.
+/// (What x holds there must be finite all the same: dW = xᵀ dz has it times 0.)
 /// Before the first step the state is zero, or `cache.initial`, or a part of the input; after the last it is `cache.last`.
 /// Who goes on from there says ∂J/∂last in `cache.last_gradient` before the backward.
 ///
@@ -44,15 +45,15 @@ struct recurrent_layer {
     using input = tensor<T, 3>;
     using parameters = typename Cell::template parameters<T>;
     using state = typename Cell::template state<T>;
-    static constexpr std::size_t gates_of_h = Cell::gates - (Cell::whole_product ? 0 : 1);  // that h_{t−1} is multiplied for
 
     template <class X>
     struct cache {
         tensor<T, 3> y;
         X dx;
-        state initial;        ///< before the first step; empty: zeros
-        state last;           ///< after the last
-        state last_gradient;  ///< ∂J/∂last; empty: zeros
+        state initial;           ///< before the first step; empty: zeros
+        state last;              ///< after the last
+        state last_gradient;     ///< ∂J/∂last, for backward; empty: zeros
+        state initial_gradient;  ///< ∂J/∂initial, after backward
         recurrent::memory<T> room;
         [[nodiscard]] const tensor<T, 2>& end() const { return last.h; }
     };
@@ -74,14 +75,15 @@ struct recurrent_layer {
 
     template <class X>
     const tensor<T, 3>& forward(const X& in, cache<X>& c, const context& ctx = {}) const {
+        using recurrent::begin;
         const tensor<T, 3>& x = sequence(in);
         check(in, c, ctx);
         const std::size_t N = x.shape()[0], steps = x.shape()[1], H = units();
         auto& m = c.room;
         reshape(c.y, std::array{N, steps, H});
-        prepare(m, N, steps);
+        m.template prepare<Cell>(theta.U, N, steps);
         kernels::product_with_bias<T>(x, theta.W, theta.b.data(), Cell::in_place ? c.y : m.z);   // z = xW + b
-        begin(m.h, initial(in, c).h, N);
+        begin(m.h, initial(in, c).h, {N, H});
         for (std::size_t i = 0; i < steps; ++i) {
             const auto s = step(i, in, c, ctx);
             cell.forward(theta, s);                                                              // h_t = cell(z_t, h_{t−1})
@@ -91,7 +93,7 @@ struct recurrent_layer {
             });
             for (std::size_t n = 0; n < N; ++n) std::copy_n(s.y[n], H, s.h[n]);
         }
-        begin(c.last.h, m.h, N);
+        begin(c.last.h, m.h, {N, H});
         if constexpr (Cell::keeps_c) {
             const auto kept = step(steps - 1, in, c, ctx).kept;
             reshape(c.last.c, m.h.shape());
@@ -113,12 +115,15 @@ struct recurrent_layer {
     template <class X, std::size_t R>
     const X& backward(const X& in, const std::array<std::size_t, R>& dy, recurrent::lines<const T> dy_rows, cache<X>& c,
                       parameters& grad, const context& ctx) const {
+        using recurrent::begin;
         const tensor<T, 3>& x = sequence(in);
         check(in, c, ctx);
         door().check_backward(x.shape(), dy, c.y.shape(), grad.W.shape(), grad.U.shape());
         const std::size_t N = x.shape()[0], steps = x.shape()[1];
         auto& m = c.room;
-        prepare_backward(m, c, N, steps);
+        m.template prepare_backward<Cell>(theta.U, N, steps);
+        begin(m.dh, c.last_gradient.h, m.h.shape());
+        if constexpr (Cell::keeps_c) begin(m.dc, c.last_gradient.c, m.h.shape());
         cell.clear(grad);
         for (std::size_t i = steps; i-- > 0;) {
             const auto s = step(i, in, c, ctx);
@@ -142,10 +147,9 @@ struct recurrent_layer {
             reshape(dx, x.shape());
             kernels::product<T>(1, m.dz, kernels::transpose(theta.W), 0, dx);                    // dx = dz Wᵀ
         }
-        if constexpr (!any_tensor<X>) {
-            begin(c.dx.h, m.dh, N);
-            if constexpr (Cell::keeps_c) begin(c.dx.c, m.dc, N);
-        }
+        auto& d_initial = initial_gradient(c);
+        begin(d_initial.h, m.dh, m.h.shape());
+        if constexpr (Cell::keeps_c) begin(d_initial.c, m.dc, m.h.shape());
         return c.dx;
     }
 
@@ -211,6 +215,13 @@ struct recurrent_layer {
             return in;
     }
     template <class X>
+    static auto& initial_gradient(cache<X>& c) {
+        if constexpr (any_tensor<X>)
+            return c.initial_gradient;
+        else
+            return c.dx;
+    }
+    template <class X>
     void check(const X& in, const cache<X>& c, const context& ctx) const {
         const auto& x = sequence(in).shape();
         const auto& before = initial(in, c);
@@ -221,44 +232,6 @@ struct recurrent_layer {
             door().check_state("c₀", before.c.shape(), x);
             door().check_state("∂J/∂c after the last step", c.last_gradient.c.shape(), x);
         }
-    }
-
-    /// `to` as `from`, or 0 where that is empty.
-    void begin(tensor<T, 2>& to, const tensor<T, 2>& from, std::size_t N) const {
-        reshape(to, std::array{N, units()});
-        if (from.size() == 0)
-            to.fill(T(0));
-        else
-            std::copy_n(from.data(), from.size(), to.data());
-    }
-
-    /// Room for the forward of N rows, and U.
-    void prepare(recurrent::memory<T>& m, std::size_t N, std::size_t steps) const {
-        const std::size_t H = units();
-        if constexpr (!Cell::in_place) reshape(m.z, std::array{N, steps, Cell::gates * H});
-        if (Cell::kept != 0) reshape(m.kept, std::array{N, steps, Cell::kept * H});
-        reshape(m.u, std::array{N, Cell::gates * H});
-        if (!Cell::whole_product) reshape(m.s, std::array{N, H});
-        if (m.zeros.size() != H) reshape(m.zeros, std::array{H});
-        m.zeros.fill(T(0));
-        each_part([&](std::size_t i, kernels::matrix<const T> U) { m.U[i].prepare(U, steps, N); });
-    }
-    template <class X>
-    void prepare_backward(recurrent::memory<T>& m, const cache<X>& c, std::size_t N, std::size_t steps) const {
-        const std::size_t H = units();
-        reshape(m.dz, std::array{N, steps, Cell::gates * H});
-        if (Cell::own_du) reshape(m.all_du, m.dz.shape());
-        reshape(m.du, m.u.shape());
-        begin(m.dh, c.last_gradient.h, N);
-        if constexpr (Cell::keeps_c) begin(m.dc, c.last_gradient.c, N);
-        each_part([&](std::size_t i, kernels::matrix<const T> U) { m.U_transposed[i].prepare(kernels::transpose(U), steps, N); });
-    }
-    /// The parts of U that a step multiplies by: all of it, or the gates of h_{t−1} and the others.
-    template <class F>
-    void each_part(F&& f) const {
-        const std::size_t H = units(), first = gates_of_h * H, all = Cell::gates * H;
-        f(0, kernels::matrix<const T>(theta.U.data(), H, first, all));
-        if (first != all) f(1, kernels::matrix<const T>(theta.U.data() + first, H, all - first, all));
     }
 
     /// Where the i-th step stands in x and y.
@@ -293,7 +266,7 @@ struct recurrent_layer {
         auto& m = c.room;
         auto& du = Cell::own_du ? m.all_du : m.dz;
         const std::size_t N = c.y.shape()[0], steps = c.y.shape()[1], H = units();
-        const std::size_t cols = gates_of_h * H, all = Cell::gates * H, rows = N * steps;
+        const std::size_t cols = recurrent::gates_of_h<Cell> * H, all = Cell::gates * H, rows = N * steps;
         const kernels::matrix<T> dU_h(dU.data(), H, cols, all);
         const auto& h0 = initial(in, c).h;
         if (h0.size() == 0)
@@ -314,28 +287,4 @@ struct recurrent_layer {
     }
 };
 
-namespace recurrent {
-
-/// What cells have in common, and what a cell says where it differs.
-struct any_cell {
-    static constexpr std::size_t kept = 0;         ///< numbers that each unit keeps for backward, beside its gates
-    static constexpr bool keeps_c = false;         ///< the first of them is a state c
-    static constexpr bool in_place = false;        ///< the only gate is h itself
-    static constexpr bool own_du = false;          ///< du is not dz: a gate takes its product by itself
-    static constexpr bool whole_product = true;    ///< every gate is multiplied with h_{t−1}
-
-    template <class T>
-    using parameters = recurrent_parameters<T>;
-    template <class T>
-    using state = hidden_state<T>;
-    void begin(auto&, std::size_t) const {}        ///< θ beyond W, U and b
-    void clear(auto&) const {}                     ///< its gradients, which backward adds up
-};
-
-template <class T>
-[[nodiscard]] const T* in(T* p) {
-    return p;
-}
-
-}  // namespace recurrent
 }  // namespace gradus

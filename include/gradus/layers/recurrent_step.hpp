@@ -10,8 +10,35 @@
 #include "gradus/core/tensor.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/packed_product.hpp"
+#include "gradus/layers/recurrent_shapes.hpp"
 
 namespace gradus::recurrent {
+
+/// What cells have in common, and what a cell says where it differs.
+struct any_cell {
+    static constexpr std::size_t kept = 0;         ///< numbers that each unit keeps for backward, beside its gates
+    static constexpr bool keeps_c = false;         ///< the first of them is a state c
+    static constexpr bool in_place = false;        ///< the only gate is h itself
+    static constexpr bool own_du = false;          ///< du is not dz: a gate takes its product by itself
+    static constexpr bool whole_product = true;    ///< every gate is multiplied with h_{t−1}
+
+    template <class T>
+    using parameters = recurrent_parameters<T>;
+    template <class T>
+    using state = hidden_state<T>;
+    void begin(auto&, std::size_t) const {}        ///< θ beyond W, U and b
+    void clear(auto&) const {}                     ///< its gradients, which backward adds up
+};
+
+/// How many gates h_{t−1} is multiplied for: all, or all but the last.
+template <class Cell>
+inline constexpr std::size_t gates_of_h = Cell::gates - (Cell::whole_product ? 0 : 1);
+
+/// A number that a cell reads and leaves as it is: kernels::update tells by the const.
+template <class T>
+[[nodiscard]] const T* in(T* p) {
+    return p;
+}
 
 /// Rows of numbers at equal distances.
 template <class T>
@@ -45,7 +72,49 @@ struct memory {
     tensor<T, 2> dh, dc, du, s;
     tensor<T, 1> zeros;        // (H) what stands before the first step
     std::array<kernels::packed<T>, 2> U, U_transposed;
+
+    /// For a forward of N rows.
+    template <class Cell>
+    void prepare(const tensor<T, 2>& all_U, std::size_t N, std::size_t steps) {
+        const std::size_t H = all_U.shape()[0];
+        if constexpr (!Cell::in_place) reshape(z, std::array{N, steps, Cell::gates * H});
+        if constexpr (Cell::kept != 0) reshape(kept, std::array{N, steps, Cell::kept * H});
+        if constexpr (!Cell::whole_product) reshape(s, std::array{N, H});
+        reshape(u, std::array{N, Cell::gates * H});
+        reshape(zeros, std::array{H});
+        zeros.fill(T(0));
+        each_part<Cell>(all_U, [&](std::size_t i, kernels::matrix<const T> part) { U[i].prepare(part, steps, N); });
+    }
+    /// For its backward.
+    template <class Cell>
+    void prepare_backward(const tensor<T, 2>& all_U, std::size_t N, std::size_t steps) {
+        reshape(dz, std::array{N, steps, Cell::gates * all_U.shape()[0]});
+        if constexpr (Cell::own_du) reshape(all_du, dz.shape());
+        reshape(du, u.shape());
+        each_part<Cell>(all_U, [&](std::size_t i, kernels::matrix<const T> part) {
+            U_transposed[i].prepare(kernels::transpose(part), steps, N);
+        });
+    }
+
+  private:
+    /// The parts of U that a step multiplies by: all of it, or the gates of h_{t−1} and the other.
+    template <class Cell, class F>
+    static void each_part(const tensor<T, 2>& all_U, F&& f) {
+        const std::size_t H = all_U.shape()[0], first = gates_of_h<Cell> * H, all = Cell::gates * H;
+        f(0, kernels::matrix<const T>(all_U.data(), H, first, all));
+        if (first != all) f(1, kernels::matrix<const T>(all_U.data() + first, H, all - first, all));
+    }
 };
+
+/// `to` of that shape as `from`, or 0 where that is empty.
+template <class T>
+void begin(tensor<T, 2>& to, const tensor<T, 2>& from, const std::array<std::size_t, 2>& shape) {
+    reshape(to, shape);
+    if (from.size() == 0)
+        to.fill(T(0));
+    else
+        std::copy_n(from.data(), from.size(), to.data());
+}
 
 /// Step t of N rows, as a cell works on it. Gate g of row n stands at z[n] + g H.
 template <class T>
