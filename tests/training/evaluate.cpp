@@ -69,6 +69,27 @@ TEST_CASE("probabilities: softmax of logits, of a single logit σ; of a softmax 
     CHECK(gr::probabilities(identity_network(2, gr::sigmoid{}), matrix{{0, 2}})(0, 0) == 0.5f);  // each for itself
 }
 
+TEST_CASE("predict, probabilities, classes: of a dataset as of its x with its mask; a mask of other rows is refused") {
+    gr::seed(1);
+    const auto net = gr::sequential(gr::last_step(gr::gru(3, 4)), gr::dense(4, 2));
+    gr::dataset data(support::draw<gr::tensor<float, 3>>({4, 5, 3}, 1), labels{0, 1, 0, 1});
+    CHECK(support::same(gr::predict(net, data), gr::predict(net, data.x)));
+    data.mask = gr::tensor<bool, 2>({4, 5}, false);
+    for (std::size_t n = 0; n < 4; ++n) std::fill_n(&data.mask(n, 0), n + 1, true);
+    CHECK(support::same(gr::predict(net, data), gr::predict(net, data.x, &data.mask)));
+    CHECK(!support::same(gr::predict(net, data), gr::predict(net, data.x)));
+    CHECK(support::same(gr::probabilities(net, data), gr::probabilities(net, data.x, &data.mask)));
+    CHECK(gr::classes(net, data) == gr::classes(net, data.x, &data.mask));
+
+    data.mask = gr::tensor<bool, 2>({6, 5}, true);
+    const char* more = "predict: x has 4 rows, the mask is (6, 5)";
+    CHECK_THROWS_WITH_AS((void)gr::predict(net, data.x, &data.mask), more, gr::data_error);
+    CHECK_THROWS_WITH_AS((void)gr::probabilities(net, data.x, &data.mask), more, gr::data_error);
+    CHECK_THROWS_WITH_AS((void)gr::classes(net, data), more, gr::data_error);
+    data.mask = gr::tensor<bool, 2>({3, 5}, true);
+    CHECK_THROWS_WITH_AS((void)gr::predict(net, data), "predict: x has 4 rows, the mask is (3, 5)", gr::data_error);
+}
+
 TEST_CASE("classes: the most probable of a row, the first of equals; of one output, probability ≥ ½") {
     CHECK(gr::classes(identity_network(3), three) == labels{2, 0, 1, 0});
     CHECK(gr::classes(identity_network(3, gr::softmax{}), three) == labels{2, 0, 1, 0});

@@ -45,6 +45,11 @@ namespace inference {
     if (samples % batch_size != 0)
         throw data_error(message({who, ": stateful needs batches of one size: batch_size = ", batch_size, " does not divide ", samples, " ", what}));
 }
+/// \throws data_error
+[[gnu::noinline]] inline void require_rows(std::string_view who, std::size_t samples, const tensor<bool, 2>* mask) {
+    if (mask != nullptr && mask->size() != 0 && mask->shape()[0] != samples)
+        throw data_error(message({who, ": x has ", samples, " rows, the mask is ", mask->shape()}));
+}
 [[noreturn, gnu::noinline]] inline void refuse_stateless(std::string_view who) {
     throw data_error(message({who, ": stateful, but no layer of the network has a state"}));
 }
@@ -90,10 +95,11 @@ void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, const e
 
 /// ŷ = f(x; θ) in inference mode, for any number of rows. A mask (N, T) says where sequences hold data.
 /// Complexity: one forward, a batch at a time, so that the caches stay small; the result is allocated once.
-/// \throws shape_error where the network does not take x, an empty one included.
+/// \throws shape_error where the network does not take x, an empty one included; data_error for a mask of other rows.
 template <class Net, class X>
-[[nodiscard]] output_of<Net, X> predict(const Net& net, const X& x, const tensor<bool, 2>* mask = nullptr) {
+[[nodiscard]] auto predict(const Net& net, const X& x, const tensor<bool, 2>* mask = nullptr) {
     output_of<Net, X> out;
+    inference::require_rows("predict", samples(x), mask);
     inference::each_batch(net, x, mask, {}, [&](std::span<const std::size_t> which, const tensor<bool, 2>*, const auto& y) {
         if (out.size() == 0) {
             auto shape = y.shape();
@@ -103,6 +109,11 @@ template <class Net, class X>
         std::copy_n(y.data(), y.size(), out.data() + (which.empty() ? 0 : which[0] * (y.size() / which.size())));
     });
     return out;
+}
+/// Of a dataset's x, with its mask.
+template <class Net, class X, class Y>
+[[nodiscard]] auto predict(const Net& net, const dataset<X, Y>& data) {
+    return predict(net, data.x, &data.mask);
 }
 
 /// Whether a network's last formula is a softmax or a sigmoid, so that its outputs are probabilities as they are.
@@ -115,9 +126,9 @@ inline constexpr bool gives_probabilities = [] {
 }();
 
 /// Probabilities of the classes, (N, V). Of logits: softmax of a row; of a single logit: σ(z), the probability of class 1.
-/// A mask as in `predict`.
+/// Mask and errors as in `predict`.
 template <class Net, class X>
-[[nodiscard]] output_of<Net, X> probabilities(const Net& net, const X& x, const tensor<bool, 2>* mask = nullptr) {
+[[nodiscard]] auto probabilities(const Net& net, const X& x, const tensor<bool, 2>* mask = nullptr) {
     auto p = predict(net, x, mask);
     if constexpr (!gives_probabilities<Net>) {
         const std::size_t k = features(p);
@@ -128,10 +139,14 @@ template <class Net, class X>
     }
     return p;
 }
+/// Of a dataset's x, with its mask.
+template <class Net, class X, class Y>
+[[nodiscard]] auto probabilities(const Net& net, const dataset<X, Y>& data) {
+    return probabilities(net, data.x, &data.mask);
+}
 
-/// The most probable class of each row, (N); of a single output, 1 where its probability is at least ½. A mask as in
-/// `predict`.
-/// \throws shape_error where the network does not take x.
+/// The most probable class of each row, (N); of a single output, 1 where its probability is at least ½. Mask and
+/// errors as in `predict`.
 template <class Net, class X>
 [[nodiscard]] auto classes(const Net& net, const X& x, const tensor<bool, 2>* mask = nullptr) {
     const auto p = probabilities(net, x, mask);
@@ -143,6 +158,11 @@ template <class Net, class X>
         out.data()[r] = static_cast<std::int32_t>(k == 1 ? p.data()[r] >= scalar_of<P>(0.5)
                                                          : kernels::argmax(p.data() + r * k, k));
     return out;
+}
+/// Of a dataset's x, with its mask.
+template <class Net, class X, class Y>
+[[nodiscard]] auto classes(const Net& net, const dataset<X, Y>& data) {
+    return classes(net, data.x, &data.mask);
 }
 
 /// Share of labels that are met, of (N) with (N), or (N, T) with (N, T) where the mask has data.
