@@ -71,13 +71,18 @@ void options::parse(int argc, char** argv, const std::string& about, const std::
         app.add_option(e.name, e.value, e.help)->check(whole(e.low, e.high))->capture_default_str();
     for (const choice& c : choices) {
         CLI::Option* option = app.add_option(c.name, c.value, c.help)->capture_default_str();
-        if (!c.words.empty()) option->check(one_of(c.words));
+        if (c.words.empty()) continue;
+        option->check(one_of(c.words))->description(CLI::detail::join(c.words, ", ") + ": " + c.help);
     }
     for (CLI::Option* option : app.get_options()) {
-        if (option->get_type_size() != 0) option->type_name("");
+        option->type_name("");  // a default says what is wanted
         for (const std::string& name : unused)
             if (option->check_name(name)) option->description(option->get_description() + "; changes nothing here");
     }
+    app.get_option("--data")->type_name("FOLDER");
+    app.get_option("--json")->type_name("FILE");
+    for (const choice& c : choices)
+        if (c.words.empty()) app.get_option(c.name)->type_name("FILE");
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {

@@ -36,7 +36,7 @@ struct options {
     struct choice {
         std::string name;  ///< "--recipe"
         std::string& value;
-        std::vector<std::string> words;  ///< what it may be; none: anything
+        std::vector<std::string> words;  ///< what it may be; none: a file
         std::string help;
     };
 
