@@ -91,7 +91,7 @@ TEST_CASE("mnist: without files or network the digits are drawn, and one line sa
     CHECK(digits.train.x != digits.test.x);
 }
 
-TEST_CASE("mnist: a folder that was named must have the files") {
+TEST_CASE("mnist: a folder that the options name must have the files; one that GRADUS_DATA names is passed over") {
     surroundings here;
     const std::string empty = here.folder / "empty";
     fs::create_directory(empty);
@@ -100,6 +100,14 @@ TEST_CASE("mnist: a folder that was named must have the files") {
         ": neither there nor in its mnist/ is t10k-labels-idx1-ubyte or t10k-labels-idx1-ubyte.gz";
     CHECK_THROWS_WITH_AS((void)gr::data::mnist({.folder = empty}), message.c_str(), gr::data_error);
     here.set("GRADUS_DATA", empty.c_str());
+    CHECK_THROWS_WITH_AS((void)gr::data::mnist({.folder = empty}), message.c_str(), gr::data_error);
+    CHECK(gr::data::mnist(here.few()).source == "drawn digits, seed 0");
+    CHECK(here.said() ==
+          "gradus: no MNIST in " + empty + ", which GRADUS_DATA names: it is passed over\n"
+          "gradus: no MNIST here and none downloaded (GRADUS_MNIST_URL is empty): these are drawn digits instead; "
+          "--data or GRADUS_DATA names a folder with the real ones\n");
+
+    write_idx(fs::path(empty) / "train-images-idx3-ubyte", {10, 28, 28}, 7840);  // with one of the four the others are missed
     CHECK_THROWS_WITH_AS((void)gr::data::mnist(), message.c_str(), gr::data_error);
 }
 
@@ -219,6 +227,13 @@ TEST_CASE("mnist: the real files, read, fetched and found in the cache") {
     CHECK(here.said() == "gradus: downloaded MNIST to " + cache + "\n");
     here.set("GRADUS_MNIST_URL", "");
     CHECK(gr::data::mnist(here.few()).source == "MNIST from " + cache);
+    CHECK(here.said().empty());
+    here.set("GRADUS_DATA", here.folder.c_str());
+    CHECK(gr::data::mnist(here.few()).source == "MNIST from " + cache);
+    CHECK(here.said() ==
+          "gradus: no MNIST in " + here.folder.string() + ", which GRADUS_DATA names: it is passed over\n");
+    here.set("GRADUS_DATA", folder.c_str());
+    CHECK(gr::data::mnist(here.few()).source == "MNIST from " + folder);
     CHECK(here.said().empty());
     CHECK(gr::data::mnist<float>({.classes = {0, 1}}).train.size() == 5923 + 6742);
 }

@@ -30,15 +30,16 @@ namespace gradus::data {
 using labels = tensor<std::int32_t, 1>;
 
 struct mnist_options {
-    /// Where the four files are, packed or not, or a folder that has them in `mnist/`. Empty: $GRADUS_DATA, else the
-    /// user's cache, else a download into it, else drawn digits.
+    /// Where the four files are, packed or not, or a folder that has them in `mnist/`. Empty: $GRADUS_DATA if they are
+    /// there, else the user's cache, else a download into it, else drawn digits.
     std::string folder = "";
     /// Keep these digits alone, labelled 0, 1, ... in this order. Empty: all ten.
     std::vector<std::int32_t> classes = {};
     /// How many digits are drawn where no MNIST is found, and by what seed.
     std::size_t drawn_train = 60000, drawn_test = 10000;
     std::uint64_t seed = 0;
-    /// Told in one line when a download was made or digits had to be drawn. May be null.
+    /// Told in one line when GRADUS_DATA names a folder without MNIST, when a download was made or digits had to be drawn.
+    /// May be null.
     std::FILE* log = stderr;
 };
 
@@ -151,18 +152,30 @@ template <class X>
 
 /// Handwritten digits: `auto digits = gr::data::mnist();`, then `digits.train`, `digits.test`, `digits.source`. For the
 /// order in which it looks see mnist_options::folder. About 0.7 s.
-/// \throws data_error where a folder was named, by option or GRADUS_DATA, and lacks a file or holds a damaged one.
+/// \throws data_error where the folder of the options has no MNIST, or where any that was found lacks a file or holds a
+/// damaged one.
 template <class T = float>
 [[nodiscard]] mnist_data<T> mnist(const mnist_options& options = {}) {
-    const std::string named = options.folder.empty() ? environment("GRADUS_DATA") : options.folder;
     const std::string home = cache_folder(), cache = home.empty() ? "" : home + "/mnist";
     const auto report = [&](const std::string& line) {
         if (options.log != nullptr) std::fprintf(options.log, "gradus: %s\n", line.c_str());
     };
+    const auto found_in = [](const std::string& folder) {
+        return !folder.empty() && !find_mnist_file(folder, mnist_files[3].name).empty();
+    };
+    std::string folder = options.folder;
+    if (folder.empty()) {
+        folder = environment("GRADUS_DATA");
+        if (!folder.empty() && !found_in(folder)) {
+            report("no MNIST in " + folder + ", which GRADUS_DATA names: it is passed over");
+            folder.clear();
+        }
+    }
+    if (folder.empty() && found_in(cache)) folder = cache;
     std::optional<mnist_bytes> bytes;
-    std::string source = "MNIST from " + (named.empty() ? cache : named);
-    if (!named.empty() || (!cache.empty() && !find_mnist_file(cache, mnist_files[3].name).empty())) {
-        bytes = read_mnist(named.empty() ? cache : named);
+    std::string source = "MNIST from " + (folder.empty() ? cache : folder);
+    if (!folder.empty()) {
+        bytes = read_mnist(folder);
     } else {
         try {
             bytes = download_mnist(cache);
