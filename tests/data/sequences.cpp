@@ -124,11 +124,13 @@ TEST_CASE("padded: sequences of features (T, D)") {
 }
 TEST_CASE("padded: what does not fit") {
     const std::vector<ids> names = {ids{3, 1, 4}, ids{1}};
-    CHECK(message_of([&] { (void)gr::data::padded(names, 0, 2); }) == "mask_of: length 3 of row 0 is beyond T = 2");
+    CHECK(message_of([&] { (void)gr::data::padded(names, 0, 2); }) == "padded: sequence 0 has 3 steps, T is 2");
     CHECK(message_of([] { (void)gr::data::padded(std::vector<ids>{}); }) ==
-          "mask_of: 0 rows of 0 steps: nothing to mask");
+          "padded: 0 sequences of 0 steps: nothing to pad");
     CHECK(message_of([] { (void)gr::data::padded(std::vector<ids>{ids{}, ids{}}); }) ==
-          "mask_of: 2 rows of 0 steps: nothing to mask");
+          "padded: 2 sequences of 0 steps: nothing to pad");
+    CHECK(message_of([] { (void)gr::data::padded(std::vector<ids>{}, 0, 5); }) ==
+          "padded: 0 sequences of 5 steps: nothing to pad");
     const std::vector<gr::tensor<double, 2>> walks = {{{1, 2}}, {{3, 4, 5}}};
     CHECK(message_of([&] { (void)gr::data::padded(walks); }) ==
           "padded: sequence 1 is (1, 3), sequence 0 (1, 2): only their lengths may differ");

@@ -113,6 +113,10 @@ template <class V, std::size_t R>
         lengths.push_back(s.shape()[0]);
         if (steps == 0) T = std::max(T, lengths.back());
     }
+    if (lengths.empty() || T == 0)
+        throw data_error(message({"padded: ", lengths.size(), " sequences of ", T, " steps: nothing to pad"}));
+    for (std::size_t n = 0; n < lengths.size(); ++n)
+        if (lengths[n] > T) throw data_error(message({"padded: sequence ", n, " has ", lengths[n], " steps, T is ", T}));
     tensor<bool, 2> mask = mask_of(lengths, T);
     typename tensor<V, R + 1>::shape_type shape{sequences.size(), T};
     for (std::size_t axis = 1; axis < R; ++axis) shape[axis + 1] = sequences[0].shape()[axis];
