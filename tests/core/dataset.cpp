@@ -39,6 +39,12 @@ TEST_CASE("dataset: x and y are held row for row, and must agree in number") {
     CHECK(data.size() == 5);
     CHECK_THROWS_WITH_AS(gr::dataset(gr::tensor<float, 2>({4, 2}), labels{0, 1, 2}),
                          "dataset: x has 4 rows, y has 3: each sample needs one of both", gr::data_error);
+    CHECK_THROWS_WITH_AS(gr::dataset(gr::tensor<float, 2>({4, 2}), labels({4})),
+                         "dataset: x has 4 rows, y has 1: each sample needs one of both; y({n}) is one element of value n, "
+                         "from_shape({n}) makes n of them",
+                         gr::data_error);
+    CHECK_THROWS_WITH_AS(gr::dataset(gr::tensor<float, 2>({4, 2}), gr::tensor<float, 2>({1, 1})),
+                         "dataset: x has 4 rows, y has 1: each sample needs one of both", gr::data_error);
     CHECK_THROWS_WITH_AS(gr::dataset(gr::tensor<float, 2>({0, 2}), labels::from_shape({0})),
                          "dataset: x and y have 0 rows: no sample to learn from", gr::data_error);
 }

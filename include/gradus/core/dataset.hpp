@@ -84,8 +84,12 @@ struct dataset {
     /// \throws data_error where x and y differ in their number of rows, or have none.
     dataset(X x_, Y y_) : x(std::move(x_)), y(std::move(y_)) {
         const std::size_t n = samples(x), m = samples(y);
-        if (n != m)
-            throw data_error(message({"dataset: x has ", n, " rows, y has ", m, ": each sample needs one of both"}));
+        if (n != m) {
+            bool of_one = false;  // tensor<T, 1>({n}): the list is that of its elements
+            if constexpr (any_tensor<Y>) of_one = rank_of<Y> == 1 && m == 1;
+            throw data_error(message({"dataset: x has ", n, " rows, y has ", m, ": each sample needs one of both",
+                                      of_one ? "; y({n}) is one element of value n, from_shape({n}) makes n of them" : ""}));
+        }
         if (n == 0) throw data_error("dataset: x and y have 0 rows: no sample to learn from");
     }
 
