@@ -88,6 +88,21 @@ TEST_CASE("recurrent: what an earlier forward left in the cache is nowhere in th
     });
 }
 
+TEST_CASE("recurrent: what x holds where the mask leaves a step out is nowhere in the gradients, be it not a number") {
+    each_kind<float>([]<class L>(const L& layer) {
+        CAPTURE(L::name);
+        auto x = draw<tensor<float, 3>>({3, 5, 4}, 1), padded = x;
+        const auto dy = draw<tensor<float, 3>>({3, 5, 9}, 2);
+        run<L> zeros(layer), nans(layer);
+        zeros.pass.mask = nans.pass.mask = support::draw_mask(3, 5, 7);
+        REQUIRE(std::ranges::count(zeros.pass.mask, false) > 0);
+        for (std::size_t i = 0; i < x.size(); ++i)
+            if (!zeros.pass.mask.data()[i / 4]) x.data()[i] = 0, padded.data()[i] = std::numeric_limits<float>::quiet_NaN();
+        zeros(x, dy), nans(padded, dy);
+        CHECK(zeros == nans);
+    });
+}
+
 TEST_CASE("recurrent: repeated, forward and backward give the same; batches and lengths may shrink and grow on one cache") {
     each_kind<float>([]<class L>(const L& layer) {
         CAPTURE(L::name);

@@ -90,9 +90,27 @@ TEST_CASE("rnn: what its backward says without its forward, to a dy of another s
     CHECK(said(x, matrix({2, 5}, 0.f), grad) == "rnn: dh = dy + … needs dy shaped as y (2, 4), got (2, 5)");
     CHECK(said(cube({2, 5, 2}, 0.f), dy, grad) == "rnn: z = xW + b needs x of (N, T, 3), got (2, 5, 2): W is (3, 4)");
     CHECK(said(x, dy, other) ==
-          "rnn: dW = xᵀ dz and dU = h′ᵀ du need dW (3, 4) and dU (4, 4), got (3, 5) and (5, 5): make the gradients of "
-          "this network, gr::gradients grad(net)");
+          "rnn: backward needs dW of (3, 4), got (3, 5): make the gradients of this network, gr::gradients grad(net)");
+    gr::gradients no_b(layer);
+    no_b.values.b = {};
+    CHECK(said(x, dy, no_b) ==
+          "rnn: backward needs db of (4), got (0): make the gradients of this network, gr::gradients grad(net)");
     CHECK(said(x, dy, grad) == "(no error)");
+}
+
+TEST_CASE("recurrent layers: gradients that lack what a cell has beside W, U and b are refused, not written to") {
+    const cube x({2, 5, 3}, 0.f), dy({2, 5, 4}, 0.f);
+    const auto said = [&](const auto& layer, auto&& take) {
+        gr::pass pass(layer);
+        gr::gradients grad(layer);
+        take(grad.values) = {};
+        (void)gr::forward(layer, x, pass);
+        return message_of([&] { (void)gr::backward(layer, x, dy, pass, grad.values); });
+    };
+    CHECK(said(gr::gru(3, 4), [](auto& grad) -> auto& { return grad.b_q; }) ==
+          "gru: backward needs db_q of (4), got (0): make the gradients of this network, gr::gradients grad(net)");
+    CHECK(said(gr::peephole_lstm(3, 4), [](auto& grad) -> auto& { return grad.P; }) ==
+          "peephole_lstm: backward needs dP of (3, 4), got (0, 0): make the gradients of this network, gr::gradients grad(net)");
 }
 
 TEST_CASE("recurrent layers: what they say to sizes of 0, and to a state that cannot be carried") {

@@ -28,6 +28,7 @@ constexpr auto quiet = gr::show::never;
 
 /// y (N, D): the last step of x (N, T, D).
 struct last_of {
+    static constexpr bool ends_sequences = true;
     using parameters = gr::no_parameters;
     template <class X>
     struct cache {
@@ -147,13 +148,20 @@ TEST_CASE("mask: where the network gives up the steps, (N, V), its layers get it
     CHECK(gr::evaluate(net, gr::cross_entropy{}, unmasked).loss != doctest::Approx(loss).epsilon(1e-3));
 }
 
-TEST_CASE("mask: a sequence of one step that is not there is not judged, whichever rank ŷ has; other sizes are an error") {
+TEST_CASE("mask: a network that gives up the steps says so, and its samples count, of one step too; other sizes are an error") {
     gr::dataset data(draw<sequences>({3, 1, 2}, 1), gr::tensor<std::int32_t, 1>{0, 1, 2});
-    data.mask = {{true}, {false}, {true}};
-    const auto net = sequence_network();
-    const std::vector<std::size_t> there{0, 2};
-    auto present = gr::take(data, there);
-    CHECK(gr::evaluate(net, gr::cross_entropy{}, data).loss == doctest::Approx(gr::evaluate(net, gr::cross_entropy{}, present).loss));
+    auto masked_data = data;
+    masked_data.mask = {{true}, {false}, {true}};
+    const auto net = gr::sequential(gr::dense(2, 4), last_of{}, gr::dense(4, 3));  // none of them looks at it
+    static_assert(gr::ends_sequences<decltype(net)> && !gr::ends_sequences<decltype(steps_network())>);
+    static_assert(gr::ends_sequences<decltype(gr::last_step(gr::lstm(2, 3)))>);
+    CHECK(gr::evaluate(net, gr::cross_entropy{}, masked_data).loss == gr::evaluate(net, gr::cross_entropy{}, data).loss);
+
+    // ŷ (N, T) is of no rank that tells: its mask is not passed over in silence
+    gr::dataset series(draw<sequences>({8, 5, 2}, 1), draw<gr::tensor<float, 2>>({8, 5}, 2));
+    series.mask = masks({8, 5}, true);
+    CHECK(message_of([&] { (void)gr::evaluate(gr::sequential(gr::dense(2, 1), gr::flatten{}), gr::mse{}, series); }) ==
+          "mse: the mask has (8, 5) entries, ŷ is (8, 5)");
 
     auto steps = masked(step_labels());
     steps.mask = masks({12, 4}, true);

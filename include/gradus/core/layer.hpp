@@ -110,6 +110,16 @@ concept can_take_in = requires(const L& l, const Next& next, const X& x, cache_o
     c.took_in_next;
 };
 
+/// Whether a network gives up the steps of its sequences, (N, V) of (N, T, D), so that a mask of them says nothing of its
+/// output. A layer that does says `static constexpr bool ends_sequences = true`.
+template <class L>
+inline constexpr bool ends_sequences = [] {
+    if constexpr (requires { L::ends_sequences; })
+        return bool(L::ends_sequences);
+    else
+        return false;
+}();
+
 /// What messages and tables call a layer: the name that it says, else "layer".
 template <class L>
 [[nodiscard]] constexpr std::string_view name_of(const L&) {
@@ -136,12 +146,12 @@ struct layer_check {
                   "gradus::no_parameters;`)");
     static_assert(layer_has::scalar<L, X>,
                   "gradus: the scalar of the input is not the layer's: make the layer as e.g. gradus::dense<double>(...), "
-                  "or the input a gradus::tensor<float, N>");
+                  "gradus::lstm<double>(...), or the input a gradus::tensor<float, N>");
     static_assert(layer_has::indices<L, X>,
                   "gradus: this layer takes indices, not numbers: make the input a gradus::tensor<std::int32_t, N>");
     static_assert(layer_has::axes<L, X>,
-                  "gradus: the input has fewer axes than the layer takes: the first is the batch, a single sample (1, I), an "
-                  "image (1, H, W, C)");
+                  "gradus: the input has fewer axes than the layer takes: the first is the batch, a single sample (1, I), as "
+                  "last_step leaves it, a sequence (1, T, D), an image (1, H, W, C)");
     static_assert(layer_has::cache<L, X>,
                   "gradus: this type is no layer: it lacks `template <class X> struct cache`, what forward leaves for "
                   "backward");
@@ -242,7 +252,7 @@ constexpr void require_input() {
     if constexpr (any_tensor<X>)
         static_assert(tensor_of<X, T>,
                       "gradus: the scalar of the input is not the layer's: make the layer as e.g. gradus::dense<double>(...), "
-                      "or the input a gradus::tensor<float, N>");
+                      "gradus::lstm<double>(...), or the input a gradus::tensor<float, N>");
 }
 
 }  // namespace gradus

@@ -68,6 +68,8 @@ template <class L, class T>
 void recurrent(L& layer, const io::pytorch::recurrent_weights<T>& from) {
     auto& theta = layer.theta;
     static_assert(!requires { theta.P; }, "gradus: PyTorch's LSTM has no peepholes");
+    static_assert(decltype(layer.cell)::whole_product,
+                  "gradus: PyTorch's GRU has its reset gate behind the product: it is gr::gru, not gr::gru_reset_before");
     const auto [D, GH] = theta.W.shape();
     const std::size_t H = theta.U.shape()[0];
     const auto require = [&](std::string_view name, const auto& array, auto... expected) {
@@ -115,6 +117,8 @@ template <class L>
 [[nodiscard]] auto recurrent(const L& layer) {
     const auto& theta = layer.theta;
     static_assert(!requires { theta.P; }, "gradus: PyTorch's LSTM has no peepholes");
+    static_assert(decltype(layer.cell)::whole_product,
+                  "gradus: PyTorch's GRU has its reset gate behind the product: it is gr::gru, not gr::gru_reset_before");
     using T = typename L::scalar;
     io::pytorch::recurrent_weights<T> to{weights(theta.W), weights(theta.U), theta.b, tensor<T, 1>(theta.b.shape(), T(0))};
     if constexpr (requires { theta.b_q; })

@@ -95,9 +95,7 @@ struct bidirectional {
     }
     template <class U>
     [[nodiscard]] auto rebind() const {
-        auto other = gradus::bidirectional(forwards.template rebind<U>());
-        other.backwards = backwards.template rebind<U>();
-        return other;
+        return gradus::bidirectional(forwards.template rebind<U>());
     }
 
   private:

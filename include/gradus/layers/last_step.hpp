@@ -9,6 +9,10 @@
 
 namespace gradus {
 
+/// What `last_step` takes: a layer whose cache says by `end()` what the state after the last step is, (N, H).
+template <class L>
+concept has_end = requires(const cache_of<L, typename L::input>& c) { c.end(); };
+
 /// A recurrent layer of which only the state after the last step goes on: `gr::last_step(gr::lstm(28, 128))`.
 ///   y (N, H) = h_T of x (N, T, D); both directions of a bidirectional layer, (N, 2H)                   [last_step.forward]
 /// With a mask it is the state after each row's own last step, for the steps behind it carry the state over. Backward begins
@@ -18,6 +22,10 @@ namespace gradus {
 /// \throws what the layer does; shape_error where dy is not shaped as y.
 template <class L>
 struct last_step : L {
+    static_assert(has_end<L>,
+                  "gradus: last_step takes a recurrent layer, e.g. gradus::last_step(gradus::lstm(28, 128)), or a bidirectional "
+                  "one; of several in a row the last");
+    static constexpr bool ends_sequences = true;
     using typename L::parameters;
     template <class X>
     struct cache : L::template cache<X> {

@@ -29,7 +29,6 @@ namespace gradus {
 /// where du = dz, but for a gate that takes the product by itself (GRU).
 ///
 /// A step that the mask leaves out carries the state over, and y with it: a reversed layer so begins at each row's own end.
-/// (What x holds there must be finite all the same: dW = xᵀ dz has it times 0.)
 /// Before the first step the state is zero, or `cache.initial`, or a part of the input; after the last it is `cache.last`.
 /// Who goes on from there says ∂J/∂last in `cache.last_gradient` before the backward.
 ///
@@ -45,6 +44,7 @@ struct recurrent_layer {
     using input = tensor<T, 3>;
     using parameters = typename Cell::template parameters<T>;
     using state = typename Cell::template state<T>;
+    static constexpr std::size_t gates_of_h = recurrent::gates_of_h<Cell>;  // the others take a product of their own
 
     template <class X>
     struct cache {
@@ -118,7 +118,9 @@ struct recurrent_layer {
         using recurrent::begin;
         const tensor<T, 3>& x = sequence(in);
         check(in, c, ctx);
-        door().check_backward(x.shape(), dy, c.y.shape(), grad.W.shape(), grad.U.shape());
+        door().check_backward(x.shape(), dy, c.y.shape());
+        each([this](const entry& e, const auto& p, const auto& g) { if (g.shape() != p.shape()) door().refuse_gradient(e.path(), p.shape(), g.shape()); },
+             theta, grad);
         const std::size_t N = x.shape()[0], steps = x.shape()[1];
         auto& m = c.room;
         m.template prepare_backward<Cell>(theta.U, N, steps);
@@ -139,7 +141,7 @@ struct recurrent_layer {
             for (std::size_t n = 0; n < N; ++n) std::copy_n(s.du[n], Cell::gates * units(), s.all_du[n]);
             if (options.truncate != 0 && i != 0 && i % options.truncate == 0) m.dh.fill(T(0)), m.dc.fill(T(0));
         }
-        kernels::product<T>(1, kernels::transpose(x), m.dz, 0, grad.W);                          // dW = xᵀ dz
+        kernels::product<T>(1, kernels::transpose(there(x, m, ctx)), m.dz, 0, grad.W);           // dW = xᵀ dz
         kernels::column_sums(kernels::matrix<const T>(m.dz), grad.b.data());                      // db = Σ dz
         recurrent_gradient(in, c, grad.U);                                                       // dU = Σ_t h_{t−1}ᵀ du_t
         if (ctx.input_gradient) {
@@ -258,6 +260,19 @@ struct recurrent_layer {
         return s;
     }
 
+    /// x with zeros in the steps that the mask leaves out: beside their dz, which is 0, anything else may be NaN.
+    static const tensor<T, 3>& there(const tensor<T, 3>& x, recurrent::memory<T>& m, const context& ctx) {
+        if (ctx.mask == nullptr) return x;
+        reshape(m.x, x.shape());
+        const std::size_t D = features(x);
+        for (std::size_t i = 0; i < rows(x); ++i)
+            if (ctx.mask->data()[i])
+                std::copy_n(x.data() + i * D, D, m.x.data() + i * D);
+            else
+                std::fill_n(m.x.data() + i * D, D, T(0));
+        return m.x;
+    }
+
     /// The first step follows h₀. For the others, h_{t−1} is the row of y beside that of du_t: one product of all rows, those
     /// of the first step set aside, for beside them stands another sequence.
     template <class X>
@@ -266,7 +281,7 @@ struct recurrent_layer {
         auto& m = c.room;
         auto& du = Cell::own_du ? m.all_du : m.dz;
         const std::size_t N = c.y.shape()[0], steps = c.y.shape()[1], H = units();
-        const std::size_t cols = recurrent::gates_of_h<Cell> * H, all = Cell::gates * H, rows = N * steps;
+        const std::size_t cols = gates_of_h * H, all = Cell::gates * H, rows = N * steps;
         const kernels::matrix<T> dU_h(dU.data(), H, cols, all);
         const auto& h0 = initial(in, c).h;
         if (h0.size() == 0)

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -88,11 +89,12 @@ struct door {
         if (state[0] * state[1] != 0 && state != shape2{x[0], U[0]})
             throw shape_error(name, {what, " needs to be ", shape2{x[0], U[0]}, " for x ", x, ", got ", state});
     }
-    void check_backward(const shape3& x, std::span<const std::size_t> dy, const shape3& y, const shape2& dW, const shape2& dU) const {
+    [[noreturn]] void refuse_gradient(const std::string& parameter, std::span<const std::size_t> shape, std::span<const std::size_t> got) const {
+        throw shape_error(name, {"backward needs d", parameter, " of ", shape_text(shape), ", got ", shape_text(got),
+                                 ": make the gradients of this network, gr::gradients grad(net)"});
+    }
+    void check_backward(const shape3& x, std::span<const std::size_t> dy, const shape3& y) const {
         const bool last = dy.size() == 2;  // dy of the last state alone
-        if (dW != W || dU != U)
-            throw shape_error(name, {"dW = xᵀ dz and dU = h′ᵀ du need dW ", W, " and dU ", U, ", got ", dW, " and ", dU,
-                                     ": make the gradients of this network, gr::gradients grad(net)"});
         if (y != shape3{x[0], x[1], U[0]})
             throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x, ", the pass holds y of ", y});
         const bool fits = last ? dy[0] == y[0] && dy[1] == y[2] : dy[0] == y[0] && dy[1] == y[1] && dy[2] == y[2];

@@ -68,6 +68,7 @@ template <class T>
 struct memory {
     tensor<T, 3> z, kept;      // (N, T, G·H) after the forward the gates, (N, T, K·H) what else the cell keeps
     tensor<T, 3> dz, all_du;   // (N, T, G·H), the second only where it is not the first
+    tensor<T, 3> x;            // (N, T, D) where there is a mask
     tensor<T, 2> h, u;         // of one step: h_{t−1} (N, H), h_{t−1} U (N, G·H)
     tensor<T, 2> dh, dc, du, s;
     tensor<T, 1> zeros;        // (H) what stands before the first step

@@ -66,15 +66,6 @@ struct loss_shorthand {
 
 namespace losses {
 
-/// The mask (N, T) of sequences, as far as it is one of ŷ's rows: null where a network has given up the steps, (N, V) of
-/// (N, T, D), and each sample counts.
-template <class Y>
-[[nodiscard]] const tensor<bool, 2>* mask_of([[maybe_unused]] const Y& y_hat, const tensor<bool, 2>* mask) {
-    if constexpr (any_tensor<Y>)
-        if (mask != nullptr && rank_of<Y> <= 2 && mask->size() != rows(y_hat)) return nullptr;
-    return mask;
-}
-
 /// Targets of the prediction's rank, and of its scalar unless `any_scalar`: a kernel walks both in registers of one kind.
 template <class Y, class Target, bool any_scalar = false>
 struct targets_alike {

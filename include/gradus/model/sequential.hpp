@@ -90,6 +90,7 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
     using first_layer = typename chain::first<L...>::type;
     using last_layer = std::tuple_element_t<size - 1, std::tuple<L...>>;
     static constexpr bool gives_probabilities = requires { requires last_layer::gives_probabilities; };
+    static constexpr bool ends_sequences = (gradus::ends_sequences<L> || ...);
 
     struct parameters {
         std::tuple<parameters_of<L>...> layers;

@@ -54,6 +54,13 @@ namespace inference {
     throw data_error(message({who, ": stateful, but no layer of the network has a state"}));
 }
 
+/// The mask (N, T) of sequences, as far as it is one of ŷ's rows: null where the network has given up the steps, and each
+/// sample counts.
+template <class Net>
+[[nodiscard]] const tensor<bool, 2>* mask_of(const tensor<bool, 2>* mask) {
+    return ends_sequences<Net> ? nullptr : mask;
+}
+
 /// Rows that a mask leaves.
 template <class Y>
 [[nodiscard]] double counted_rows(const Y& y_hat, const tensor<bool, 2>* mask) {
@@ -81,7 +88,7 @@ void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, const e
         if (o.stateful) carry_state(net, p);
         const context ctx = p.context();
         const auto& y_hat = forward(net, all ? x : part, p.cache, ctx);
-        f(object, which, losses::mask_of(y_hat, ctx.mask), y_hat);
+        f(object, which, mask_of<Net>(ctx.mask), y_hat);
     }
 }
 template <class Net, class X, class F>

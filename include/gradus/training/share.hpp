@@ -31,7 +31,7 @@ struct slice {
 
     /// After a forward.
     [[nodiscard]] normalizer by(double total) const {
-        return {total, losses::mask_of(output(remembered.cache), remembered.context().mask), weights};
+        return {total, inference::mask_of<Net>(remembered.context().mask), weights};
     }
 };
 
