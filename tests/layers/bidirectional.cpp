@@ -30,7 +30,7 @@ namespace {
 template <class Net, class Pass, class Gradients>
 void each_direction(Net& net, Pass& pass, Gradients& grad, auto&& f) {
     const auto visit = [&]<class L>(std::size_t l, L& layer, auto& cache, auto& g) {
-        const std::string suffix = "l" + std::to_string(l);
+        const std::string suffix = gr::message({"l", l});
         if constexpr (requires { layer.forwards; }) {
             f(layer.forwards, cache.forwards, g.forwards, suffix, 2 * l);
             f(layer.backwards, cache.backwards, g.backwards, suffix + "_reverse", 2 * l + 1);
