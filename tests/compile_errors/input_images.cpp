@@ -1,4 +1,4 @@
-// expect: the first is the batch, a single sample \(1, I\), an image \(1, H, W, C\)
+// expect: the first is the batch, a single sample \(1, I\), as last_step leaves it, a sequence \(1, T, D\), an image \(1, H, W, C\)
 #include "gradus.hpp"
 
 int main() {

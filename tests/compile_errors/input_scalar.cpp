@@ -1,4 +1,4 @@
-// expect: the scalar of the input is not the layer's: make the layer as e.g. gradus::dense<double>
+// expect: the scalar of the input is not the layer's: make the layer as e.g. gradus::dense<double>\(...\), gradus::lstm<double>\(...\), or the input a gradus::tensor<float, N>
 #include "gradus.hpp"
 
 int main() {
