@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "gradus/core/pass.hpp"
 #include "gradus/core/state.hpp"
 #include "gradus/layers/gru.hpp"
@@ -119,6 +121,9 @@ TEST_CASE("recurrent layers: what they say to sizes of 0, and to a state that ca
           "gru_reset_before: W (D, G·H) needs D and H at least 1, got (3, 0)");
     CHECK(message_of([] { (void)gr::peephole_lstm(3, 0); }) ==
           "peephole_lstm: W (D, G·H) needs D and H at least 1, got (3, 0)");
+    CHECK(message_of([] { (void)gr::lstm(3, 4, {.forget_bias = std::nan("")}); }) ==
+          "lstm: needs a finite forget_bias, got nan");
+    CHECK(message_of([] { (void)gr::lstm(3, 4).step(matrix({2, 4}, 0.f)); }) == "lstm: a step needs x of (N, 3), got (2, 4)");
     const auto layer = gr::gru(3, 4, {.reverse = true});
     gr::pass pass(layer);
     CHECK(message_of([&] { gr::carry_state(layer, pass); }) ==

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 
@@ -12,7 +13,8 @@
 
 namespace gradus {
 
-/// `gr::lstm(28, 128, {.forget_bias = 0})`; the first two as in recurrent_options.
+/// `gr::lstm(28, 128, {.forget_bias = 0})`; the first two as in recurrent_options, which cannot be its base: designated
+/// initializers do not reach into one.
 struct lstm_options {
     bool reverse = false;
     std::size_t truncate = 0;
@@ -85,8 +87,10 @@ struct lstm_cell : recurrent::any_cell {
         s.recur_back(s.dh, 0, 0, gates);                                                  // dh′ = dz Uᵀ
     }
 
+    /// \throws shape_error where the forget bias is no number
     template <class Theta>
     void begin(Theta& theta, std::size_t units) const {
+        if (!std::isfinite(forget_bias)) throw shape_error(name, {"needs a finite forget_bias, got ", forget_bias});
         std::fill_n(theta.b.data() + units, units, static_cast<scalar_of<decltype(theta.b)>>(forget_bias));
     }
 };

@@ -157,6 +157,8 @@ struct recurrent_layer {
 
     /// One step: the state after x (N, D), from the one before it; empty: zeros. Allocates.
     [[nodiscard]] state step(const tensor<T, 2>& x, const state& before = {}) const {
+        if (x.shape()[1] != theta.W.shape()[0] || x.shape()[0] == 0)
+            throw shape_error(name, {"a step needs x of (N, ", theta.W.shape()[0], "), got ", x.shape()});
         cache<tensor<T, 3>> c;
         c.initial = before;
         tensor<T, 3> sequence({x.shape()[0], std::size_t{1}, x.shape()[1]});

@@ -81,7 +81,6 @@ class run {
   private:
     template <class Tell>
     void epoch(batches& order, progress& line, training_state<Net, Options>& now, const Tell& tell) {
-    
         const stopwatch clock;
         order.epoch(descend_.epoch);
         epoch_ = descend_.epoch + 1;
