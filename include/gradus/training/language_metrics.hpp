@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <string_view>
 
 #include "gradus/losses/cross_entropy.hpp"
 #include "gradus/training/metrics.hpp"
