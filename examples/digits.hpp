@@ -42,6 +42,8 @@ struct problem {
     std::string name, recipe, source;
     digits<X> train, held_out;
     std::string judge = "test";
+    std::string option = "recipe";  ///< which chooses it: so it is called among the results
+    std::vector<std::pair<std::string, value>> further = {};  ///< results of one example alone
 
     /// The last of a shuffled training set judge in place of the test set; 0: none.
     void hold_out(std::size_t images) {
@@ -126,20 +128,22 @@ Net learn(const problem<X>& of, Net net, const Options& optimizer, Callbacks&&..
     picture_errors(of, net);
     o.say("Pictures: %s\n", of.picture("*").c_str());
 
-    write_json(o, {{"example", of.name},
-                   {"recipe", of.recipe},
-                   {"seed", o.seed},
-                   {"epochs", history.loss.size()},
-                   {"data", of.source},
-                   {"train_samples", of.train.size()},
-                   {of.judge + "_samples", of.held_out.size()},
-                   {"parameters", gr::count(net)},
-                   {"train_loss", history.loss},
-                   {"train_accuracy", history.accuracy},
-                   {of.judge + "_accuracy", score.accuracy},
-                   {of.judge + "_loss", score.loss},
-                   {"seconds", history.seconds},
-                   {"samples_per_second", samples / history.seconds}});
+    std::vector<std::pair<std::string, value>> results = {{"example", of.name},
+                                                          {of.option, of.recipe},
+                                                          {"seed", o.seed},
+                                                          {"epochs", history.loss.size()},
+                                                          {"data", of.source},
+                                                          {"train_samples", of.train.size()},
+                                                          {of.judge + "_samples", of.held_out.size()},
+                                                          {"parameters", gr::count(net)},
+                                                          {"train_loss", history.loss},
+                                                          {"train_accuracy", history.accuracy},
+                                                          {of.judge + "_accuracy", score.accuracy},
+                                                          {of.judge + "_loss", score.loss},
+                                                          {"seconds", history.seconds},
+                                                          {"samples_per_second", samples / history.seconds}};
+    results.insert(results.end(), of.further.begin(), of.further.end());
+    write_json(o, results);
     return net;
 }
 

@@ -9,11 +9,14 @@
 // 128 units, five epochs of batches of 32, shuffled anew in each, cross-entropy, Adam with β₁ = 0.9, β₂ = 0.999 and ε = 1e-8,
 // no dropout, no clipping. W is drawn by Glorot uniform, U orthogonal, biases are 0 but for the forget gate's, 1: Keras's
 // defaults. (PyTorch's: all of them uniform in ±1/√128.) one_cycle: α rises to 0.003 in the first part of the run and
-// falls to nothing. That was chosen by 5 000 of the 60 000 training images, kept from training (--hold-out 5000); accuracy
-// there in %, seeds 1 and 2, one thread:
-//     99.00  99.20   as above
+// falls to nothing.
+//
+// First α stood at 0.001 throughout, and the test set was asked: 98.27 % (seed 1), 97.98 % (seed 2). So one_cycle was
+// tried, and what chose between the two were 5 000 of the 60 000 training images, kept from training (--hold-out 5000);
+// accuracy there in %, seeds 1 and 2, one thread:
+//     99.00  99.20   one_cycle up to 0.003, as above
 //     98.56  98.48   α = 0.001 throughout: which network one gets depends on where the last steps jump
-// The test set chose nothing of that and is asked once, after the last epoch. Learnt from all 60 000 images, seed 1 (another
+// What is below was asked of the test set once, after the last epoch. Learnt from all 60 000 images, seed 1 (another
 // processor's rounding moves it by some hundredths):
 //     99.0 %   lstm   81 674 parameters
 //     99.0 %   gru    61 706
@@ -110,14 +113,27 @@ void picture_beliefs(const example::problem<sequences>& of, const sequences& p) 
     plot::picture(title, left + columns * step_x, top + 2 * step_y, out).save(of.picture("beliefs"));
 }
 
+/// Callback of `fit`: at the end asks the network after each row.
+struct ask_while_it_reads {
+    example::problem<sequences>& of;
+    sequences& p;
+    std::vector<double>& after;
+    void after_training(auto& now) {
+        p = beliefs(now.net, of.held_out.x);
+        after = accuracy_after(p, of.held_out.y);
+        of.further.emplace_back(of.judge + "_accuracy_after_rows", after);
+    }
+};
+
 template <class Cell>
-void learn(const example::problem<sequences>& of, const Cell& cell) {
+void learn(example::problem<sequences>& of, const Cell& cell) {
+    sequences p;
+    std::vector<double> after;
+    of.further.emplace_back("units", cell.units());
     const std::size_t steps = of.o.epochs * ((of.train.size() - 1) / of.o.batch_size + 1);
     const gr::schedule::one_cycle rate{.learning_rate = of.o.learning_rate, .steps = steps};
-    const auto net = example::learn(of, gr::sequential(gr::last_step(cell), gr::dense(cell.units(), 10)), gr::adam{},
-                                    gr::scheduled(rate));
-    const auto p = beliefs(net, of.held_out.x);
-    const auto after = accuracy_after(p, of.held_out.y);
+    example::learn(of, gr::sequential(gr::last_step(cell), gr::dense(cell.units(), 10)), gr::adam{}, gr::scheduled(rate),
+                   ask_while_it_reads{of, p, after});
     of.o.say("Right after so many rows (it has been trained on the answer after 28 alone):\n");
     for (std::size_t rows = 7; rows <= 28; rows += 3) of.o.say("%8zu", rows);
     of.o.say("\n");
@@ -148,6 +164,7 @@ int main(int argc, char** argv) try {
                                    digits.source,
                                    as_sequences(std::move(digits.train)),
                                    as_sequences(std::move(digits.test))};
+    of.option = "cell";
     of.hold_out(hold_out);
     if (part > 0) of.train = example::first(of.train, part);
     of.say_sizes();
