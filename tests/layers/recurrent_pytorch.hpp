@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
+#include <type_traits>
 
 #include "gradus/io/pytorch_recurrent.hpp"
 
@@ -77,7 +78,7 @@ void equals_pytorch(const std::string& name, Make make) {
     const auto h = pytorch_state<T>(at + "h"), c = pytorch_state<T>(at + "c");
     L layer = make(gradus::features(x), gradus::features(dy));
     const bool by_pytorch = is_stored(at + "weight_ih_l0");
-    if constexpr (!requires { layer.theta.P; })
+    if constexpr (!requires { layer.theta.P; } && L::gates_of_h == std::remove_cvref_t<decltype(layer.cell)>::gates)
         if (by_pytorch) gradus::from_pytorch::recurrent(layer, pytorch_weights<T>(at));
     if (!by_pytorch)
         gradus::each([&]<class P>(const gradus::entry& e, P& p) { p = pytorch<P>(at + e.path()); }, layer);
