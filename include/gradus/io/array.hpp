@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "gradus/core/tensor.hpp"
+#include "gradus/core/tensor_ref.hpp"
 #include "gradus/io/message.hpp"
 
 namespace gradus::io {
@@ -21,20 +21,7 @@ namespace gradus::io {
 template <class T>
 concept element = (std::integral<T> && !std::same_as<T, bool>) || std::same_as<T, float> || std::same_as<T, double>;
 
-/// An element type as NumPy names it: `f4 f8 i1 i2 i4 i8 u1 u2 u4 u8`, kind and bytes.
-struct dtype {
-    char kind = 'f';
-    std::uint8_t size = 4;
-
-    [[nodiscard]] std::string text() const { return {kind, static_cast<char>('0' + size)}; }
-    friend bool operator==(const dtype&, const dtype&) = default;
-};
-
-template <element T>
-inline constexpr dtype dtype_of{std::floating_point<T>    ? 'f'
-                                : std::signed_integral<T> ? 'i'
-                                                          : 'u',
-                                sizeof(T)};
+using gradus::dtype, gradus::dtype_of;
 
 /// A shape as an argument: a container of sizes, or a list in braces.
 struct shape_view : std::span<const std::size_t> {
