@@ -6,6 +6,7 @@
 #include "gradus/core/error.hpp"
 #include "gradus/core/random.hpp"
 #include "gradus/core/parameters.hpp"
+#include "gradus/core/gradients.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/pass.hpp"
 #include "gradus/core/paths.hpp"

@@ -10,6 +10,7 @@
 #include <limits>
 #include <string>
 
+#include "gradus/core/gradients.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/pass.hpp"
 #include "gradus/core/random.hpp"

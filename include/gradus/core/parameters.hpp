@@ -14,68 +14,12 @@
 /// through any number of them side by side: θ with its gradient, θ with ∇J, m and v. A layer made of layers names its
 /// members the same way; saving, counting, printing, freezing and descending are all this walk.
 
-#include <cmath>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string>
-#include <string_view>
 #include <type_traits>
 
-#include "gradus/core/error.hpp"
-#include "gradus/core/random.hpp"
+#include "gradus/core/entry.hpp"
 #include "gradus/core/tensor.hpp"
 
 namespace gradus {
-
-/// One step of a walk: the name of a parameter or of a layer, linked to what it stands in.
-struct entry {
-    static constexpr std::size_t none = static_cast<std::size_t>(-1);
-
-    std::string_view name;          ///< "W"; empty where the place in a sequence is the name, or there is none
-    std::size_t index = none;       ///< place in a sequence of layers
-    bool trainable = true;          ///< an optimizer changes it
-    bool decay = true;              ///< weight decay applies to it
-    const entry* parent = nullptr;  ///< what it stands in; set by the walk
-
-    entry(std::string_view n) : name(n) {}
-    entry(const char* n) : name(n) {}
-    entry(std::size_t i) : index(i) {}
-
-    /// The same entry, left alone by weight decay: biases, scales.
-    [[nodiscard]] entry without_decay() const {
-        entry e = *this;
-        e.decay = false;
-        return e;
-    }
-    /// The same entry, left alone by the optimizer.
-    [[nodiscard]] entry frozen() const {
-        entry e = *this;
-        e.trainable = false;
-        return e;
-    }
-
-    /// The same entry below another: what is frozen or spared above is so below.
-    [[nodiscard]] entry below(const entry* above) const {
-        entry e = *this;
-        e.parent = above;
-        if (above != nullptr) e.trainable = trainable && above->trainable, e.decay = decay && above->decay;
-        return e;
-    }
-
-    /// The random stream of this place below `seed`: what initial draws are keyed by, whatever the order of construction.
-    [[nodiscard]] std::uint64_t key(std::uint64_t seed) const {
-        const std::uint64_t above = parent == nullptr ? seed : parent->key(seed);
-        return index != none ? random::mix(above, index) : random::mix(above, name);
-    }
-
-    /// "W", "3"
-    [[nodiscard]] std::string text() const {
-        return name.empty() && index != none ? std::to_string(index) : std::string(name);
-    }
-    /// "encoder.3.W": spelt only where somebody reads it.
-    [[nodiscard]] std::string path() const { return parent == nullptr ? text() : parent->path() + "." + text(); }
-};
 
 /// What a layer without parameters has.
 struct no_parameters {
@@ -153,90 +97,14 @@ void each(F&& f, P& first, Ps&... rest) {
         first, rest...);
 }
 
-/// Number of learnt numbers.
-template <class P>
-[[nodiscard]] std::size_t count(const P& p) {
-    std::size_t n = 0;
-    each([&](const entry&, const auto& t) { n += t.size(); }, p);
-    return n;
-}
-
-[[noreturn, gnu::noinline]] inline void refuse_other_shape(const entry& e, std::span<const std::size_t> theta,
-                                                           std::span<const std::size_t> other) {
-    throw shape_error("parameters", {e.path(), " is ", shape_text(theta), " here and ", shape_text(other),
-                                     " there: gradients and optimizers belong to one network"});
-}
-/// Two networks of one type may differ in size: what belongs to one must not be used with the other.
-template <class T, std::size_t N>
-void require_same_shape(const entry& e, const tensor<T, N>& theta, const tensor<T, N>& other) {
-    if (theta.shape() != other.shape()) refuse_other_shape(e, theta.shape(), other.shape());
-}
-
-/// ∇J(θ): one tensor per parameter of a network, of its shape, and its batch statistics.
-///
-/// A value: `total += grad` accumulates (backward never does), `grad *= s` scales, `norm` is over all tensors.
-/// Statistics are merged by `+=` and left alone by everything else.
+/// Makes `values`, the parameters of a layer or network of that kind, a copy of its own.
 template <class Net>
-class gradients {
-  public:
-    parameters_of<Net> values;
-
-    explicit gradients(const Net& net) {
-        each_leaf(
-            [](const entry&, const auto& theta, auto& grad) {
-                grad = theta;  // the shape, and a statistics' settings
-                clear(grad);
-            },
-            net, values);
-    }
-
-    operator parameters_of<Net>&() { return values; }
-    operator const parameters_of<Net>&() const { return values; }
-
-    void zero() {
-        each_leaf([](const entry&, auto& grad) { clear(grad); }, values);
-    }
-    gradients& operator+=(const gradients& other) {
-        each_leaf(
-            []<class T>(const entry& e, T& total, const T& grad) {
-                if constexpr (any_tensor<T>) {
-                    require_same_shape(e, total, grad);
-                    for (std::size_t i = 0; i < total.size(); ++i) total.data()[i] += grad.data()[i];
-                } else {
-                    total.merge(grad);
-                }
-            },
-            values, other.values);
-        return *this;
-    }
-    gradients& operator*=(double scale) {
-        each(
-            [scale]<class T>(const entry&, T& grad) {
-                for (auto& v : flat(grad)) v *= static_cast<scalar_of<T>>(scale);
-            },
-            values);
-        return *this;
-    }
-    /// √(Σ g²) over every tensor: what clipping by global norm compares.
-    [[nodiscard]] double norm() const {
-        double sum = 0;
-        each(
-            [&sum](const entry&, const auto& grad) {
-                for (auto v : flat(grad)) sum += static_cast<double>(v) * static_cast<double>(v);
-            },
-            values);
-        return std::sqrt(sum);
-    }
-
-  private:
-    template <class T>
-    static void clear(T& grad) {
-        if constexpr (any_tensor<T>)
-            grad.fill(scalar_of<T>(0));
-        else
-            grad.clear();
-    }
-};
+void copy_parameters(const Net& net, parameters_of<Net>& values) {
+    if constexpr (requires { net.theta; })
+        values = net.theta;
+    else
+        each_leaf([](const entry&, const auto& from, auto& to) { to = from; }, net, values);
+}
 
 /// Calls f(entry, layer) for every layer below `net`, in the order in which they are named: first for a layer that is
 /// made of layers, then for those in it.

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "gradus/core/context.hpp"
+#include "gradus/core/gradients.hpp"
 #include "gradus/core/layer.hpp"
 
 namespace gradus {

@@ -10,7 +10,7 @@
 
 #include "gradus/core/error.hpp"
 #include "gradus/core/forwarded.hpp"
-#include "gradus/core/parameters.hpp"
+#include "gradus/core/parameter_list.hpp"
 #include "gradus/core/pass.hpp"
 
 namespace gradus {
@@ -71,11 +71,40 @@ struct search {
 
 }  // namespace by_path
 
-/// The paths of all parameters, in the order of the walk: "0.W", "0.b", "out.W", ...
+namespace detail {
+
+/// "tensor<float, 2> of shape (2, 3)"
+[[nodiscard]] inline std::string type_text(dtype type, std::size_t rank) {
+    const char* name = type == dtype_of<float> ? "float" : type == dtype_of<double> ? "double" : "integer";
+    return message({"tensor<", name, ", ", rank, ">"});
+}
+/// The parameter at a path, which must be of that type.
+/// \throws data_error
+[[nodiscard, gnu::noinline]] inline parameter_ref& parameter_at(parameter_list& theta, std::string_view path, dtype type,
+                                                               std::size_t rank) {
+    std::string others;
+    for (parameter_ref& p : theta) {
+        if (!p.is_tensor()) continue;
+        const std::string own = p.path();
+        others.append(others.empty() ? "" : ", ").append(own);
+        if (own != path) continue;
+        const auto shape = p.values.shape();
+        if (p.values.type() == type && shape.size() == rank) return p;
+        throw data_error(message({"parameter: '", path, "' is a ", type_text(p.values.type(), shape.size()), " of shape ",
+                                  shape_text(shape), ", asked for as ", type_text(type, rank)}));
+    }
+    throw data_error(message({"parameter: there is no '", path, "', the network has ",
+                              others.empty() ? std::string("none") : others}));
+}
+
+}  // namespace detail
+
+/// The paths of all parameters, in the order of the list: "0.W", "0.b", "out.W", ...
 template <class Net>
 [[nodiscard]] std::vector<std::string> paths(const Net& net) {
     std::vector<std::string> all;
-    each([&](const entry& e, const auto&) { all.push_back(e.path()); }, net);
+    for (const parameter_list theta(net); const parameter_ref& p : theta)
+        if (p.is_tensor()) all.push_back(p.path());
     return all;
 }
 
@@ -84,18 +113,9 @@ template <class Net>
 /// \throws data_error where there is none of that path and type; it says what there is.
 template <any_tensor P = tensor<float, 2>, class Net>
 [[nodiscard]] auto& parameter(Net& net, std::string_view path) {
-    using pointer = std::conditional_t<std::is_const_v<Net>, const P, P>*;
-    pointer found = nullptr;
-    by_path::search search{"parameter", path};
-    each(
-        [&]<class T>(const entry& e, T& theta) {
-            search.template see<P>(e, theta);
-            if constexpr (std::is_same_v<pointer, T*>)
-                if (search.found == &theta) found = &theta;
-        },
-        net);
-    search.require(by_path::type_text<P>());
-    return *found;
+    parameter_list theta(net);
+    auto* found = detail::parameter_at(theta, path, dtype_of<scalar_of<P>>, rank_of<P>).values.template get<P>();
+    return static_cast<std::conditional_t<std::is_const_v<Net>, const P, P>&>(*found);
 }
 
 /// Sets the parameter at a path.

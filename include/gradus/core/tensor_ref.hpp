@@ -36,6 +36,7 @@ inline constexpr dtype dtype_of{std::same_as<T, bool>      ? 'b'
 /// What a const reference gives is const.
 class tensor_ref {
   public:
+    tensor_ref() = default;  ///< no tensor: no element
     template <any_tensor X>
     explicit tensor_ref(X& x)
         : tensor_(const_cast<std::remove_const_t<X>*>(&x)), data_(const_cast<scalar_of<X>*>(x.data())),
@@ -47,6 +48,13 @@ class tensor_ref {
     [[nodiscard]] std::size_t bytes() const { return size_ * type_.size; }
     [[nodiscard]] void* data() { return data_; }
     [[nodiscard]] const void* data() const { return data_; }
+
+    /// The same type and shape, with elements that stand elsewhere; not the tensor itself.
+    [[nodiscard]] tensor_ref over(void* elements) const {
+        tensor_ref other = *this;
+        other.tensor_ = nullptr, other.data_ = elements;
+        return other;
+    }
 
     /// The elements, which must be of type T.
     template <class T>
@@ -93,12 +101,20 @@ class tensor_ref {
         return static_cast<double>(static_cast<const T*>(data_)[i]);
     }
 
-    void* tensor_;
-    void* data_;
-    const std::size_t* sizes_;
-    std::size_t size_;
-    std::uint8_t rank_;
+    void* tensor_ = nullptr;
+    void* data_ = nullptr;
+    const std::size_t* sizes_ = nullptr;
+    std::size_t size_ = 0;
+    std::uint8_t rank_ = 0;
     dtype type_;
 };
+
+/// By a loop: for so few numbers a call of memcmp costs more than they do.
+[[nodiscard]] inline bool same_shape(std::span<const std::size_t> a, std::span<const std::size_t> b) {
+    if (a.size() != b.size()) return false;
+    for (std::size_t axis = 0; axis < a.size(); ++axis)
+        if (a[axis] != b[axis]) return false;
+    return true;
+}
 
 }  // namespace gradus

@@ -12,10 +12,12 @@
 /// either or both, and they are found by argument-dependent look-up, as those of dense are. The same holds for a loss
 /// with `explain_loss(gr::explaining::page&, const J&, const gr::explaining::loss_numbers&)`.
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -165,49 +167,64 @@ void write_loss(page& out, const J& loss, const Y& y_hat, const Target& y, const
            "   v̂: " + out.number(v / (1 - std::pow(o.beta2, steps)));
 }
 
+/// The formula of step t, run on element i of a tensor: "W[0,1]: g = 0.2   m: 0 → 0.02   θ: 1 → 0.9".
+template <class T, class Options>
+void write_element(page& out, const optimizer_of<Options>& next, const parameter_ref& p, const parameter_ref& grad,
+                   const std::string& place, std::size_t in_slot, std::size_t i) {
+    std::array<T, Options::slots.size()> before{}, after{};
+    for (std::size_t k = 0; k < before.size(); ++k)
+        std::memcpy(&before[k], next.slots[k].data() + in_slot + i * sizeof(T), sizeof(T));
+    after = before;
+    const T from = p.values.as<T>()[i], g = grad.values.as<T>()[i];
+    T to = from;
+    std::apply([&](auto&... s) { next.template formula<T>(*p.place)(to, g, s...); }, after);
+    std::string line = p.path() + "[" + place + "]: g = " + out.number(static_cast<double>(g));
+    const auto moved = [&](std::string_view name, T old, T now) {
+        line.append("   ").append(name).append(": ").append(out.number(static_cast<double>(old)));
+        line.append(" → ").append(out.number(static_cast<double>(now)));
+    };
+    for (std::size_t k = 0; k < before.size(); ++k) moved(Options::slots[k], before[k], after[k]);
+    std::apply(
+        [&](auto... s) {
+            if constexpr (requires { explain_slots(out, next.options, next.t, double(s)...); })
+                line += "   " + explain_slots(out, next.options, next.t, double(s)...);
+        },
+        after);
+    moved("θ", from, to);
+    out.numeric(line);
+}
+
 /// The step of the optimizer: its formulas, and for the entries shown the same formulas run on plain numbers.
-template <class Net, class Options>
-void write_step(page& out, const optimizer<Net, Options>& descend, const Net& net, const parameters_of<Net>& grad) {
+template <class Options>
+void write_step(page& out, const optimizer_of<Options>& descend, const parameter_list& theta, const parameter_list& grad) {
     const Options& o = descend.options;
     auto next = descend;  // as it will be in the step
     next.begin();
-    const std::uint64_t t = next.t;
-    std::size_t place = 0;
     std::string head(Options::name);
     if constexpr (requires { o.constants(); })
         for (const auto& [symbol, value] : o.constants())
             head += ", " + std::string(symbol) + " = " + out.number(value);
-    out.part(head + ", step t = " + std::to_string(t));
+    out.part(head + ", step t = " + std::to_string(next.t));
     if constexpr (requires { o.statements(); })
         for (std::string_view formula : o.statements()) out.line(formula);
     else if constexpr (requires { Options::formulas; })
         for (std::string_view formula : Options::formulas) out.line(formula);
-    const auto write = [&]<class P>(const entry& e, const P& theta, const P& g, const auto&... slot) {
-        if (!next.moves(e, place++)) return out.numeric(e.path() + ": frozen");
-        using T = scalar_of<P>;
-        const numbers shown = numbers_of(g);
-        for (std::size_t i : out.entries(shown)) {
-            T after = theta.data()[i];
-            std::tuple slots{slot.data()[i]...};
-            std::apply([&](auto&... s) { next.template formula<T>(e)(after, g.data()[i], s...); }, slots);
-            std::string line = e.path() + "[" + shown.place(i) + "]: g = " + out.number(shown[i]);
-            std::size_t k = 0;
-            const auto moved = [&](std::string_view name, double from, double to) {
-                line += "   " + std::string(name) + ": " + out.number(from) + " → " + out.number(to);
-            };
-            std::apply([&](auto... s) { (moved(Options::slots[k++], double(slot.data()[i]), double(s)), ...); }, slots);
-            std::apply(
-                [&](auto... s) {
-                    if constexpr (requires { explain_slots(out, o, t, double(s)...); })
-                        line += "   " + explain_slots(out, o, t, double(s)...);
-                },
-                slots);
-            moved("θ", static_cast<double>(theta.data()[i]), static_cast<double>(after));
-            out.numeric(line);
+    std::size_t in_slot = 0;
+    for (std::size_t k = 0; k < theta.size(); ++k) {
+        const parameter_ref& p = theta[k];
+        if (!p.is_tensor()) continue;
+        if (next.moves(*p.place, k)) {
+            const numbers shown = numbers_of(grad[k].values);
+            for (std::size_t i : out.entries(shown))
+                with_scalar(p.values.type(), [&]<class T>(T) {
+                    write_element<T>(out, next, p, grad[k], shown.place(i), in_slot, i);
+                });
+            out.more(shown.size());
+        } else {
+            out.numeric(p.path() + ": frozen");
         }
-        out.more(shown.size());
-    };
-    std::apply([&](const auto&... slot) { each(write, net, grad, slot...); }, descend.slots);
+        in_slot += slot::next(p.values.bytes());
+    }
 }
 
 }  // namespace explaining
@@ -239,7 +256,7 @@ template <class Net, class J, class Options, class X, class Y>
     gradients<Net> grad(net);
     run_backward(out, net, x, dy, p.cache, grad.values, ctx, "");
     out.text += "\nSTEP\n";
-    write_step(out, descend, net, grad.values);
+    write_step(out, descend, parameter_list(net), parameter_list(grad.values));
     return std::move(out.text);
 }
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "gradus/core/error.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/core/tensor_ref.hpp"
 
 namespace gradus {
 
@@ -49,6 +49,12 @@ template <any_tensor X>
 [[nodiscard]] numbers numbers_of(const X& x) {
     numbers out{{x.shape().begin(), x.shape().end()}, std::vector<double>(x.size())};
     for (std::size_t i = 0; i < x.size(); ++i) out.values[i] = static_cast<double>(x.data()[i]);
+    return out;
+}
+
+[[nodiscard]] inline numbers numbers_of(const tensor_ref& x) {
+    numbers out{{x.shape().begin(), x.shape().end()}, std::vector<double>(x.size())};
+    for (std::size_t i = 0; i < x.size(); ++i) out.values[i] = x.number(i);
     return out;
 }
 

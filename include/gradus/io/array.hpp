@@ -26,6 +26,7 @@ using gradus::dtype, gradus::dtype_of;
 /// A shape as an argument: a container of sizes, or a list in braces.
 struct shape_view : std::span<const std::size_t> {
     using std::span<const std::size_t>::span;
+    shape_view(std::span<const std::size_t> sizes) : std::span<const std::size_t>(sizes) {}
     shape_view(std::initializer_list<std::size_t> sizes)  // lives until the end of the call that it is written in
         : std::span<const std::size_t>(sizes.begin(), sizes.size()) {}
 };
@@ -47,16 +48,23 @@ struct array {
     /// The elements. \throws data_error where they are of another type; nothing is converted.
     template <element T>
     [[nodiscard]] std::span<const T> as() const& {
-        if (type != dtype_of<T>) fail({source, ": holds ", type.text(), ", asked for ", dtype_of<T>.text()});
+        require(dtype_of<T>);
         return {reinterpret_cast<const T*>(bytes.data()), size()};
     }
 
     /// The elements of an array of just this shape. \throws data_error where type or shape is another.
     template <element T>
     [[nodiscard]] std::span<const T> as(shape_view expected) const& {
-        if (!std::equal(shape.begin(), shape.end(), expected.begin(), expected.end()))
-            fail({source, ": has shape ", text_of(shape), ", asked for ", text_of(expected)});
+        require(expected);
         return as<T>();
+    }
+    /// \throws data_error where type or shape is another.
+    void require(dtype expected) const {
+        if (type != expected) fail({source, ": holds ", type.text(), ", asked for ", expected.text()});
+    }
+    void require(shape_view expected) const {
+        if (!std::ranges::equal(shape, expected))
+            fail({source, ": has shape ", text_of(shape), ", asked for ", text_of(expected)});
     }
 
     /// Elements of an array that nobody keeps would be gone when they are read: name it first.

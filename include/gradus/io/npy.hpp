@@ -205,14 +205,15 @@ struct npy_parts {
 
     /// \throws data_error where the shape has another number of elements, or too many axes.
     template <class Data>
-    npy_parts(const std::string& source, shape_view shape, const Data& elements) {
-        const std::span view(elements);
-        constexpr dtype type = dtype_of<typename decltype(view)::value_type>;
+    npy_parts(const std::string& source, shape_view shape, const Data& elements)
+        : npy_parts(source, dtype_of<typename decltype(std::span(elements))::value_type>, shape,
+                    std::as_bytes(std::span(elements))) {}
+    npy_parts(const std::string& source, dtype type, shape_view shape, std::span<const std::byte> elements)
+        : data(elements) {
         if (shape.size() > most_axes) fail({source, ": ", shape.size(), " axes, at most 32 can be written"});
-        if (bytes_of(type, shape, source) != view.size_bytes())
-            fail({source, ": shape ", text_of(shape), " does not have ", view.size(), " elements"});
+        if (bytes_of(type, shape, source) != elements.size())
+            fail({source, ": shape ", text_of(shape), " does not have ", elements.size() / type.size, " elements"});
         header = npy_header(type, shape);
-        data = std::as_bytes(view);
     }
 };
 

@@ -34,8 +34,16 @@ class npz_writer {
     /// \param elements  row-major, anything contiguous: a vector, a span, `flat(x)` of a tensor
     template <class Data>
     void add(std::string_view name, shape_view shape, const Data& elements) {
-        const npy_parts parts(message({zip_.path(), ", '", name, "'"}), shape, elements);
+        const std::span view(elements);
+        add(name, dtype_of<typename decltype(view)::value_type>, shape, std::as_bytes(view));
+    }
+    void add(std::string_view name, dtype type, shape_view shape, std::span<const std::byte> elements) {
+        const npy_parts parts(message({zip_.path(), ", '", name, "'"}), type, shape, elements);
         zip_.add(message({name, ".npy"}), {std::as_bytes(std::span(parts.header)), parts.data});
+    }
+    /// Adds a tensor of any type.
+    void add(std::string_view name, const tensor_ref& x) {
+        add(name, x.type(), x.shape(), {static_cast<const std::byte*>(x.data()), x.bytes()});
     }
 
     /// Adds a tensor.

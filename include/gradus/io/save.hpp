@@ -11,114 +11,140 @@
 /// | `optimizer/name` | its name, as bytes: what one optimizer remembers means nothing to another |
 /// | `optimizer/t`, `optimizer/epoch`, `optimizer/seed` | steps, epochs, and the seed of every random stream |
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-#include "gradus/core/parameters.hpp"
+#include "gradus/core/parameter_list.hpp"
 #include "gradus/io/npz.hpp"
 #include "gradus/optimizers/optimizer.hpp"
 
 namespace gradus {
 
-namespace saving {
+namespace detail {
 
-/// Calls f(path, tensor) for every tensor that a file holds of p: parameters and, of a network, the insides of
-/// statistics. Paths are the network's, which alone knows the names that its user gave.
-template <class F, class Net, class P>
-void each_array(const std::string& prefix, F&& f, const Net& net, P& p) {
-    each_leaf(
-        [&]<class T>(const entry& e, const auto&, T& leaf) {
-            if constexpr (any_tensor<T>)
-                f(prefix + e.path(), leaf);
-            else if (prefix.empty())  // a slot keeps none
-                std::remove_const_t<T>::each(
-                    [&](const entry& inner, auto& t) { f(prefix + e.path() + "." + inner.path(), t); }, leaf);
-        },
-        net, p);
+/// What an optimizer's state has to be written and read by: no formula.
+struct optimizer_arrays {
+    std::string_view name;
+    std::span<const std::string_view> slot_names;
+    std::span<const std::pair<std::string_view, double>> scalar_names;
+    optimizer_core& state;
+    std::span<double> scalars;
+};
+
+/// f(name in the file, tensor) for what the file holds of the network; with an optimizer, of its slots too.
+inline void each_in_file(parameter_list& theta, optimizer_arrays* optimizer,
+                         function_ref<void(const std::string&, tensor_ref)> f) {
+    each_tensor(theta, [&](const entry& e, tensor_ref t) { f(e.path(), t); });
+    if (optimizer == nullptr) return;
+    for (std::size_t k = 0; k < optimizer->slot_names.size(); ++k)
+        optimizer->state.slots[k].each(theta, [&](const entry& e, tensor_ref t) {
+            f(message({"optimizer/", optimizer->slot_names[k], "/", e.path()}), t);
+        });
 }
 
-template <class Net, class P>
-void write(io::npz_writer& out, const std::string& prefix, const Net& net, const P& p) {
-    each_array(prefix, [&](const std::string& path, const auto& t) { out.add(path, t); }, net, p);
-}
-
-template <class Net, class P>
-void read(const io::npz_reader& in, const std::string& prefix, const Net& net, P& p) {
-    each_array(
-        prefix,
-        [&]<class T>(const std::string& path, T& t) {
-            const io::array a = in[path];
-            const auto values = a.template as<scalar_of<T>>(t.shape());
-            std::copy(values.begin(), values.end(), t.data());
-        },
-        net, p);
+[[gnu::noinline]] inline void save(const std::string& path, parameter_list& theta, optimizer_arrays* optimizer) {
+    io::npz_writer out(path);
+    each_in_file(theta, optimizer, [&](const std::string& name, tensor_ref t) { out.add(name, t); });
+    if (optimizer != nullptr) {
+        for (std::size_t i = 0; i < optimizer->scalars.size(); ++i)
+            out.add(message({"optimizer/", optimizer->scalar_names[i].first}), optimizer->scalars[i]);
+        const std::string_view name = optimizer->name;
+        out.add("optimizer/name", {name.size()}, std::span(reinterpret_cast<const std::uint8_t*>(name.data()), name.size()));
+        out.add("optimizer/t", optimizer->state.t);
+        out.add("optimizer/epoch", optimizer->state.epoch);
+        out.add("optimizer/seed", optimizer->state.seed);
+    }
+    out.close();
 }
 
 /// A file for another network may hold all that this one has, and more.
-template <class Net>
-void refuse_strangers(const io::npz_reader& in, const std::string& path, const Net& net) {
+inline void refuse_strangers(const io::npz_reader& in, const std::string& path, parameter_list& theta) {
     for (const auto& name : in.names()) {
         bool known = name.starts_with("optimizer/");
         std::string all;
-        each_array(
-            "",
-            [&](const std::string& own, const auto&) {
-                known = known || own == name;
-                all += (all.empty() ? "" : ", ") + own;
-            },
-            net, net);
+        each_tensor(theta, [&](const entry& e, tensor_ref) {
+            const std::string own = e.path();
+            known = known || own == name;
+            all += (all.empty() ? "" : ", ") + own;
+        });
         if (!known) throw data_error(path + ": holds '" + name + "', the network has no such parameter, it has " + all);
     }
 }
 
 /// The state of another optimizer may have the same slots, and mean something else by them.
-template <class Options, class Net>
-void refuse_other_optimizer(const io::npz_reader& in, const std::string& path, const Net& net) {
+inline void refuse_other_optimizer(const io::npz_reader& in, const std::string& path, parameter_list& theta,
+                                   optimizer_arrays& optimizer) {
     const io::array held = in["optimizer/name"];
-    const auto bytes = held.template as<std::uint8_t>();
-    if (const std::string name(bytes.begin(), bytes.end()); name != optimizer_name<Options>())
-        throw data_error(message({path, ": holds the state of ", name, ", the optimizer is ", optimizer_name<Options>()}));
+    const auto bytes = held.as<std::uint8_t>();
+    if (const std::string name(bytes.begin(), bytes.end()); name != optimizer.name)
+        throw data_error(message({path, ": holds the state of ", name, ", the optimizer is ", optimizer.name}));
     for (const auto& name : in.names()) {
         bool known = !name.starts_with("optimizer/");
         for (const char* own : {"name", "t", "epoch", "seed"}) known = known || name == std::string("optimizer/") + own;
-        for (const auto& scalar : scalars_of<Options>()) known = known || name == message({"optimizer/", scalar.first});
-        for (const std::string_view slot : Options::slots)
-            each_array(
-                message({"optimizer/", slot, "/"}),
-                [&](const std::string& own, const auto&) { known = known || own == name; }, net, net);
-        if (!known) throw data_error(message({path, ": holds '", name, "', of which ", optimizer_name<Options>(), " knows nothing"}));
+        for (const auto& scalar : optimizer.scalar_names) known = known || name == message({"optimizer/", scalar.first});
+        each_in_file(theta, &optimizer, [&](const std::string& own, tensor_ref) { known = known || own == name; });
+        if (!known)
+            throw data_error(message({path, ": holds '", name, "', of which ", optimizer.name, " knows nothing"}));
     }
 }
 
-}  // namespace saving
+/// Reads all, and only then writes any of it into the network and the optimizer.
+[[gnu::noinline]] inline void load(const std::string& path, parameter_list& theta, optimizer_arrays* optimizer) {
+    const io::npz_reader in(path);
+    if (optimizer != nullptr && !in.contains("optimizer/t"))
+        throw data_error(path + ": holds a network without the state of its optimizer");
+    refuse_strangers(in, path, theta);
+    if (optimizer != nullptr) refuse_other_optimizer(in, path, theta, *optimizer);
+    std::vector<std::pair<io::array, tensor_ref>> read;
+    each_in_file(theta, optimizer, [&](const std::string& name, tensor_ref t) {
+        io::array a = in[name];
+        a.require(t.shape());
+        a.require(t.type());
+        read.emplace_back(std::move(a), t);
+    });
+    if (optimizer != nullptr) {
+        std::vector<double> scalars;
+        for (const auto& scalar : optimizer->scalar_names)
+            scalars.push_back(in[message({"optimizer/", scalar.first})].scalar<double>());
+        const auto number = [&](std::string_view name) { return in[name].scalar<std::uint64_t>(); };
+        const std::uint64_t t = number("optimizer/t"), epoch = number("optimizer/epoch"), seed = number("optimizer/seed");
+        std::ranges::copy(scalars, optimizer->scalars.begin());
+        optimizer->state.t = t, optimizer->state.epoch = epoch, optimizer->state.seed = seed;
+    }
+    for (auto& [from, to] : read)
+        if (!from.bytes.empty()) std::memcpy(to.data(), from.bytes.data(), from.bytes.size());
+}
+
+template <class Net, class Options>
+[[nodiscard]] optimizer_arrays arrays_of(optimizer<Net, Options>& descend) {
+    static constexpr auto scalars = scalars_of<Options>();
+    return {optimizer_name<Options>(), Options::slots, scalars, descend, descend.scalars};
+}
+
+}  // namespace detail
 
 /// Writes the parameters and statistics of a network.
 /// The file appears whole or not at all: it is written beside its place, and moved.
 /// \throws data_error with the path and the reason.
 template <class Net>
 void save(const std::string& path, const Net& net) {
-    io::npz_writer out(path);
-    saving::write(out, "", net, net);
-    out.close();
+    parameter_list theta(net);
+    detail::save(path, theta, nullptr);
 }
 
 /// The same with the state of its optimizer: what a run needs to go on bit for bit.
 template <class Net, class Options>
 void save(const std::string& path, const Net& net, const optimizer<Net, Options>& descend) {
-    io::npz_writer out(path);
-    saving::write(out, "", net, net);
-    for (std::size_t k = 0; k < descend.slots.size(); ++k)
-        saving::write(out, "optimizer/" + std::string(Options::slots[k]) + "/", net, descend.slots[k]);
-    for (std::size_t i = 0; i < descend.scalars.size(); ++i)
-        out.add(message({"optimizer/", scalars_of<Options>()[i].first}), descend.scalars[i]);
-    const std::string_view name = optimizer_name<Options>();
-    out.add("optimizer/name", {name.size()}, std::span(reinterpret_cast<const std::uint8_t*>(name.data()), name.size()));
-    out.add("optimizer/t", descend.t);
-    out.add("optimizer/epoch", descend.epoch);
-    out.add("optimizer/seed", descend.seed);
-    out.close();
+    parameter_list theta(net);
+    auto state = detail::arrays_of(const_cast<optimizer<Net, Options>&>(descend));  // which is read only
+    detail::save(path, theta, &state);
 }
 
 /// Reads what `save` wrote into a network of the same layers. Whatever fails, the network stays as it was.
@@ -126,32 +152,16 @@ void save(const std::string& path, const Net& net, const optimizer<Net, Options>
 ///         scalar, one that the network does not have, a damaged file.
 template <class Net>
 void load(const std::string& path, Net& net) {
-    const io::npz_reader in(path);
-    Net read = net;
-    saving::refuse_strangers(in, path, net);
-    saving::read(in, "", net, read);
-    net = std::move(read);
+    parameter_list theta(net);
+    detail::load(path, theta, nullptr);
 }
 
 /// The same with the state of its optimizer. A file that was saved without one, or with another, is an error.
 template <class Net, class Options>
 void load(const std::string& path, Net& net, optimizer<Net, Options>& descend) {
-    const io::npz_reader in(path);
-    if (!in.contains("optimizer/t")) throw data_error(path + ": holds a network without the state of its optimizer");
-    Net read = net;
-    optimizer<Net, Options> state = descend;
-    saving::refuse_strangers(in, path, net);
-    saving::refuse_other_optimizer<Options>(in, path, net);
-    saving::read(in, "", net, read);
-    for (std::size_t k = 0; k < state.slots.size(); ++k)
-        saving::read(in, "optimizer/" + std::string(Options::slots[k]) + "/", net, state.slots[k]);
-    for (std::size_t i = 0; i < state.scalars.size(); ++i)
-        state.scalars[i] = in[message({"optimizer/", scalars_of<Options>()[i].first})].template scalar<double>();
-    state.t = in["optimizer/t"].template scalar<std::uint64_t>();
-    state.epoch = in["optimizer/epoch"].template scalar<std::uint64_t>();
-    state.seed = in["optimizer/seed"].template scalar<std::uint64_t>();
-    net = std::move(read);
-    descend = std::move(state);
+    parameter_list theta(net);
+    auto state = detail::arrays_of(descend);
+    detail::load(path, theta, &state);
 }
 
 }  // namespace gradus

@@ -9,6 +9,7 @@
 
 #include "gradus/core/forwarded.hpp"
 #include "gradus/core/layer.hpp"
+#include "gradus/core/parameter_list.hpp"
 #include "gradus/core/pass.hpp"
 #include "gradus/model/sequential.hpp"
 

@@ -6,7 +6,8 @@
 #include <cmath>
 #include <cstddef>
 
-#include "gradus/core/parameters.hpp"
+#include "gradus/core/gradients.hpp"
+#include "gradus/core/parameter_list.hpp"
 #include "gradus/optimizers/hyper_parameter.hpp"
 #include "gradus/optimizers/sum_of_squares.hpp"
 
@@ -18,11 +19,16 @@ namespace gradus {
 [[nodiscard]] inline double clip_factor(double norm, double limit) { return std::min(limit / (norm + 1e-6), 1.0); }
 
 /// ‖g‖ over all tensors that learn, as one vector.                                                        [clip.norm_of]
+[[nodiscard, gnu::noinline]] inline double global_norm(const parameter_list& grad) {
+    double sum = 0;
+    for (const parameter_ref& g : grad)
+        if (g.place->trainable)
+            with_scalar(g.values.type(), [&]<class T>(T) { sum += sum_of_squares(g.values.as<T>().data(), g.values.size()); });
+    return std::sqrt(sum);
+}
 template <class Net>
 [[nodiscard]] double global_norm(const gradients<Net>& grad) {
-    double sum = 0;
-    each([&](const entry& e, const auto& g) { if (e.trainable) sum += sum_of_squares(g.data(), g.size()); }, grad.values);
-    return std::sqrt(sum);
+    return global_norm(parameter_list(grad.values));
 }
 
 /// g ← min(1, limit / (‖g‖ + 1e-6)) g, ‖g‖ over all tensors as one vector.                                   [clip.norm]
@@ -51,9 +57,9 @@ void clip_values(T* g, std::size_t n, double limit) {
 template <class Net>
 void clip_value(gradients<Net>& grad, double limit) {
     require("clip_value", {{"limit", limit}});
-    each(
-        [limit](const entry&, auto& g) { clip_values(g.data(), g.size(), limit); },
-        grad.values);
+    parameter_list list(grad.values);
+    for (parameter_ref& g : list)
+        with_scalar(g.values.type(), [&]<class T>(T) { clip_values(g.values.as<T>().data(), g.values.size(), limit); });
 }
 
 }  // namespace gradus

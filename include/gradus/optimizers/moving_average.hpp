@@ -1,9 +1,11 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <utility>
+#include <cstring>
 
+#include "gradus/core/parameter_list.hpp"
 #include "gradus/core/parameters.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/optimizers/hyper_parameter.hpp"
@@ -14,6 +16,35 @@ struct moving_average_options {
     double beta = 0.999;   ///< how much of the average each step keeps
     bool warm_up = false;  ///< keeps less in the first steps, which are far from where training ends
 };
+
+namespace detail {
+
+/// θ̄ ← β θ̄ + (1 − β) θ for tensors; statistics are copied.
+/// \throws shape_error where the network has other sizes.
+[[gnu::noinline]] inline void take_in(parameter_list& average, const parameter_list& theta, double beta) {
+    require_same_shapes(theta, average);
+    for (std::size_t k = 0; k < theta.size(); ++k) {
+        if (!theta[k].is_tensor()) theta[k].its->copy(average[k].object, theta[k].object);
+        with_scalar(theta[k].values.type(), [&]<class T>(T) {
+            // θ̄ + (1 − β)(θ − θ̄), the same but for rounding: what does not move stays exactly as it is
+            const auto step = [a = static_cast<T>(1 - beta)](auto& m, const auto& x) {
+                m += a * (x - m);  // θ̄ ← β θ̄ + (1 − β) θ
+            };
+            kernels::update(theta[k].values.size(), step, average[k].values.as<T>().data(), theta[k].values.as<T>().data());
+        });
+    }
+}
+[[gnu::noinline]] inline void copy(const parameter_ref& from, parameter_ref& to) {
+    if (!from.is_tensor()) return from.its->copy(to.object, from.object);
+    if (from.values.size() != 0) std::memcpy(to.values.data(), from.values.data(), from.values.bytes());
+}
+[[gnu::noinline]] inline void exchange(parameter_ref& a, parameter_ref& b) {
+    if (!a.is_tensor()) return a.its->swap(a.object, b.object);
+    auto* const bytes = static_cast<std::byte*>(a.values.data());
+    std::swap_ranges(bytes, bytes + a.values.bytes(), static_cast<std::byte*>(b.values.data()));
+}
+
+}  // namespace detail
 
 /// Exponential moving average of a network's parameters: smoother than the last step's, and often better.
 ///   θ̄ ← β θ̄ + (1 − β) θ                            [moving_average]
@@ -37,29 +68,15 @@ class moving_average {
     /// \throws data_error where β is not in [0, 1), here or in a step.
     explicit moving_average(const Net& net, moving_average_options o = {}) : options(o) {
         check();
-        each_leaf([](const entry&, const auto& theta, auto& average) { average = theta; }, net, values);
+        copy_parameters(net, values);
     }
 
     /// Takes in the parameters of one more step.
     /// \throws shape_error where the network has other sizes.
     void operator()(const Net& net) {
         check();
-        const double beta = rate(++t);
-        each_leaf(
-            [beta]<class P>(const entry& e, const P& theta, P& average) {
-                if constexpr (any_tensor<P>) {
-                    require_same_shape(e, theta, average);
-                    using T = scalar_of<P>;
-                    // θ̄ + (1 − β)(θ − θ̄), the same but for rounding: what does not move stays exactly as it is
-                    kernels::update(
-                        theta.size(),
-                        [a = static_cast<T>(1 - beta)](auto& m, const auto& x) { m += a * (x - m); },  // θ̄ ← β θ̄ + (1 − β) θ
-                        average.data(), theta.data());
-                } else {
-                    average = theta;
-                }
-            },
-            net, values);
+        parameter_list average(values);
+        detail::take_in(average, parameter_list(net), rate(++t));
     }
 
     /// βₜ, what the t-th step keeps.
@@ -71,21 +88,21 @@ class moving_average {
     /// Puts θ̄ into a network.
     /// \throws shape_error where the network has other sizes.
     void apply_to(Net& net) const {
-        match(net);
-        each_leaf([](const entry&, auto& theta, const auto& average) { theta = average; }, net, values);
+        parameter_list theta(net);
+        const parameter_list average(values);
+        require_same_shapes(theta, average);
+        for (std::size_t k = 0; k < theta.size(); ++k) detail::copy(average[k], theta[k]);
     }
     /// Exchanges θ and θ̄.
     /// \throws shape_error where the network has other sizes.
     void swap(Net& net) {
-        match(net);
-        each_leaf([](const entry&, auto& theta, auto& average) { std::swap(theta, average); }, net, values);
+        parameter_list theta(net), average(values);
+        require_same_shapes(theta, average);
+        for (std::size_t k = 0; k < theta.size(); ++k) detail::exchange(theta[k], average[k]);
     }
 
   private:
     void check() const { require("moving_average", {{"beta", options.beta, 1}}); }
-    void match(const Net& net) const {
-        each([](const entry& e, const auto& theta, const auto& average) { require_same_shape(e, theta, average); }, net, values);
-    }
 };
 
 }  // namespace gradus

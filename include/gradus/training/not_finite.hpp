@@ -13,7 +13,7 @@
 
 #include "gradus/core/error.hpp"
 #include "gradus/core/forwarded.hpp"
-#include "gradus/core/parameters.hpp"
+#include "gradus/core/parameter_list.hpp"
 #include "gradus/training/state.hpp"
 
 namespace gradus {
@@ -49,7 +49,15 @@ struct not_finite {
     }
     template <class Net>
     void look_at_parameters(const Net& net) {
-        each([&](const entry& e, const auto& theta) { look(e, "parameters", "θ", too_far, theta); }, net);
+        look_at_parameters(parameter_list(net));
+    }
+    [[gnu::noinline]] void look_at_parameters(const parameter_list& theta) {
+        for (const parameter_ref& p : theta)
+            if (p.values.size() != 0)
+                with_scalar(p.values.type(), [&]<class T>(T) {
+                    look_at(*p.place, "parameters", "θ", too_far, p.values.as<T>().data(), p.values.size(),
+                            p.values.shape()[0]);
+                });
     }
     static constexpr std::string_view too_far =
         ", which a step has made so: try a smaller learning rate, or clip the gradient";

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gradus/core/dataset.hpp"
+#include "gradus/core/gradients.hpp"
 #include "gradus/core/pass.hpp"
 #include "gradus/core/state.hpp"
 #include "gradus/losses/loss.hpp"

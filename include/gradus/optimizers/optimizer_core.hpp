@@ -1,0 +1,216 @@
+#pragma once
+/// \file
+/// What all optimizers have in common: the step over a list of parameters. Compiled once, whatever network and formula.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gradus/core/parameter_list.hpp"
+#include "gradus/core/random.hpp"
+#include "gradus/kernels/elementwise.hpp"
+#include "gradus/optimizers/clip.hpp"
+
+namespace gradus {
+
+/// What an optimizer keeps for each parameter, such as Adam's m: one piece of memory, zero at t = 0, in which each tensor of
+/// the network begins at 64 bytes.
+class slot {
+  public:
+    slot() = default;
+    explicit slot(const parameter_list& theta) : bytes_(end(theta), std::byte{0}) {}
+
+    /// Where the next tensor begins, after one of so many bytes.
+    [[nodiscard]] static constexpr std::size_t next(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+    [[nodiscard]] std::byte* data() { return bytes_.data(); }
+    [[nodiscard]] const std::byte* data() const { return bytes_.data(); }
+    [[nodiscard]] std::size_t size() const { return bytes_.size(); }  ///< in bytes
+    friend bool operator==(const slot&, const slot&) = default;
+
+    /// f(place, what is kept for it) for each tensor of the network.
+    void each(const parameter_list& theta, function_ref<void(const entry&, tensor_ref)> f) {
+        std::size_t at = 0;
+        for (const parameter_ref& p : theta) {
+            if (p.is_tensor()) f(*p.place, p.values.over(bytes_.data() + at));
+            at += next(p.values.bytes());
+        }
+    }
+    /// Bytes for all tensors of a network.
+    [[nodiscard]] static std::size_t end(const parameter_list& theta) {
+        std::size_t n = 0;
+        for (const parameter_ref& p : theta) n += next(p.values.bytes());
+        return n;
+    }
+
+  private:
+    std::vector<std::byte, allocator<std::byte>> bytes_;
+};
+
+/// A part of all elements of a network, as one of several threads takes it: elements first ... last − 1.
+struct share_of {
+    std::size_t first = 0, last = static_cast<std::size_t>(-1);
+
+    share_of() = default;
+    share_of(const parameter_list& theta, std::size_t part, std::size_t parts) {
+        if (parts == 1) return;
+        const std::size_t n = count(theta);
+        first = n * part / parts, last = n * (part + 1) / parts;
+    }
+    struct piece {
+        std::size_t begin, size;
+    };
+    /// What of it falls into a tensor of `size` that begins at element `at`, counted from the tensor's own beginning.
+    [[nodiscard]] piece of(std::size_t at, std::size_t size) const {
+        const std::size_t a = std::clamp(first, at, at + size) - at, b = std::clamp(last, at, at + size) - at;
+        return {a, b - a};
+    }
+};
+
+/// The state of an optimizer that outlives a step, and the walk of a step over the list of parameters. A formula is handed
+/// in: see `formula_on`.
+class optimizer_core {
+  public:
+    std::uint64_t t = 0;                  ///< steps taken
+    std::uint64_t epoch = 0;              ///< epochs that `fit` has ended with this optimizer
+    std::uint64_t seed = default_seed();  ///< of shuffling and of every pass in `fit`
+    std::vector<slot> slots;              ///< what it keeps for each parameter: zero at t = 0
+
+    /// A run of elements of one tensor: where θ, g and the slots begin.
+    struct run {
+        const entry* place = nullptr;
+        std::size_t size = 0, in_slot = 0;  ///< elements; bytes from the beginning of a slot
+        void* theta = nullptr;
+        const void* grad = nullptr;
+    };
+    /// The runs of a share, one after the other.
+    class runs {
+      public:
+        /// \throws shape_error where the gradient is that of a network of other sizes, or the slots are.
+        [[gnu::noinline]] runs(const optimizer_core& of, parameter_list& theta, const parameter_list& grad, share_of mine)
+            : of_(of), theta_(theta), grad_(grad), mine_(mine) {
+            require_same_shapes(theta, grad);
+            if (!of.slots.empty()) of.require_own(theta);
+        }
+        /// The next one of elements of this type, of a tensor that moves. \returns whether there is one
+        [[nodiscard, gnu::noinline]] bool next(dtype type, run& r) {
+            while (k_ < theta_.size()) {
+                const std::size_t k = k_++;
+                parameter_ref& p = theta_[k];
+                const std::size_t at = at_, size = p.values.size(), in_slot = in_slot_;
+                at_ += size, in_slot_ += slot::next(p.values.bytes());
+                const auto [begin, n] = mine_.of(at, size);
+                if (n == 0 || p.values.type() != type || !of_.moves(*p.place, k)) continue;
+                const std::size_t skip = begin * type.size;
+                r = {p.place, n, in_slot + skip, static_cast<std::byte*>(p.values.data()) + skip,
+                     static_cast<const std::byte*>(grad_[k].values.data()) + skip};
+                return true;
+            }
+            k_ = at_ = in_slot_ = 0;
+            return false;
+        }
+
+      private:
+        const optimizer_core& of_;
+        parameter_list& theta_;
+        const parameter_list& grad_;
+        share_of mine_;
+        std::size_t k_ = 0, at_ = 0, in_slot_ = 0;
+    };
+
+    /// Whether the k-th parameter of the list, which stands at e, takes part in steps.
+    [[nodiscard]] bool moves(const entry& e, std::size_t k) const { return e.trainable && (k >= frozen_.size() || !frozen_[k]); }
+
+    /// total += scale · grad for the elements of one part: the reduction over the threads of a batch, split over the
+    /// threads, and the accumulation of several batches. Statistics are merged.
+    [[gnu::noinline]] static void reduce(parameter_list& total, const parameter_list& grad, std::size_t part,
+                                         std::size_t parts, double scale = 1) {
+        const share_of mine(total, part, parts);
+        require_same_shapes(total, grad);
+        std::size_t at = 0;
+        for (std::size_t k = 0; k < total.size(); ++k) {
+            parameter_ref& p = total[k];
+            if (!p.is_tensor() && part == 0) p.its->merge(p.object, grad[k].object);
+            const auto [begin, n] = mine.of(at, p.values.size());
+            at += p.values.size();
+            with_scalar(p.values.type(), [&, begin = begin, n = n]<class T>(T) {
+                T* const sum = p.values.as<T>().data() + begin;
+                const auto add = [s = static_cast<T>(scale)](const auto& x, const auto& y) { return x + s * y; };
+                kernels::map(n, add, sum, static_cast<const T*>(sum), grad[k].values.as<T>().data() + begin);
+            });
+        }
+    }
+    /// g ← min(max(g, −limit), limit) for the elements of one part. Returns their Σ g² over what moves, in double: the sum
+    /// of all parts is ‖∇J‖². Infinity clips nothing.
+    [[gnu::noinline]] double clip(parameter_list& grad, const parameter_list& theta, double limit, std::size_t part,
+                                  std::size_t parts) const {
+        const share_of mine(theta, part, parts);
+        require_same_shapes(theta, grad);
+        std::size_t at = 0;
+        double sum = 0;
+        for (std::size_t k = 0; k < grad.size(); ++k) {
+            const auto [begin, n] = mine.of(at, grad[k].values.size());
+            at += grad[k].values.size();
+            with_scalar(grad[k].values.type(), [&, begin = begin, n = n]<class T>(T) {
+                T* const g = grad[k].values.as<T>().data() + begin;
+                clip_values(g, n, limit);
+                if (moves(*theta[k].place, k)) sum += sum_of_squares(g, n);
+            });
+        }
+        return sum;
+    }
+    /// Statistics of batches take in what those of the gradient have seen.
+    static void absorb(parameter_list& theta, const parameter_list& grad) {
+        for (std::size_t k = 0; k < theta.size(); ++k)
+            if (!theta[k].is_tensor()) theta[k].its->absorb(theta[k].object, grad[k].object);
+    }
+
+    /// \throws data_error naming the path and those that there are.
+    [[gnu::noinline]] void set_frozen(const parameter_list& theta, std::string_view path, bool value) {
+        bool known = false;
+        std::string all;
+        frozen_.resize(std::max(frozen_.size(), theta.size()));
+        for (std::size_t k = 0; k < theta.size(); ++k) {
+            if (!theta[k].is_tensor()) continue;
+            const std::string own = theta[k].path();
+            all += (all.empty() ? "" : ", ") + own;
+            if (!own.starts_with(path) || (own.size() > path.size() && own[path.size()] != '.')) continue;
+            known = true;
+            frozen_[k] = value;
+        }
+        if (!known)
+            throw data_error(message({"optimizer: nothing to ", value ? "freeze" : "unfreeze", " at '", path,
+                                      "', the network has ", all}));
+    }
+
+  protected:
+    optimizer_core(const parameter_list& theta, std::size_t n_slots) : slots(n_slots, slot(theta)) {
+        for (const parameter_ref& p : theta) {
+            const auto shape = p.values.shape();
+            ranks_.push_back(shape.size());
+            sizes_.insert(sizes_.end(), shape.begin(), shape.end());
+        }
+    }
+
+  private:
+    /// \throws shape_error unless the slots are those of a network of these sizes.
+    void require_own(const parameter_list& theta) const {
+        const std::size_t* sizes = sizes_.data();
+        for (std::size_t k = 0; k < theta.size(); sizes += ranks_[k++]) {
+            const std::span<const std::size_t> own(sizes, k < ranks_.size() ? ranks_[k] : 0);
+            if (k == ranks_.size() || !same_shape(own, theta[k].values.shape()))
+                refuse_other_shape(theta[k], own);
+        }
+    }
+
+    std::vector<std::size_t> ranks_, sizes_;  // of the network's tensors
+    std::vector<bool> frozen_;                // one for each parameter of the list; empty: all move
+};
+
+}  // namespace gradus
