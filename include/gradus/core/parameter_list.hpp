@@ -60,6 +60,7 @@ struct parameter_ref {
 /// named. No allocation up to 256 of them.
 class parameter_list {
   public:
+    parameter_list() = default;
     template <class P>
     explicit parameter_list(const P& of) {
         add_all(nullptr, of);

@@ -67,22 +67,29 @@ class optimizer_of : public optimizer_core {
         return decayed<T>(step<T>(), e, scale);
     }
 
-    /// A step in parts, for threads that share it: `begin` once, then `apply` for every part.
-    void begin() {
+    void begin() override {
         check();
         ++t;
         if constexpr (keeps_scalars<Options>) options.advance(t, scalars);
     }
-    /// Part `part` of `parts` of all elements, with `scale` · grad. Statistics, which are few, go with part 0.
-    /// \throws shape_error where the gradient, or this optimizer's state, is that of a network of other sizes.
-    void apply(parameter_list& theta, const parameter_list& grad, std::size_t part, std::size_t parts, double scale = 1) {
+    void apply(parameter_list& theta, const parameter_list& grad, std::size_t part, std::size_t parts,
+               double scale = 1) override {
         runs of_part(*this, theta, grad, share_of(theta, part, parts));
         for (const auto descend : descend_)
             if (descend != nullptr) (this->*descend)(of_part, scale);
         if (part == 0) absorb(theta, grad);
     }
+    [[nodiscard]] double learning_rate() const override {
+        if constexpr (requires { double(options.learning_rate); })
+            return options.learning_rate;
+        else
+            return std::nan("");
+    }
 
   protected:
+    ~optimizer_of() = default;
+    optimizer_of(const optimizer_of&) = default;
+    optimizer_of& operator=(const optimizer_of&) = default;
     /// \throws data_error naming the optimizer and its field.
     optimizer_of(const parameter_list& theta, const Options& o) : optimizer_core(theta, n_slots), options(o) {
         check();
@@ -149,7 +156,7 @@ class optimizer : public optimizer_of<Options> {
     /// One step with the gradient of a batch.
     /// \throws shape_error where the gradient, or this optimizer's state, is that of a network of other sizes.
     void operator()(Net& net, const parameters& grad) {
-        this->begin();
+        optimizer_of<Options>::begin();
         apply(net, grad, 0, 1);
     }
     /// The same, and sets the random stream of a pass to this optimizer's step: for a loop that is saved and resumed with

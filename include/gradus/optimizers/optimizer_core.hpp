@@ -124,6 +124,15 @@ class optimizer_core {
         std::size_t k_ = 0, at_ = 0, in_slot_ = 0;
     };
 
+    /// A step in parts, for threads that share it: `begin` once, then `apply` for every part.
+    virtual void begin() = 0;
+    /// Part `part` of `parts` of all elements, with `scale` · grad. Statistics, which are few, go with part 0.
+    /// \throws shape_error where the gradient, or this optimizer's state, is that of a network of other sizes.
+    virtual void apply(parameter_list& theta, const parameter_list& grad, std::size_t part, std::size_t parts,
+                       double scale = 1) = 0;
+    /// NaN where the options know none.
+    [[nodiscard]] virtual double learning_rate() const = 0;
+
     /// Whether the k-th parameter of the list, which stands at e, takes part in steps.
     [[nodiscard]] bool moves(const entry& e, std::size_t k) const { return e.trainable && (k >= frozen_.size() || !frozen_[k]); }
 
@@ -190,6 +199,9 @@ class optimizer_core {
     }
 
   protected:
+    optimizer_core(const optimizer_core&) = default;
+    optimizer_core& operator=(const optimizer_core&) = default;
+    ~optimizer_core() = default;
     optimizer_core(const parameter_list& theta, std::size_t n_slots) : slots(n_slots, slot(theta)) {
         for (const parameter_ref& p : theta) {
             const auto shape = p.values.shape();

@@ -4,26 +4,22 @@
 /// threads may ask the same network.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <vector>
 
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/core/pass.hpp"
 #include "gradus/core/dataset.hpp"
-#include "gradus/core/state.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/losses/loss.hpp"
+#include "gradus/training/batch.hpp"
 #include "gradus/training/metrics.hpp"
+#include "gradus/training/share.hpp"
 
 namespace gradus {
-
-/// A loss that judges classes.
-template <class J, class Y, class Target>
-concept judges = requires(const J& j, const Y& y_hat, const Target& y, const normalizer& by) { j.correct(y_hat, y, by); };
 
 /// What a network answers to a whole set.
 struct score {
@@ -38,67 +34,49 @@ struct evaluate_options {
     std::size_t batch_size = 256;  ///< rows at once: enough for the products' speed, few enough for the cache
 };
 
-namespace inference {
+namespace training {
 
-/// \throws data_error
-[[gnu::noinline]] inline void require_even_batches(std::string_view who, std::string_view what, std::size_t samples, std::size_t batch_size) {
-    if (samples % batch_size != 0)
-        throw data_error(message({who, ": stateful needs batches of one size: batch_size = ", batch_size, " does not divide ", samples, " ", what}));
-}
-/// \throws data_error
-[[gnu::noinline]] inline void require_rows(std::string_view who, std::size_t samples, const tensor<bool, 2>* mask) {
-    if (mask != nullptr && mask->size() != 0 && mask->shape()[0] != samples)
-        throw data_error(message({who, ": x has ", samples, " rows, the mask is ", mask->shape()}));
-}
-[[noreturn, gnu::noinline]] inline void refuse_stateless(std::string_view who) {
-    throw data_error(message({who, ": stateful, but no layer of the network has a state"}));
-}
-
-/// The mask (N, T) of sequences, as far as it is one of ŷ's rows: null where the network has given up the steps, and each
-/// sample counts.
-template <class Net>
-[[nodiscard]] const tensor<bool, 2>* mask_of(const tensor<bool, 2>* mask) {
-    return ends_sequences<Net> ? nullptr : mask;
-}
-
-/// Rows that a mask leaves.
-template <class Y>
-[[nodiscard]] double counted_rows(const Y& y_hat, const tensor<bool, 2>* mask) {
-    return static_cast<double>(mask == nullptr ? rows(y_hat) : static_cast<std::size_t>(std::ranges::count(flat(*mask), true)));
-}
-
-/// Calls f(which rows, mask of ŷ, ŷ) for the whole of x, a batch at a time, in inference mode. Compiled once for a network,
-/// whoever asks: f comes as a pointer and its object.
-template <class Net, class X>
-void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, const evaluate_options& o, void* object,
-                void (*f)(void*, std::span<const std::size_t>, const tensor<bool, 2>*, const output_of<Net, X>&)) {
-    const std::size_t n = samples(x);
-    pass<Net, X> p(net, x);
-    p.training = false;
-    X part;
-    std::vector<std::size_t> which;
-    if (o.stateful && !has_state(net, p)) refuse_stateless("evaluate");
-    for (std::size_t first = 0; first < n || first == 0; first += o.batch_size) {  // an empty x too: the network says what is wrong
-        which.resize(std::min(o.batch_size, n - first));
-        for (std::size_t i = 0; i < which.size(); ++i) which[i] = first + i;
-        const bool all = which.size() == n;
-        if (!all) gather(x, which, part);
-        if (mask != nullptr && mask->size() != 0) gather(*mask, which, p.mask);
-        p.first_row = first;
-        if (o.stateful) carry_state(net, p);
-        const context ctx = p.context();
-        const auto& y_hat = forward(net, all ? x : part, p.cache, ctx);
-        f(object, which, mask_of<Net>(ctx.mask), y_hat);
+/// (V, V), true class by predicted class, with the rows of these outputs added.
+[[gnu::noinline]] inline void count_classes(tensor<std::size_t, 2>& confusion, const batch_outputs& out) {
+    const std::size_t k = out.y_hat.shape().back();
+    if (confusion.size() == 0) {
+        reshape(confusion, std::array{k, k});
+        confusion.fill(0);
+    }
+    for (std::size_t r = 0; r < out.y.size(); ++r) {
+        const double label = out.y.number(r);  // what weighs nothing may have any
+        if (!(label >= 0 && label < static_cast<double>(k)) || (out.mask != nullptr && !flat(*out.mask)[r])) continue;
+        with_scalar(out.y_hat.type(), [&]<class T>(T) {
+            const T* const row = out.y_hat.as<T>().data() + r * k;
+            ++confusion(static_cast<std::size_t>(label), kernels::argmax(row, k));
+        });
     }
 }
-template <class Net, class X, class F>
-void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, const evaluate_options& o, F f) {
-    each_batch(net, x, mask, o, &f,
-               [](void* object, std::span<const std::size_t> which, const tensor<bool, 2>* part_mask,
-                  const output_of<Net, X>& y_hat) { (*static_cast<F*>(object))(which, part_mask, y_hat); });
+
+/// Loss, accuracy and, where it is asked for and the targets are labels, the confusion matrix. Compiled once, whatever the network.
+[[nodiscard, gnu::noinline]] inline score evaluate(batch_forward& rows, const loss_facts& loss, std::size_t samples,
+                                                   const evaluate_options& o, bool confusion = false) {
+    if (o.stateful) {
+        if (!rows.has_state()) refuse_stateless("evaluate");
+        rows.forget_state();
+    }
+    score s;
+    batch_totals totals;
+    each_batch(samples, o.batch_size, [&](batch_rows batch) {
+        batch.stateful = o.stateful;
+        totals += rows.forward(batch);
+        if (!confusion || !loss.judges) return;
+        const batch_outputs out = rows.outputs();
+        if (!out.y.type().is_floating() && out.y.shape().size() + 1 == out.y_hat.shape().size())
+            count_classes(s.confusion, out);
+    });
+    if (!(totals.count > 0)) throw data_error("evaluate: the mask, or the weights, leave nothing to judge");
+    s.loss = loss.reduced(totals.loss, totals.count);
+    if (loss.judges) s.accuracy = totals.correct / totals.judged;
+    return s;
 }
 
-}  // namespace inference
+}  // namespace training
 
 /// ŷ = f(x; θ) in inference mode, for any number of rows. A mask (N, T) says where sequences hold data.
 /// Complexity: one forward, a batch at a time, so that the caches stay small; the result is allocated once.
@@ -106,14 +84,19 @@ void each_batch(const Net& net, const X& x, const tensor<bool, 2>* mask, const e
 template <class Net, class X>
 [[nodiscard]] auto predict(const Net& net, const X& x, const tensor<bool, 2>* mask = nullptr) {
     output_of<Net, X> out;
-    inference::require_rows("predict", samples(x), mask);
-    inference::each_batch(net, x, mask, {}, [&](std::span<const std::size_t> which, const tensor<bool, 2>*, const auto& y) {
+    const std::size_t n = samples(x);
+    training::require_rows("predict", n, mask);
+    training::forward_of_rows<Net, X> forward(net, x);
+    forward.remembered.training = false;
+    training::each_batch(n, evaluate_options{}.batch_size, [&](const training::batch_rows& rows) {
+        const auto& y = forward(net, x, mask, rows);
         if (out.size() == 0) {
             auto shape = y.shape();
-            shape[0] = samples(x);
+            shape[0] = n;
             reshape(out, shape);
         }
-        std::copy_n(y.data(), y.size(), out.data() + (which.empty() ? 0 : which[0] * (y.size() / which.size())));
+        const std::size_t row = n == 0 ? 0 : out.size() / n;
+        std::copy_n(y.data(), y.size(), out.data() + rows.first_row * row);
     });
     return out;
 }
@@ -196,35 +179,9 @@ template <class Net, class J, class X, class Y>
     static_assert(is_target<J, Y_hat, Y>);
     data.check();
     if (o.batch_size == 0) throw data_error("evaluate: batch_size must be at least 1, got 0");
-    if (o.stateful) inference::require_even_batches("evaluate", "samples", data.size(), o.batch_size);
-    typename J::template cache<Y_hat> cache;
-    score s;
-    double sum = 0, count = 0, correct = 0, judged = 0;
-    Y part;
-    std::vector<double> weights;
-    inference::each_batch(net, data.x, &data.mask, o, [&](std::span<const std::size_t> which, const tensor<bool, 2>* mask, const auto& y_hat) {
-        gather(data.y, which, part);
-        gather(data.weights, which, weights);
-        const normalizer by{1, mask, weights};
-        sum += loss.forward(y_hat, part, cache, by);
-        count += loss.count(y_hat, part, by);
-        if constexpr (judges<J, Y_hat, Y>) {
-            correct += loss.correct(y_hat, part, by);
-            judged += inference::counted_rows(y_hat, mask);
-        }
-        if constexpr (judges<J, Y_hat, Y> && std::is_integral_v<scalar_of<Y>> && rank_of<Y> + 1 == rank_of<Y_hat>) {
-            const std::size_t k = features(y_hat);
-            if (s.confusion.size() == 0) reshape(s.confusion, std::array{k, k}), s.confusion.fill(0);
-            for (std::size_t r = 0; r < rows(y_hat); ++r)
-                if (const auto label = static_cast<std::size_t>(part.data()[r]);  // what weighs nothing may have any
-                    label < k && (mask == nullptr || flat(*mask)[r]))
-                    ++s.confusion(label, kernels::argmax(y_hat.data() + r * k, k));
-        }
-    });
-    if (!(count > 0)) throw data_error("evaluate: the mask, or the weights, leave nothing to judge");
-    s.loss = losses::reduced(loss, sum, count);
-    if constexpr (judges<J, Y_hat, Y>) s.accuracy = correct / judged;
-    return s;
+    if (o.stateful) training::require_even_batches("evaluate", "samples", data.size(), o.batch_size);
+    training::batch_forward_of<Net, J, X, Y> rows(net, loss, data, false);
+    return training::evaluate(rows, training::facts_of<J, Y_hat, Y>(loss), data.size(), o, true);
 }
 
 }  // namespace gradus

@@ -1,12 +1,12 @@
 #pragma once
 /// \file
-/// One thread's share of a batch.
+/// One thread's share of a batch, with its types: what stands behind batch_forward and batch_backward.
 
+#include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gradus/core/dataset.hpp"
@@ -14,94 +14,159 @@
 #include "gradus/core/pass.hpp"
 #include "gradus/core/state.hpp"
 #include "gradus/losses/loss.hpp"
-#include "gradus/training/evaluate.hpp"
+#include "gradus/optimizers/optimizer_core.hpp"
+#include "gradus/training/batch.hpp"
 #include "gradus/training/not_finite.hpp"
 
-namespace gradus::training {
+namespace gradus {
 
-/// Rows of a batch, and what their forward leaves: all the memory that they need.
-template <class Net, class J, class X, class Y>
-struct slice {
-    X x;
-    Y y;
-    std::vector<double> weights;
+/// A loss that judges classes.
+template <class J, class Y, class Target>
+concept judges = requires(const J& j, const Y& y_hat, const Target& y, const normalizer& by) { j.correct(y_hat, y, by); };
+
+namespace training {
+
+/// The mask (N, T) of sequences, as far as it is one of ŷ's rows: null where the network has given up the steps, and each
+/// sample counts.
+template <class Net>
+[[nodiscard]] const tensor<bool, 2>* mask_of_rows(const tensor<bool, 2>& mask) {
+    return ends_sequences<Net> || mask.size() == 0 ? nullptr : &mask;
+}
+
+/// Samples out of a set, and what their forward leaves.
+template <class Net, class X>
+struct forward_of_rows {
+    X gathered;
     pass<Net, X> remembered;  // the mask among it
-    typename J::template cache<output_of<Net, X>> loss_cache;
 
-    explicit slice(const Net& net, const X& like) : remembered(net, like) {}
+    forward_of_rows(const Net& net, const X& like) : remembered(net, like) {}
 
-    /// After a forward.
-    [[nodiscard]] normalizer by(double total) const {
-        return {total, inference::mask_of<Net>(remembered.context().mask), weights};
+    [[nodiscard]] const X& x(const X& data, const batch_rows& rows) const { return rows.all ? data : gathered; }
+
+    /// ŷ of these rows.
+    const output_of<Net, X>& operator()(const Net& net, const X& data, const tensor<bool, 2>* mask, const batch_rows& rows) {
+        if (!rows.all) gather(data, rows.samples, gathered);
+        if (mask != nullptr && mask->size() != 0) gather(*mask, rows.samples, remembered.mask);
+        remembered.seed = rows.seed, remembered.step = rows.step, remembered.first_row = rows.first_row;
+        if (rows.stateful) carry_state(net, remembered);
+        return gradus::forward(net, x(data, rows), remembered.cache, remembered.context());
     }
 };
 
-/// What one thread owns. Batches come in two sizes, the full one and what is left at the end of an epoch: a slice for
+/// What `J` is to the loop.
+template <class J, class Y_hat, class Y>
+[[nodiscard]] loss_facts facts_of(const J& loss) {
+    return {J::name, formula_of(loss), losses::is_sum(loss), judges<J, Y_hat, Y>};
+}
+
+/// Forward and loss of batches. They come in two sizes, the full one and what is left at the end of an epoch: memory for
 /// each, so that none is ever resized.
+template <class Net, class J, class X, class Y>
+class batch_forward_of final : public batch_forward {
+    using Y_hat = output_of<Net, X>;
+    struct slice : forward_of_rows<Net, X> {
+        using forward_of_rows<Net, X>::forward_of_rows;
+        Y y;
+        std::vector<double> weights;
+        typename J::template cache<Y_hat> loss_cache;
+
+        [[nodiscard]] normalizer by(double total) const {
+            return {total, mask_of_rows<Net>(this->remembered.mask), weights};
+        }
+    };
+
+  public:
+    batch_forward_of(const Net& net, const J& loss, const dataset<X, Y>& data, bool training)
+        : net_(net), loss_(loss), data_(data), full_(net, data.x), last_(net, data.x) {
+        full_.remembered.training = last_.remembered.training = training;
+    }
+
+    batch_totals forward(const batch_rows& rows) override {
+        rows_ = rows;
+        now_ = rows.samples.empty() && !rows.all ? nullptr : rows.last ? &last_ : &full_;
+        if (now_ == nullptr) return {};
+        slice& s = *now_;
+        gather(data_.y, rows.samples, s.y);
+        gather(data_.weights, rows.samples, s.weights);
+        const Y_hat& y_hat = s(net_, data_.x, &data_.mask, rows);
+        const normalizer by = s.by(1);
+        batch_totals totals;
+        totals.loss = loss_.forward(y_hat, s.y, s.loss_cache, by);
+        totals.count = loss_.count(y_hat, s.y, by);
+        if constexpr (judges<J, Y_hat, Y>) {
+            totals.correct = loss_.correct(y_hat, s.y, by);
+            totals.judged = static_cast<double>(
+                by.mask == nullptr ? gradus::rows(y_hat) : static_cast<std::size_t>(std::ranges::count(flat(*by.mask), true)));
+        }
+        return totals;
+    }
+    batch_outputs outputs() override {
+        return {tensor_ref(output(now_->remembered.cache)), tensor_ref(now_->y), now_->by(1).mask};
+    }
+
+    /// ∇J(θ) of the rows of the last forward, assigned to `grad`.
+    void backward(double total, gradients<Net>& grad) {
+        if (now_ == nullptr) return grad.zero();
+        slice& s = *now_;
+        const auto& dy = loss_.backward(output(s.remembered.cache), s.y, s.loss_cache, s.by(total));
+        gradus::backward(net_, s.x(data_.x, rows_), dy, s.remembered.cache, grad.values, s.remembered.context());
+    }
+
+    std::string first_not_finite() override {
+        if (now_ == nullptr) return {};
+        auto& p = now_->remembered;
+        p.every_output = true;  // once more, with the same draws: no layer's output may be left out now
+        const X& x = now_->x(data_.x, rows_);
+        gradus::forward(net_, x, p.cache, p.context());
+        p.every_output = false;
+        return training::first_not_finite(net_, x, now_->y, p.cache, rows_.samples);
+    }
+
+    std::string first_not_finite_in_data() override {
+        not_finite found;
+        found.look(entry(""), "the validation data", "x", "", data_.x);
+        found.look(entry(""), "the validation data", "y", "", data_.y);
+        return std::move(found.where);
+    }
+
+    bool has_state() override { return gradus::has_state(net_, full_.remembered); }
+    void forget_state() override { gradus::forget_state(net_, full_.remembered); }
+
+  private:
+    const Net& net_;
+    const J& loss_;
+    const dataset<X, Y>& data_;
+    slice full_, last_, *now_ = nullptr;
+    batch_rows rows_;  // of the last forward
+};
+
+/// A thread of training.
 ///
 /// Forward and backward are apart, since what a loss divides by is that of the whole batch, which masks, weights and
 /// labels decide: all threads go forward, what they counted is added, all go backward.
 template <class Net, class J, class X, class Y>
-class share {
+class batch_backward_of final : public batch_backward {
   public:
-    gradients<Net> grad;
-    std::unique_ptr<gradients<Net>> of_batch;  ///< where several batches make a step, which `grad` adds up
-    /// Of this share: the loss before it is divided by anything, what it counted, labels met, and labels there were.
-    double loss = 0, count = 0, correct = 0, judged = 0;
+    batch_backward_of(const Net& net, const J& loss, const dataset<X, Y>& data, bool accumulates)
+        : net_(net), rows_(net, loss, data, true), grad_(net),
+          further_(accumulates ? std::make_unique<gradients<Net>>(net) : nullptr) {}
 
-    share(const Net& net, const X& like) : grad(net), full_(net, like), rest_(net, like) {}
-
-    /// Whether any layer has a state to carry.
-    [[nodiscard]] bool has_state(const Net& net) { return gradus::has_state(net, full_.remembered); }
-    /// The next batch is a beginning.
-    void forget_state(const Net& net) { gradus::forget_state(net, full_.remembered); }
-
-    /// Forward of the samples `which`, rows first_row... of a step; `stateful` from where the last one ended, which was of
-    /// as many.
-    void forward(const Net& net, const J& J_, const dataset<X, Y>& data, std::span<const std::size_t> which,
-                 std::size_t first_row, bool is_full, std::uint64_t seed, std::uint64_t step, bool stateful) {
-        loss = count = correct = judged = 0;
-        now_ = which.empty() ? nullptr : is_full ? &full_ : &rest_;
-        if (now_ == nullptr) return;
-        auto& [x, y, weights, p, loss_cache] = *now_;
-        gather(data.x, which, x);
-        gather(data.y, which, y);
-        gather(data.weights, which, weights);
-        if (data.mask.size() != 0) gather(data.mask, which, p.mask);
-        p.seed = seed, p.step = step, p.first_row = first_row;
-        samples_ = which;
-        if (stateful) carry_state(net, p);
-        const auto& y_hat = gradus::forward(net, x, p.cache, p.context());
-        const normalizer by = now_->by(1);
-        loss = J_.forward(y_hat, y, loss_cache, by);
-        count = J_.count(y_hat, y, by);
-        if constexpr (judges<J, output_of<Net, X>, Y>) {
-            correct = J_.correct(y_hat, y, by);
-            judged = inference::counted_rows(y_hat, by.mask);
-        }
+    batch_forward& rows() override { return rows_; }
+    void backward(double total, bool further) override {
+        rows_.backward(total, further ? *further_ : grad_);
+        if (!further) return;
+        parameter_list sum(grad_.values);
+        optimizer_core::reduce(sum, parameter_list(further_->values), 0, 1);
     }
-
-    /// ∇J(θ) of those rows, where J divides by `total`, assigned to `into`.
-    void backward(const Net& net, const J& J_, double total, gradients<Net>& into) {
-        if (now_ == nullptr) return into.zero();
-        auto& [x, y, weights, p, loss_cache] = *now_;
-        const auto& dy = J_.backward(output(p.cache), y, loss_cache, now_->by(total));
-        gradus::backward(net, x, dy, p.cache, into.values, p.context());
-    }
-
-    /// What was first not finite in the last forward, in words; nothing where all was, or there was none.
-    [[nodiscard]] std::string first_not_finite(const Net& net) {
-        if (now_ == nullptr) return {};
-        auto& p = now_->remembered;
-        p.every_output = true;  // once more, with the same draws: no layer's output may be left out now
-        gradus::forward(net, now_->x, p.cache, p.context());
-        p.every_output = false;
-        return training::first_not_finite(net, now_->x, now_->y, now_->remembered.cache, samples_);
-    }
+    void list_parameters(parameter_list& into) override { into.add_all(nullptr, net_); }
+    void list_gradients(parameter_list& into) override { into.add_all(nullptr, grad_.values); }
 
   private:
-    slice<Net, J, X, Y> full_, rest_, *now_ = nullptr;
-    std::span<const std::size_t> samples_;  // of the last forward
+    const Net& net_;
+    batch_forward_of<Net, J, X, Y> rows_;
+    gradients<Net> grad_;
+    std::unique_ptr<gradients<Net>> further_;  // of one batch, where several make a step
 };
 
-}  // namespace gradus::training
+}  // namespace training
+}  // namespace gradus

@@ -3,7 +3,6 @@
 /// What training has shown so far, and how a callback is called.
 
 #include <cstddef>
-#include <type_traits>
 #include <vector>
 
 #include "gradus/optimizers/optimizer.hpp"
@@ -31,42 +30,43 @@ struct history {
     }
 };
 
+/// How far a call of `fit` has come, whatever it trains.
+struct training_progress {
+    const history& so_far;  ///< of this call of `fit`
+    std::size_t epoch = 0;  ///< of this call, from 0
+    double loss = 0;        ///< of the last batch
+    bool stop = false;      ///< set it, and training ends after this step or epoch
+};
+
 /// What a callback of `fit` sees, and may change: the network, the optimizer with its options, and whether to go on.
 template <class Net, class Options>
-struct training_state {
+struct training_state : training_progress {
     Net& net;
     optimizer<Net, Options>& descend;  ///< `descend.t`: steps taken; `descend.epoch`: epochs ended, those of earlier runs too
-    const history& so_far;             ///< of this call of `fit`
-    std::size_t epoch = 0;             ///< of this call, from 0
-    double loss = 0;                   ///< of the last batch
-    bool stop = false;                 ///< set it, and training ends after this step or epoch
 };
 
 /// Moments of training at which a callback may be called. It has a member for each that it waits for, which takes the
 /// `training_state&`: `before_training`, `before_step`, `after_step`, `after_epoch`, `after_training` (also where the loss
-/// was no number). A lambda is called after each epoch.
-namespace moment {
+/// was NaN or infinite). A lambda is called after each epoch.
+enum class moment { before_training, before_step, after_step, after_epoch, after_training };
 
-inline constexpr auto before_training = [](auto& c, auto& now) {
-    if constexpr (requires { c.before_training(now); }) c.before_training(now);
-};
-inline constexpr auto before_step = [](auto& c, auto& now) {
-    if constexpr (requires { c.before_step(now); }) c.before_step(now);
-};
-inline constexpr auto after_step = [](auto& c, auto& now) {
-    if constexpr (requires { c.after_step(now); }) c.after_step(now);
-};
-inline constexpr auto after_epoch = [](auto& c, auto& now) {
-    if constexpr (requires { c.after_epoch(now); })
-        c.after_epoch(now);
-    else if constexpr (requires { c(now); })
-        c(now);
-};
-inline constexpr auto after_training = [](auto& c, auto& now) {
-    if constexpr (requires { c.after_training(now); }) c.after_training(now);
-};
-
-}  // namespace moment
+/// Calls what a callback has for that moment.
+template <class C, class State>
+void tell(C& callback, moment when, State& now) {
+    if constexpr (requires { callback.before_training(now); })
+        if (when == moment::before_training) callback.before_training(now);
+    if constexpr (requires { callback.before_step(now); })
+        if (when == moment::before_step) callback.before_step(now);
+    if constexpr (requires { callback.after_step(now); })
+        if (when == moment::after_step) callback.after_step(now);
+    if constexpr (requires { callback.after_epoch(now); }) {
+        if (when == moment::after_epoch) callback.after_epoch(now);
+    } else if constexpr (requires { callback(now); }) {
+        if (when == moment::after_epoch) callback(now);
+    }
+    if constexpr (requires { callback.after_training(now); })
+        if (when == moment::after_training) callback.after_training(now);
+}
 
 /// Whether C waits for anything at all.
 template <class C, class State>

@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <exception>
 #include <thread>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "gradus/core/error.hpp"
+#include "gradus/core/function_ref.hpp"
 
 namespace gradus {
 
@@ -39,18 +39,8 @@ class workers {
 
     [[nodiscard]] std::size_t size() const { return errors_.size(); }
 
-    template <class F>
-    void run(F&& f) {
-        context_ = &f;
-        run_all([](void* context, std::size_t k) { (*static_cast<std::remove_reference_t<F>*>(context))(k); });
-    }
-
-  private:
-    using job = void (*)(void*, std::size_t);
-
-    /// Compiled once, whatever there is to run.
-    [[gnu::noinline]] void run_all(job j) {
-        job_ = j;
+    [[gnu::noinline]] void run(function_ref<void(std::size_t)> job) {
+        job_ = &job;
         busy_.store(threads_.size(), std::memory_order_relaxed);
         go_.fetch_add(1, std::memory_order_release);
         if (!threads_.empty()) go_.notify_all();
@@ -86,7 +76,7 @@ class workers {
     }
     void work(std::size_t k) {
         try {
-            job_(context_, k);
+            (*job_)(k);
         } catch (...) {
             errors_[k] = std::current_exception();
         }
@@ -101,8 +91,7 @@ class workers {
         }
     }
 
-    job job_ = nullptr;
-    void* context_ = nullptr;
+    const function_ref<void(std::size_t)>* job_ = nullptr;
     std::atomic<std::size_t> go_{0}, busy_{0};
     std::vector<std::exception_ptr> errors_;
     std::vector<std::thread> threads_;

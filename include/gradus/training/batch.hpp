@@ -1,0 +1,113 @@
+#pragma once
+/// \file
+/// A batch at work on a network, as the training loop sees it: without its types. The loop, evaluation and prediction are
+/// compiled once; what they call are these few functions, twice for each batch and thread.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gradus/core/error.hpp"
+#include "gradus/core/function_ref.hpp"
+#include "gradus/core/parameter_list.hpp"
+#include "gradus/core/tensor.hpp"
+#include "gradus/core/tensor_ref.hpp"
+
+namespace gradus::training {
+
+/// Samples of a batch, or the part of them that a thread takes.
+struct batch_rows {
+    std::span<const std::size_t> samples;  ///< by their index in the data
+    std::size_t first_row = 0;             ///< place of the first of them in the whole step
+    bool all = false;                      ///< they are the whole of the data, in its order
+    bool last = false;                     ///< fewer than the batches before: what is left at the end of an epoch
+    bool stateful = false;                 ///< goes on where the rows before ended
+    std::uint64_t seed = 0, step = 0;      ///< of the random stream
+};
+
+/// What a forward tells of its rows: the loss before it is divided by anything, what it counted, labels that were met, and
+/// labels that there were.
+struct batch_totals {
+    double loss = 0, count = 0, correct = 0, judged = 0;
+    batch_totals& operator+=(const batch_totals& o) {
+        loss += o.loss, count += o.count, correct += o.correct, judged += o.judged;
+        return *this;
+    }
+};
+
+/// How a loss adds up, and what messages call it.
+struct loss_facts {
+    std::string_view name, formula;
+    bool is_sum = false;  ///< J is a sum, not a mean
+    bool judges = false;  ///< it says how many labels are met
+
+    /// J of a whole from the sum over its parts. Where nothing counts, nothing is lost: 0.
+    [[nodiscard]] double reduced(double sum, double count) const { return is_sum ? sum : count > 0 ? sum / count : 0; }
+};
+
+/// ŷ and the targets of the last forward.
+struct batch_outputs {
+    tensor_ref y_hat, y;
+    const tensor<bool, 2>* mask = nullptr;  ///< of the rows of ŷ; null: all count
+};
+
+/// Network, loss and data, forward.
+class batch_forward {
+  public:
+    virtual batch_totals forward(const batch_rows& rows) = 0;
+    [[nodiscard]] virtual batch_outputs outputs() = 0;
+    /// What was first not finite in the last forward, in words; nothing where all was, or there was none.
+    [[nodiscard]] virtual std::string first_not_finite() = 0;
+    [[nodiscard]] virtual std::string first_not_finite_in_data() = 0;  ///< the same, of the whole of the data
+    [[nodiscard]] virtual bool has_state() = 0;  ///< whether any layer has a state to carry
+    virtual void forget_state() = 0;             ///< the next batch is a beginning
+
+  protected:
+    ~batch_forward() = default;
+};
+
+/// The same, and the gradient.
+class batch_backward {
+  public:
+    virtual ~batch_backward() = default;
+    [[nodiscard]] virtual batch_forward& rows() = 0;
+    /// ∇J(θ) of the rows of the last forward, where J divides by `total`. A further batch that shares the step is added.
+    virtual void backward(double total, bool further) = 0;
+    virtual void list_parameters(parameter_list& into) = 0;
+    virtual void list_gradients(parameter_list& into) = 0;
+};
+
+/// Calls f for all of n samples in their order, so many at a time; for none once, so that the network says what is wrong.
+[[gnu::noinline]] inline void each_batch(std::size_t n, std::size_t batch_size, function_ref<void(const batch_rows&)> f) {
+    std::vector<std::size_t> which;
+    for (std::size_t first = 0; first < n || first == 0; first += batch_size) {
+        which.resize(std::min(batch_size, n - first));
+        for (std::size_t i = 0; i < which.size(); ++i) which[i] = first + i;
+        batch_rows rows{.samples = which, .first_row = first};
+        rows.all = which.size() == n;
+        rows.last = which.size() < batch_size;
+        f(rows);
+    }
+}
+
+/// \throws data_error
+[[gnu::noinline]] inline void require_even_batches(std::string_view who, std::string_view what, std::size_t samples,
+                                                   std::size_t batch_size) {
+    if (samples % batch_size != 0)
+        throw data_error(message({who, ": stateful needs batches of one size: batch_size = ", batch_size, " does not divide ",
+                                  samples, " ", what}));
+}
+/// \throws data_error
+[[gnu::noinline]] inline void require_rows(std::string_view who, std::size_t samples, const tensor<bool, 2>* mask) {
+    if (mask != nullptr && mask->size() != 0 && mask->shape()[0] != samples)
+        throw data_error(message({who, ": x has ", samples, " rows, the mask is ", mask->shape()}));
+}
+[[noreturn, gnu::noinline]] inline void refuse_stateless(std::string_view who) {
+    throw data_error(message({who, ": stateful, but no layer of the network has a state"}));
+}
+
+}  // namespace gradus::training
