@@ -116,7 +116,7 @@ def measure_all(rows, options):
 
 def arguments():
     parser = argparse.ArgumentParser(prog="bench/run",
-                                     epilog="bench/run compile: what the README's program costs to compile")
+                                     epilog="bench/run compile: what programs cost to compile")
     parser.add_argument("names", nargs="*", metavar="NAME", help="only rows whose name contains one of these")
     parser.add_argument("--folder", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--list", action="store_true", help="the names of the rows")

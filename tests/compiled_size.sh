@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# tests/compiled_size.sh            what the programs of bench/compile/ make of gradus: bytes of code and functions, each
+#                                   within 10 % of bench/compile/sizes.txt. Seconds depend on the machine, these do not.
+# tests/compiled_size.sh --write    writes that file anew
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export LC_ALL=C
+CXX=${CXX:-g++} sizes=bench/compile/sizes.txt
+if [[ $("$CXX" --version | head -n 1) != *g++*" 12."* || $("$CXX" -dumpmachine) != x86_64-* ]]; then
+    echo "not compared: another compiler than g++ 12 for x86-64 makes other code"
+    exit 77
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+names=$(bench/compile/programs "$work")
+
+# The same whatever is installed: no BLAS, no zlib.
+tr ' ' '\n' <<<"$names" | xargs -P 2 -I {} \
+    "$CXX" -std=c++20 -O1 -D GRADUS_USE_BLAS=0 -D GRADUS_HAS_ZLIB=0 -I include -c "$work/{}.cpp" -o "$work/{}.o"
+for name in $names; do
+    code=$(size -A "$work/$name.o" | awk '/^\.text/ { bytes += $2 } END { print bytes }')
+    functions=$(nm "$work/$name.o" | grep -c ' [tTwW] ')
+    echo "$name $code $functions"
+done >"$work/sizes"
+
+if [[ ${1:-} == --write ]]; then
+    {
+        echo "# g++ 12 -O1: program, bytes of code, functions. tests/compiled_size.sh --write"
+        cat "$work/sizes"
+    } >"$sizes"
+fi
+awk -v names="$names" '
+    function compare(what, now, before) {
+        share = before > 0 ? 100 * (now / before - 1) : 100
+        verdict = share < -10 || share > 10 ? "  CHANGED by more than 10 %" : ""
+        bad = bad || verdict != ""
+        printf "%-15s %8d %-9s, was %8d: %+6.1f %%%s\n", $1, now, what, before, share, verdict
+    }
+    /^#/ { next }
+    NR == FNR { code[$1] = $2; functions[$1] = $3; next }
+    { compare("bytes", $2, code[$1]); compare("functions", $3, functions[$1]); ++n }
+    END {
+        if (n != split(names, all)) bad = 1
+        if (bad) print "If that is meant: tests/compiled_size.sh --write, and bench/run compile says what it costs"
+        exit bad
+    }' "$sizes" "$work/sizes"
