@@ -11,7 +11,6 @@
 /// | `optimizer/name` | its name, as bytes: what one optimizer remembers means nothing to another |
 /// | `optimizer/t`, `optimizer/epoch`, `optimizer/seed` | steps, epochs, and the seed of every random stream |
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -29,103 +28,120 @@ namespace gradus {
 
 namespace detail {
 
-/// What an optimizer's state has to be written and read by: no formula.
-struct optimizer_arrays {
+/// What an optimizer's state is written and read by: no formula.
+struct optimizer_file {
     std::string_view name;
-    std::span<const std::string_view> slot_names;
-    std::span<const std::pair<std::string_view, double>> scalar_names;
+    const std::string_view* slot_names;
+    const std::pair<std::string_view, double>* scalar_names;
     optimizer_core& state;
-    std::span<double> scalars;
+    double* scalars;
+    std::size_t n_scalars;
 };
 
+inline constexpr const char* name_in_file = "optimizer/name";
+
 /// f(name in the file, tensor) for what the file holds of the network; with an optimizer, of its slots too.
-inline void each_in_file(parameter_list& theta, optimizer_arrays* optimizer,
+inline void each_in_file(parameter_list& theta, const optimizer_file* optimizer,
                          function_ref<void(const std::string&, tensor_ref)> f) {
     each_tensor(theta, [&](const entry& e, tensor_ref t) { f(e.path(), t); });
     if (optimizer == nullptr) return;
-    for (std::size_t k = 0; k < optimizer->slot_names.size(); ++k)
+    for (std::size_t k = 0; k < optimizer->state.slots.size(); ++k)
         optimizer->state.slots[k].each(theta, [&](const entry& e, tensor_ref t) {
             f(message({"optimizer/", optimizer->slot_names[k], "/", e.path()}), t);
         });
 }
+/// f(name in the file, type, shape, where it stands) for the rest of an optimizer's state: its numbers and its name.
+inline void each_fact(const optimizer_file& optimizer,
+                      function_ref<void(const std::string&, dtype, io::shape_view, const void*)> f) {
+    constexpr dtype whole = dtype_of<std::uint64_t>;
+    const std::size_t length = optimizer.name.size();
+    for (std::size_t i = 0; i < optimizer.n_scalars; ++i)
+        f(message({"optimizer/", optimizer.scalar_names[i].first}), dtype_of<double>, {}, &optimizer.scalars[i]);
+    f(name_in_file, dtype_of<std::uint8_t>, {&length, 1}, optimizer.name.data());
+    f("optimizer/t", whole, {}, &optimizer.state.t);
+    f("optimizer/epoch", whole, {}, &optimizer.state.epoch);
+    f("optimizer/seed", whole, {}, &optimizer.state.seed);
+}
 
-[[gnu::noinline]] inline void save(const std::string& path, parameter_list& theta, optimizer_arrays* optimizer) {
+[[gnu::noinline]] inline void save(const std::string& path, parameter_list& theta, const optimizer_file* optimizer) {
     io::npz_writer out(path);
     each_in_file(theta, optimizer, [&](const std::string& name, tensor_ref t) { out.add(name, t); });
-    if (optimizer != nullptr) {
-        for (std::size_t i = 0; i < optimizer->scalars.size(); ++i)
-            out.add(message({"optimizer/", optimizer->scalar_names[i].first}), optimizer->scalars[i]);
-        const std::string_view name = optimizer->name;
-        out.add("optimizer/name", {name.size()}, std::span(reinterpret_cast<const std::uint8_t*>(name.data()), name.size()));
-        out.add("optimizer/t", optimizer->state.t);
-        out.add("optimizer/epoch", optimizer->state.epoch);
-        out.add("optimizer/seed", optimizer->state.seed);
-    }
+    if (optimizer != nullptr)
+        each_fact(*optimizer, [&](const std::string& name, dtype type, io::shape_view shape, const void* at) {
+            out.add(name, type, shape, {static_cast<const std::byte*>(at), io::bytes_of(type, shape, name)});
+        });
     out.close();
 }
 
 /// A file for another network may hold all that this one has, and more.
 inline void refuse_strangers(const io::npz_reader& in, const std::string& path, parameter_list& theta) {
-    for (const auto& name : in.names()) {
+    for (const std::string& name : in.names()) {
         bool known = name.starts_with("optimizer/");
         std::string all;
         each_tensor(theta, [&](const entry& e, tensor_ref) {
             const std::string own = e.path();
             known = known || own == name;
-            all += (all.empty() ? "" : ", ") + own;
+            all.append(all.empty() ? "" : ", ").append(own);
         });
-        if (!known) throw data_error(path + ": holds '" + name + "', the network has no such parameter, it has " + all);
+        if (!known)
+            throw data_error(message({path, ": holds '", name, "', the network has no such parameter, it has ", all}));
     }
 }
 
 /// The state of another optimizer may have the same slots, and mean something else by them.
 inline void refuse_other_optimizer(const io::npz_reader& in, const std::string& path, parameter_list& theta,
-                                   optimizer_arrays& optimizer) {
-    const io::array held = in["optimizer/name"];
-    const auto bytes = held.as<std::uint8_t>();
-    if (const std::string name(bytes.begin(), bytes.end()); name != optimizer.name)
-        throw data_error(message({path, ": holds the state of ", name, ", the optimizer is ", optimizer.name}));
-    for (const auto& name : in.names()) {
+                                   const optimizer_file& optimizer) {
+    const io::array held = in[name_in_file];
+    held.require(dtype_of<std::uint8_t>);
+    const std::string_view held_name(reinterpret_cast<const char*>(held.bytes.data()), held.bytes.size());
+    if (held_name != optimizer.name)
+        throw data_error(message({path, ": holds the state of ", held_name, ", the optimizer is ", optimizer.name}));
+    for (const std::string& name : in.names()) {
         bool known = !name.starts_with("optimizer/");
-        for (const char* own : {"name", "t", "epoch", "seed"}) known = known || name == std::string("optimizer/") + own;
-        for (const auto& scalar : optimizer.scalar_names) known = known || name == message({"optimizer/", scalar.first});
+        each_fact(optimizer, [&](const std::string& own, dtype, io::shape_view, const void*) { known = known || own == name; });
         each_in_file(theta, &optimizer, [&](const std::string& own, tensor_ref) { known = known || own == name; });
         if (!known)
             throw data_error(message({path, ": holds '", name, "', of which ", optimizer.name, " knows nothing"}));
     }
 }
 
-/// Reads all, and only then writes any of it into the network and the optimizer.
-[[gnu::noinline]] inline void load(const std::string& path, parameter_list& theta, optimizer_arrays* optimizer) {
+/// Reads and checks all, and only then writes any of it into the network and the optimizer.
+[[gnu::noinline]] inline void load(const std::string& path, parameter_list& theta, const optimizer_file* optimizer) {
     const io::npz_reader in(path);
     if (optimizer != nullptr && !in.contains("optimizer/t"))
-        throw data_error(path + ": holds a network without the state of its optimizer");
+        throw data_error(message({path, ": holds a network without the state of its optimizer"}));
     refuse_strangers(in, path, theta);
     if (optimizer != nullptr) refuse_other_optimizer(in, path, theta, *optimizer);
-    std::vector<std::pair<io::array, tensor_ref>> read;
-    each_in_file(theta, optimizer, [&](const std::string& name, tensor_ref t) {
-        io::array a = in[name];
-        a.require(t.shape());
-        a.require(t.type());
-        read.emplace_back(std::move(a), t);
-    });
-    if (optimizer != nullptr) {
-        std::vector<double> scalars;
-        for (const auto& scalar : optimizer->scalar_names)
-            scalars.push_back(in[message({"optimizer/", scalar.first})].scalar<double>());
-        const auto number = [&](std::string_view name) { return in[name].scalar<std::uint64_t>(); };
-        const std::uint64_t t = number("optimizer/t"), epoch = number("optimizer/epoch"), seed = number("optimizer/seed");
-        std::ranges::copy(scalars, optimizer->scalars.begin());
-        optimizer->state.t = t, optimizer->state.epoch = epoch, optimizer->state.seed = seed;
-    }
-    for (auto& [from, to] : read)
-        if (!from.bytes.empty()) std::memcpy(to.data(), from.bytes.data(), from.bytes.size());
+    std::vector<std::byte> all;  // one array behind the other
+    std::size_t at = 0;
+    const auto read = [&](const std::string& name, dtype type, io::shape_view shape, const void*) {
+        if (name == name_in_file) return;
+        const io::array a = in[name];
+        a.require(shape);
+        a.require(type);
+        all.resize(at + a.bytes.size());
+        if (!a.bytes.empty()) std::memcpy(all.data() + at, a.bytes.data(), a.bytes.size());
+        at += a.bytes.size();
+    };
+    const auto write = [&](void* to, std::size_t bytes) {
+        if (bytes != 0) std::memcpy(to, all.data() + at, bytes);
+        at += bytes;
+    };
+    each_in_file(theta, optimizer, [&](const std::string& name, tensor_ref t) { read(name, t.type(), t.shape(), nullptr); });
+    if (optimizer != nullptr) each_fact(*optimizer, read);
+    at = 0;
+    each_in_file(theta, optimizer, [&](const std::string&, tensor_ref t) { write(t.data(), t.bytes()); });
+    if (optimizer != nullptr)
+        each_fact(*optimizer, [&](const std::string& name, dtype type, io::shape_view, const void* number) {
+            if (name != name_in_file) write(const_cast<void*>(number), type.size);
+        });
 }
 
 template <class Net, class Options>
-[[nodiscard]] optimizer_arrays arrays_of(optimizer<Net, Options>& descend) {
+[[nodiscard]] optimizer_file file_of(optimizer<Net, Options>& descend) {
     static constexpr auto scalars = scalars_of<Options>();
-    return {optimizer_name<Options>(), Options::slots, scalars, descend, descend.scalars};
+    return {optimizer_name<Options>(), Options::slots.data(), scalars.data(),
+            descend,                   descend.scalars.data(), scalars.size()};
 }
 
 }  // namespace detail
@@ -143,7 +159,7 @@ void save(const std::string& path, const Net& net) {
 template <class Net, class Options>
 void save(const std::string& path, const Net& net, const optimizer<Net, Options>& descend) {
     parameter_list theta(net);
-    auto state = detail::arrays_of(const_cast<optimizer<Net, Options>&>(descend));  // which is read only
+    auto state = detail::file_of(const_cast<optimizer<Net, Options>&>(descend));  // which is read only
     detail::save(path, theta, &state);
 }
 
@@ -160,7 +176,7 @@ void load(const std::string& path, Net& net) {
 template <class Net, class Options>
 void load(const std::string& path, Net& net, optimizer<Net, Options>& descend) {
     parameter_list theta(net);
-    auto state = detail::arrays_of(descend);
+    auto state = detail::file_of(descend);
     detail::load(path, theta, &state);
 }
 
