@@ -45,8 +45,9 @@ def ways(include, folder):
     if not (include.parent / "src/gradus.cpp").exists():
         return {COLUMNS[0]: plain}
     folder.mkdir()
-    compile_once([*unit, "-x", "c++-header", str(include / "gradus.hpp"), "-o", str(folder / "gradus.hpp.gch")])
-    precompiled = ["-I", str(folder), *unit, "-include", "gradus.hpp", "-Winvalid-pch"]
+    # -w: a warning that #pragma once stands in a main file
+    compile_once([*unit, "-w", "-x", "c++-header", str(include / "gradus.hpp"), "-o", str(folder / "gradus.hpp.gch")])
+    precompiled = [*unit, "-include", str(folder / "gradus.hpp"), "-Winvalid-pch"]
     return dict(zip(COLUMNS, [plain, unit, precompiled]))
 
 
@@ -54,7 +55,8 @@ def measure(names, states, runs, folder):
     """{(program, state, column): ([ratios], [MiB])}, a run after the other."""
     (folder / "xtensor.cpp").write_text("#include <xtensor/xtensor.hpp>\nint main() {}\n")
     once = lambda name, arguments: compile_once([*arguments, "-c", str(folder / name), "-o", str(folder / "object.o")])
-    jobs = [(name, state, column) for name in names for column in COLUMNS for state in states if column in states[state]]
+    jobs = [(name, state, column) for name in names for column in COLUMNS for state in states
+            if column in states[state]]
     found = {job: ([], []) for job in jobs}
     before = once("xtensor.cpp", [])[0]
     for _ in range(runs):
@@ -82,7 +84,7 @@ def main():
     parser = argparse.ArgumentParser(prog="bench/run compile", description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="of: " + ", ".join(BUDGETS))
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--include", type=pathlib.Path, help="the include/ of another checkout, for a second column each")
+    parser.add_argument("--include", type=pathlib.Path, help="the include/ of another checkout, for columns beside ours")
     parser.add_argument("--json", type=pathlib.Path, help="writes each ratio and memory")
     o = parser.parse_args()
     names = o.names or list(BUDGETS)

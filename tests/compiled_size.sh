@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# tests/compiled_size.sh            what the programs of bench/compile/ make of gradus: bytes of code and functions, each
-#                                   within 10 % of bench/compile/sizes.txt. Seconds depend on the machine, these do not.
+# tests/compiled_size.sh            bytes of code and functions of each program of bench/compile/ are within 10 % of
+#                                   bench/compile/sizes.txt. Seconds depend on the machine, these do not.
 # tests/compiled_size.sh --write    writes that file anew
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C
 CXX=${CXX:-g++} sizes=bench/compile/sizes.txt
-if [[ $("$CXX" --version | head -n 1) != *g++*" 12."* || $("$CXX" -dumpmachine) != x86_64-* ]]; then
+if [[ $("$CXX" -v 2>&1) != *"gcc version 12."* || $("$CXX" -dumpmachine) != x86_64-* ]]; then
     echo "not compared: another compiler than g++ 12 for x86-64 makes other code"
     exit 77
 fi

@@ -43,7 +43,8 @@ int main(int argc, char** argv) try {
     std::printf("best epoch %zu, validation %.4f\n", stop.best_epoch(), stop.best());
 
     const auto y_hat = scale_y.inverse(gr::predict(net, test.x)), y = scale_y.inverse(test.y);
-    std::printf("test: R² = %.3f, mean absolute error %.1f\n", gr::r_squared(y, y_hat), gr::mean_absolute_error(y, y_hat));
+    std::printf("test: R² = %.3f, mean absolute error %.1f\n", gr::r_squared(y, y_hat),
+                gr::mean_absolute_error(y, y_hat));
 
     gr::plot::figure("Price of houses", {.x = "epoch", .y = "mean squared error", .log_y = true})
         .line("training", history.loss)

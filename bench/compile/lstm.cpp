@@ -27,7 +27,8 @@ reviews drawn(std::size_t count, std::uint64_t seed) {
         const std::size_t parts = 1 + draw(n, 0, 3);
         for (std::size_t part = 0; part < parts; ++part) {
             const std::size_t negated = draw(n, 10 * part + 1, 2), word = draw(n, 10 * part + 2, 2);
-            text += (part == 0 ? "" : ", but ") + things[draw(n, 10 * part + 3, 5)] + (negated ? " was not " : " was ") +
+            if (part > 0) text += ", but ";
+            text += things[draw(n, 10 * part + 3, 5)] + (negated ? " was not " : " was ") +
                     words[word][draw(n, 10 * part + 4, 4)];
             out.good(n) = static_cast<std::int32_t>(word != negated);
         }

@@ -24,7 +24,8 @@ auto block(std::size_t channels) {
                           gr::relu{});
 }
 auto block(std::size_t in, std::size_t out) {
-    return gr::sequential(gr::residual(gr::sequential(convolution(in, out, 3, 2), gr::relu{}, convolution(out, out, 3, 1)),
+    return gr::sequential(gr::residual(gr::sequential(convolution(in, out, 3, 2), gr::relu{},
+                                                      convolution(out, out, 3, 1)),
                                        convolution(in, out, 1, 2)),
                           gr::relu{});
 }
