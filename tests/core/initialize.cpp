@@ -72,10 +72,10 @@ struct shifted {
     };
     gr::tensor<float, 1> s{0, 0, 0};
     gr::dense_layer<float, gr::identity> inner = gr::dense(3, 3);
-    std::uint64_t key = 0;
+    std::uint64_t drawn = 0;
 
-    shifted() { initialize(1); }
-    void initialize(std::uint64_t k) { key = k, gr::draw(s, gr::normal{}, k, {}); }
+    shifted() { gr::draw_by_default(*this, 1); }
+    void initialize(std::uint64_t key) { gr::draw(s, gr::normal{}, key, {}); }
 };
 }  // namespace
 
@@ -83,4 +83,20 @@ TEST_CASE("initialize: a layer made of layers draws its own tensors by its place
     gr::repeat blocks(2, shifted{});
     CHECK_FALSE(blocks.layers[0].s == blocks.layers[1].s);
     CHECK_FALSE(blocks.layers[0].inner.theta.W == blocks.layers[1].inner.theta.W);
+    const auto before = blocks.layers[0].s;
+    CHECK_FALSE(gr::sequential(blocks).layer<0>().layers[0].s == before);  // and again for the place of the whole
+}
+
+TEST_CASE("checksum: of each number of a layer's own tensors, where only its last differs too") {
+    auto layer = gr::dense(3, 3);
+    const auto sum = gr::checksum(layer);
+    CHECK(gr::checksum(layer) == sum);
+    for (float* number : {&layer.theta.W(0, 0), &layer.theta.W(2, 2), &layer.theta.b(2)}) {
+        const float kept = *number;
+        *number += 1;
+        CHECK(gr::checksum(layer) != sum);
+        *number = kept;
+    }
+    std::swap(layer.theta.W(0, 0), layer.theta.W(0, 1));
+    CHECK(gr::checksum(layer) != sum);
 }

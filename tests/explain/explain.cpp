@@ -181,7 +181,7 @@ TEST_CASE("explain: what it foretells is what the step does, and it changes noth
         CHECK(has(text, "step t = " + std::to_string(t + 1)));
         gr::each([](const gr::entry&, const auto& a, const auto& b) { CHECK(a == b); }, net, net_before);
         CHECK(descend.t == descend_before.t);
-        CHECK(descend.slots[1] == descend_before.slots[1]);
+        CHECK(descend.kept(1) == descend_before.kept(1));
 
         net.backward(x, J.gradient(net.forward(x, pass), y), pass, grad);
         descend(net, grad);
@@ -194,7 +194,7 @@ TEST_CASE("explain: what it foretells is what the step does, and it changes noth
                 }
             },
             net, grad.values);
-        descend.slots[0].each(gr::parameter_list(net), [&](const gr::entry&, gr::tensor_ref m) {
+        descend.kept(0).each(gr::parameter_list(net), [&](const gr::entry&, gr::tensor_ref m) {
             for (std::size_t i = 0; i < m.size(); ++i) CHECK(has(text, "→ " + page.number(m.number(i)).substr(0, 9)));
         });
     }

@@ -69,8 +69,8 @@ TEST_CASE("save: training 10 epochs equals 5, save, load, 5, bit for bit, with d
     CHECK(c.epoch == 5);
     const auto five = train(resumed, c, 5);
     CHECK(same(resumed, whole));
-    CHECK(c.slots[0] == a.slots[0]);
-    CHECK(c.slots[1] == a.slots[1]);
+    CHECK(c.kept(0) == a.kept(0));
+    CHECK(c.kept(1) == a.kept(1));
     CHECK(five.loss.back() == ten.loss.back());
     CHECK(folder.files() == 1);
 }

@@ -53,7 +53,7 @@ struct ten_steps {
 template <class X, class Optimizer, class Net>
 X kept(Optimizer& descend, const Net& net, std::size_t k, std::string_view path) {
     X found;
-    descend.slots[k].each(gradus::parameter_list(net), [&](const gradus::entry& e, gradus::tensor_ref t) {
+    descend.kept(k).each(gradus::parameter_list(net), [&](const gradus::entry& e, gradus::tensor_ref t) {
         if (e.path() != path) return;
         REQUIRE(t.is<X>());
         gradus::reshape(found, t.shape());

@@ -22,7 +22,7 @@
 
 #ifndef GRADUS_COMPILED
 
-#define GRADUS_ONCE template <int = 0>
+#define GRADUS_ONCE template <int = 0> [[gnu::noinline]]
 #define GRADUS_BODY template <int>
 #define GRADUS_BODIES_OF(folder) 1
 

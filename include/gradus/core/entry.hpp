@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "gradus/core/compiled.hpp"
+#include "gradus/core/error.hpp"
 #include "gradus/core/random.hpp"
 
 namespace gradus {
@@ -45,17 +47,48 @@ struct entry {
     }
 
     /// The random stream of this place below `seed`: what initial draws are keyed by, whatever the order of construction.
-    [[nodiscard]] std::uint64_t key(std::uint64_t seed) const {
-        const std::uint64_t above = parent == nullptr ? seed : parent->key(seed);
-        return index != none ? random::mix(above, index) : random::mix(above, name);
-    }
+    GRADUS_ONCE [[nodiscard]] std::uint64_t key(std::uint64_t seed) const;
 
     /// "W", "3"
     [[nodiscard]] std::string text() const {
-        return name.empty() && index != none ? std::to_string(index) : std::string(name);
+        std::string out;
+        append_text(out);
+        return out;
     }
     /// "encoder.3.W": spelt only where somebody reads it.
-    [[nodiscard]] std::string path() const { return parent == nullptr ? text() : parent->path() + "." + text(); }
+    [[nodiscard]] std::string path() const {
+        std::string out;
+        append_path(out);
+        return out;
+    }
+
+  private:
+    GRADUS_ONCE void append_text(std::string& out) const;
+    GRADUS_ONCE void append_path(std::string& out) const;
 };
+
+#if GRADUS_BODIES_OF(core)
+
+GRADUS_BODY std::uint64_t entry::key(std::uint64_t seed) const {
+    const std::uint64_t above = parent == nullptr ? seed : parent->key(seed);
+    return index != none ? random::mix(above, index) : random::mix(above, name);
+}
+
+GRADUS_BODY void entry::append_text(std::string& out) const {
+    if (name.empty() && index != none)
+        append_number(out, index);
+    else
+        out.append(name);
+}
+
+GRADUS_BODY void entry::append_path(std::string& out) const {
+    if (parent != nullptr) {
+        parent->append_path(out);
+        out.push_back('.');
+    }
+    append_text(out);
+}
+
+#endif
 
 }  // namespace gradus

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/parameter_list.hpp"
 #include "gradus/core/parameters.hpp"
 
@@ -11,13 +12,21 @@ namespace gradus {
 
 namespace detail {
 
-[[gnu::noinline]] inline void clear(parameter_list& grad) {
+GRADUS_ONCE void clear(parameter_list& grad);
+GRADUS_ONCE void add(parameter_list& total, const parameter_list& grad);
+GRADUS_ONCE void multiply(parameter_list& grad, double scale);
+GRADUS_ONCE [[nodiscard]] double norm(const parameter_list& grad);
+
+#if GRADUS_BODIES_OF(core)
+
+GRADUS_BODY void clear(parameter_list& grad) {
     for (parameter_ref& g : grad) {
         if (!g.is_tensor()) g.its->clear(g.object);
         if (g.values.size() != 0) std::memset(g.values.data(), 0, g.values.bytes());
     }
 }
-[[gnu::noinline]] inline void add(parameter_list& total, const parameter_list& grad) {
+
+GRADUS_BODY void add(parameter_list& total, const parameter_list& grad) {
     require_same_shapes(total, grad);
     for (std::size_t k = 0; k < total.size(); ++k) {
         if (!total[k].is_tensor()) total[k].its->merge(total[k].object, grad[k].object);
@@ -28,13 +37,15 @@ namespace detail {
         });
     }
 }
-[[gnu::noinline]] inline void multiply(parameter_list& grad, double scale) {
+
+GRADUS_BODY void multiply(parameter_list& grad, double scale) {
     for (parameter_ref& g : grad)
         with_scalar(g.values.type(), [&]<class T>(T) {
             for (T& v : g.values.as<T>()) v *= static_cast<T>(scale);
         });
 }
-[[nodiscard, gnu::noinline]] inline double norm(const parameter_list& grad) {
+
+GRADUS_BODY double norm(const parameter_list& grad) {
     double sum = 0;
     for (const parameter_ref& g : grad)
         with_scalar(g.values.type(), [&]<class T>(T) {
@@ -42,6 +53,8 @@ namespace detail {
         });
     return std::sqrt(sum);
 }
+
+#endif
 
 }  // namespace detail
 
@@ -55,7 +68,7 @@ class gradients {
     parameters_of<Net> values;
 
     explicit gradients(const Net& net) {
-        copy_parameters(net, values);  // the shapes, and how statistics are kept
+        shape_parameters(net, values);
         zero();
     }
 

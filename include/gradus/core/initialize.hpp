@@ -3,26 +3,62 @@
 /// Initial parameters by place: a layer's draw is keyed by the seed and its path in the network, not by the order in
 /// which a compiler happens to evaluate constructors.
 
-#include <algorithm>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/parameters.hpp"
 #include "gradus/core/random.hpp"
 
 namespace gradus {
 
-/// A layer that draws: `initialize(key)`, and `key`, the stream that it was drawn from. Where it has `bool by_place` too,
-/// its place draws it anew only while that is true.
+/// A layer that draws: `initialize(key)`, and `drawn`, the checksum of what was drawn by default. While its own tensors have
+/// it, they are drawn anew for the layer's place in a network; 0 leaves them alone.
 template <class L>
-concept draws_parameters = requires(L& l) { l.initialize(l.key); };
+concept draws_parameters = requires(L& l) {
+    l.initialize(std::uint64_t(1));
+    l.drawn = std::uint64_t(1);
+};
+
+namespace detail {
+
+/// h, with so many bytes taken in, eight at a time. Where only one of them differs, so does the sum.
+GRADUS_ONCE [[nodiscard]] std::uint64_t checksum(std::uint64_t h, const void* bytes, std::size_t n);
+
+struct sum_of_tensors {
+    std::uint64_t& h;
+    template <class P>
+    void operator()(const entry&, const P& p) const {
+        if constexpr (any_tensor<P>) h = checksum(h, p.data(), p.size() * sizeof(scalar_of<P>));
+    }
+};
+
+}  // namespace detail
+
+/// Of a layer's own tensors, not those of layers in it. Never 0.
+template <class L>
+[[nodiscard]] std::uint64_t checksum(const L& layer) {
+    std::uint64_t h = 0;
+    L::parameters::each(detail::sum_of_tensors{h}, walk::theta(layer));
+    return h | 1;
+}
+
+/// Draws from the stream `key` what the layer's place in a network may draw anew.
+template <draws_parameters L>
+void draw_by_default(L& layer, std::uint64_t key) {
+    layer.initialize(key);
+    layer.drawn = checksum(layer);
+}
 
 /// Draws all parameters of a network anew. They stay as they are, wherever the network is put.
 template <class Net>
 void initialize(Net& net, std::uint64_t seed = default_seed()) {
     each_layer(
         [seed]<class L>(const entry& e, L& layer) {
-            if constexpr (draws_parameters<L>) layer.initialize(e.key(seed));
-            if constexpr (requires { layer.by_place; }) layer.by_place = false;
+            if constexpr (requires { layer.initialize(seed); }) layer.initialize(e.key(seed));
+            if constexpr (draws_parameters<L>) layer.drawn = 0;
         },
         net);
 }
@@ -33,21 +69,24 @@ template <class Net>
 void initialize_untouched(Net& net, std::uint64_t seed = default_seed()) {
     each_layer(
         [seed]<class L>(const entry& e, L& layer) {
-            if constexpr (draws_parameters<L>) {
-                if constexpr (requires { layer.by_place; })
-                    if (!layer.by_place) return;
-                L drawn = layer;
-                drawn.initialize(layer.key);
-                bool untouched = true;
-                each(
-                    [&](const entry&, const auto& a, const auto& b) {
-                        untouched = untouched && std::equal(a.data(), a.data() + a.size(), b.data());
-                    },
-                    drawn, layer);
-                if (untouched) layer.initialize(e.key(seed));
-            }
+            if constexpr (draws_parameters<L>)
+                if (layer.drawn != 0 && layer.drawn == checksum(layer)) draw_by_default(layer, e.key(seed));
         },
         net);
 }
+
+#if GRADUS_BODIES_OF(core)
+
+GRADUS_BODY std::uint64_t detail::checksum(std::uint64_t h, const void* bytes, std::size_t n) {
+    const auto* from = static_cast<const unsigned char*>(bytes);
+    for (std::size_t i = 0; i < n; i += sizeof(std::uint64_t)) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, from + i, i + sizeof word <= n ? sizeof word : n - i);
+        h = std::rotl((h ^ word) * 0x9E3779B97F4A7C15ull, 29);
+    }
+    return h;
+}
+
+#endif
 
 }  // namespace gradus

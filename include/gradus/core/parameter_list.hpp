@@ -8,15 +8,15 @@
 /// ```
 /// A list is made anew where it is needed, on the stack, and kept by nobody: the network may move.
 
+#include <algorithm>
 #include <cstddef>
-#include <forward_list>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/entry.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/function_ref.hpp"
@@ -68,7 +68,7 @@ class parameter_list {
     parameter_list(const parameter_list&) = delete;
     parameter_list& operator=(const parameter_list&) = delete;
     ~parameter_list() {
-        if (more_ != nullptr) delete_more();
+        if (places_ == most_places || capacity_ != most) free_more();
     }
 
     [[nodiscard]] std::size_t size() const { return size_; }
@@ -120,49 +120,33 @@ class parameter_list {
     [[gnu::always_inline]] void add(const entry& step, const entry* above, const tensor_ref& values, void* object,
                                     const statistics_functions* its) {
         const entry* const e = place(step, above);
-        parameter_ref& p = size_ < most ? first_[size_++] : more_parameters();
+        if (size_ == capacity_) grow();
+        parameter_ref& p = first_[size_++];
         p.place = e, p.values = values, p.object = object, p.its = its;
     }
 
-    /// Where a network has more of them than there is room for on the stack.
-    struct overflow {
-        std::forward_list<entry> places;
-        std::vector<parameter_ref> parameters;
+    // Where a network has more of them than there is room for on the stack.
+    struct further_place {
+        entry place;
+        further_place* next;
     };
-    [[gnu::noinline]] overflow& more() {
-        if (more_ == nullptr) more_ = new overflow;
-        return *more_;
-    }
-    [[gnu::noinline]] entry& more_places() { return more().places.emplace_front(""); }
-    [[gnu::noinline]] parameter_ref& more_parameters() {
-        auto& all = more().parameters;
-        if (all.empty()) all.assign(first_, first_ + size_);
-        all.push_back({});
-        first_ = all.data(), ++size_;
-        return all.back();
-    }
-    [[gnu::noinline]] void delete_more() { delete more_; }
+    GRADUS_ONCE entry& more_places();
+    GRADUS_ONCE void grow();
+    GRADUS_ONCE void free_more();
     entry* place_room() { return reinterpret_cast<entry*>(place_room_); }
 
     static constexpr std::size_t most = 256, most_places = 384;
     static_assert(std::is_trivially_destructible_v<entry> && std::is_trivially_destructible_v<parameter_ref>);
 
     parameter_ref* first_ = reinterpret_cast<parameter_ref*>(room_);
-    std::size_t size_ = 0, places_ = 0;
-    overflow* more_ = nullptr;
+    std::size_t size_ = 0, capacity_ = most, places_ = 0;
+    further_place* further_places_ = nullptr;
     alignas(parameter_ref) std::byte room_[most * sizeof(parameter_ref)];
     alignas(entry) std::byte place_room_[most_places * sizeof(entry)];
 };
 
 /// f(place, tensor) for each tensor that a file holds of a network: its parameters, and those in its statistics.
-inline void each_tensor(parameter_list& theta, function_ref<void(const entry&, tensor_ref)> f) {
-    for (parameter_ref& p : theta) {
-        if (p.is_tensor())
-            f(*p.place, p.values);
-        else
-            p.its->each(p.object, [&](const entry& inner, tensor_ref t) { f(inner.below(p.place), t); });
-    }
-}
+GRADUS_ONCE void each_tensor(parameter_list& theta, function_ref<void(const entry&, tensor_ref)> f);
 
 /// f(T()) with T float or double, whichever the tensor's elements are.
 template <class F>
@@ -171,28 +155,65 @@ decltype(auto) with_scalar(dtype type, F&& f) {
 }
 
 /// Number of learnt numbers.
-[[nodiscard, gnu::noinline]] inline std::size_t count(const parameter_list& theta) {
-    std::size_t n = 0;
-    for (const parameter_ref& p : theta) n += p.values.size();
-    return n;
-}
+GRADUS_ONCE [[nodiscard]] std::size_t count(const parameter_list& theta);
 template <class Net>
 [[nodiscard]] std::size_t count(const Net& net) {
     return count(parameter_list(net));
 }
 
 /// Two networks of one type may differ in size: what belongs to one must not be used with the other.
-[[noreturn, gnu::noinline]] inline void refuse_other_shape(const parameter_ref& theta, std::span<const std::size_t> other) {
+GRADUS_ONCE [[noreturn]] void refuse_other_shape(const parameter_ref& theta, std::span<const std::size_t> other);
+/// \throws shape_error naming the first parameter that has another shape in the other list.
+GRADUS_ONCE void require_same_shapes(const parameter_list& theta, const parameter_list& other);
+
+#if GRADUS_BODIES_OF(core)
+
+GRADUS_BODY entry& parameter_list::more_places() {
+    further_places_ = new further_place{"", further_places_};
+    return further_places_->place;
+}
+
+GRADUS_BODY void parameter_list::grow() {
+    auto* const bigger = new parameter_ref[2 * capacity_];
+    std::copy_n(first_, size_, bigger);
+    if (capacity_ != most) delete[] first_;
+    first_ = bigger;
+    capacity_ *= 2;
+}
+
+GRADUS_BODY void parameter_list::free_more() {
+    if (capacity_ != most) delete[] first_;
+    while (further_places_ != nullptr) delete std::exchange(further_places_, further_places_->next);
+}
+
+GRADUS_BODY void each_tensor(parameter_list& theta, function_ref<void(const entry&, tensor_ref)> f) {
+    for (parameter_ref& p : theta) {
+        if (p.is_tensor())
+            f(*p.place, p.values);
+        else
+            p.its->each(p.object, [&](const entry& inner, tensor_ref t) { f(inner.below(p.place), t); });
+    }
+}
+
+GRADUS_BODY std::size_t count(const parameter_list& theta) {
+    std::size_t n = 0;
+    for (const parameter_ref& p : theta) n += p.values.size();
+    return n;
+}
+
+GRADUS_BODY [[noreturn]] void refuse_other_shape(const parameter_ref& theta, std::span<const std::size_t> other) {
     throw shape_error("parameters", {theta.path(), " is ", shape_text(theta.values.shape()), " here and ", shape_text(other),
                                      " there: gradients and optimizers belong to one network"});
 }
-/// \throws shape_error naming the first parameter that has another shape in the other list.
-[[gnu::noinline]] inline void require_same_shapes(const parameter_list& theta, const parameter_list& other) {
+
+GRADUS_BODY void require_same_shapes(const parameter_list& theta, const parameter_list& other) {
     for (std::size_t k = 0; k < theta.size(); ++k) {
         const auto there = k < other.size() ? other[k].values.shape() : std::span<const std::size_t>();
         if (!same_shape(theta[k].values.shape(), there)) refuse_other_shape(theta[k], there);
     }
     if (theta.size() < other.size()) refuse_other_shape(other[theta.size()], {});
 }
+
+#endif
 
 }  // namespace gradus

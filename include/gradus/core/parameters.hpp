@@ -97,13 +97,17 @@ void each(F&& f, P& first, Ps&... rest) {
         first, rest...);
 }
 
-/// Makes `values`, the parameters of a layer or network of that kind, a copy of its own.
+/// Gives `values`, the parameters of a layer or network of that kind, the shapes of its own; statistics are copied.
 template <class Net>
-void copy_parameters(const Net& net, parameters_of<Net>& values) {
-    if constexpr (requires { net.theta; })
-        values = net.theta;
-    else
-        each_leaf([](const entry&, const auto& from, auto& to) { to = from; }, net, values);
+void shape_parameters(const Net& net, parameters_of<Net>& values) {
+    each_leaf(
+        []<class P>(const entry&, const P& from, P& to) {
+            if constexpr (any_tensor<P>)
+                reshape(to, from.shape());
+            else
+                to = from;
+        },
+        net, values);
 }
 
 /// Calls f(entry, layer) for every layer below `net`, in the order in which they are named: first for a layer that is

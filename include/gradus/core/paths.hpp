@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/forwarded.hpp"
 #include "gradus/core/parameter_list.hpp"
@@ -74,13 +75,20 @@ struct search {
 namespace detail {
 
 /// "tensor<float, 2> of shape (2, 3)"
-[[nodiscard]] inline std::string type_text(dtype type, std::size_t rank) {
+GRADUS_ONCE [[nodiscard]] std::string type_text(dtype type, std::size_t rank);
+/// The parameter at a path, which must be of that type.
+/// \throws data_error
+GRADUS_ONCE [[nodiscard]] parameter_ref& parameter_at(parameter_list& theta, std::string_view path, dtype type,
+                                                               std::size_t rank);
+
+#if GRADUS_BODIES_OF(core)
+
+GRADUS_BODY std::string type_text(dtype type, std::size_t rank) {
     const char* name = type == dtype_of<float> ? "float" : type == dtype_of<double> ? "double" : "integer";
     return message({"tensor<", name, ", ", rank, ">"});
 }
-/// The parameter at a path, which must be of that type.
-/// \throws data_error
-[[nodiscard, gnu::noinline]] inline parameter_ref& parameter_at(parameter_list& theta, std::string_view path, dtype type,
+
+GRADUS_BODY parameter_ref& parameter_at(parameter_list& theta, std::string_view path, dtype type,
                                                                std::size_t rank) {
     std::string others;
     for (parameter_ref& p : theta) {
@@ -96,6 +104,8 @@ namespace detail {
     throw data_error(message({"parameter: there is no '", path, "', the network has ",
                               others.empty() ? std::string("none") : others}));
 }
+
+#endif
 
 }  // namespace detail
 

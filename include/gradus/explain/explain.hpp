@@ -173,7 +173,7 @@ void write_element(page& out, const optimizer_of<Options>& next, const parameter
                    const std::string& place, std::size_t in_slot, std::size_t i) {
     std::array<T, Options::slots.size()> before{}, after{};
     for (std::size_t k = 0; k < before.size(); ++k)
-        std::memcpy(&before[k], next.slots[k].data() + in_slot + i * sizeof(T), sizeof(T));
+        std::memcpy(&before[k], next.kept(k).data() + in_slot + i * sizeof(T), sizeof(T));
     after = before;
     const T from = p.values.as<T>()[i], g = grad.values.as<T>()[i];
     T to = from;

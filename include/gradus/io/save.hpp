@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/parameter_list.hpp"
 #include "gradus/io/npz.hpp"
 #include "gradus/optimizers/optimizer.hpp"
@@ -32,6 +33,7 @@ namespace detail {
 struct optimizer_file {
     std::string_view name;
     const std::string_view* slot_names;
+    std::size_t n_slots;
     const std::pair<std::string_view, double>* scalar_names;
     optimizer_core& state;
     double* scalars;
@@ -41,17 +43,44 @@ struct optimizer_file {
 inline constexpr const char* name_in_file = "optimizer/name";
 
 /// f(name in the file, tensor) for what the file holds of the network; with an optimizer, of its slots too.
-inline void each_in_file(parameter_list& theta, const optimizer_file* optimizer,
+GRADUS_ONCE void each_in_file(parameter_list& theta, const optimizer_file* optimizer,
+                         function_ref<void(const std::string&, tensor_ref)> f);
+/// f(name in the file, type, shape, where it stands) for the rest of an optimizer's state: its numbers and its name.
+GRADUS_ONCE void each_fact(const optimizer_file& optimizer,
+                      function_ref<void(const std::string&, dtype, io::shape_view, const void*)> f);
+
+GRADUS_ONCE void save(const std::string& path, parameter_list& theta, const optimizer_file* optimizer);
+
+/// A file for another network may hold all that this one has, and more.
+GRADUS_ONCE void refuse_strangers(const io::npz_reader& in, const std::string& path, parameter_list& theta);
+
+/// The state of another optimizer may have the same slots, and mean something else by them.
+GRADUS_ONCE void refuse_other_optimizer(const io::npz_reader& in, const std::string& path, parameter_list& theta,
+                                   const optimizer_file& optimizer);
+
+/// Reads and checks all, and only then writes any of it into the network and the optimizer.
+GRADUS_ONCE void load(const std::string& path, parameter_list& theta, const optimizer_file* optimizer);
+
+template <class Net, class Options>
+[[nodiscard]] optimizer_file file_of(optimizer<Net, Options>& descend) {
+    static constexpr auto scalars = scalars_of<Options>();
+    return {optimizer_name<Options>(), Options::slots.data(),  Options::slots.size(), scalars.data(),
+            descend,                   descend.scalars.data(), scalars.size()};
+}
+
+#if GRADUS_BODIES_OF(io)
+
+GRADUS_BODY void each_in_file(parameter_list& theta, const optimizer_file* optimizer,
                          function_ref<void(const std::string&, tensor_ref)> f) {
     each_tensor(theta, [&](const entry& e, tensor_ref t) { f(e.path(), t); });
     if (optimizer == nullptr) return;
-    for (std::size_t k = 0; k < optimizer->state.slots.size(); ++k)
-        optimizer->state.slots[k].each(theta, [&](const entry& e, tensor_ref t) {
+    for (std::size_t k = 0; k < optimizer->n_slots; ++k)
+        optimizer->state.kept(k).each(theta, [&](const entry& e, tensor_ref t) {
             f(message({"optimizer/", optimizer->slot_names[k], "/", e.path()}), t);
         });
 }
-/// f(name in the file, type, shape, where it stands) for the rest of an optimizer's state: its numbers and its name.
-inline void each_fact(const optimizer_file& optimizer,
+
+GRADUS_BODY void each_fact(const optimizer_file& optimizer,
                       function_ref<void(const std::string&, dtype, io::shape_view, const void*)> f) {
     constexpr dtype whole = dtype_of<std::uint64_t>;
     const std::size_t length = optimizer.name.size();
@@ -63,7 +92,7 @@ inline void each_fact(const optimizer_file& optimizer,
     f("optimizer/seed", whole, {}, &optimizer.state.seed);
 }
 
-[[gnu::noinline]] inline void save(const std::string& path, parameter_list& theta, const optimizer_file* optimizer) {
+GRADUS_BODY void save(const std::string& path, parameter_list& theta, const optimizer_file* optimizer) {
     io::npz_writer out(path);
     each_in_file(theta, optimizer, [&](const std::string& name, tensor_ref t) { out.add(name, t); });
     if (optimizer != nullptr)
@@ -73,8 +102,7 @@ inline void each_fact(const optimizer_file& optimizer,
     out.close();
 }
 
-/// A file for another network may hold all that this one has, and more.
-inline void refuse_strangers(const io::npz_reader& in, const std::string& path, parameter_list& theta) {
+GRADUS_BODY void refuse_strangers(const io::npz_reader& in, const std::string& path, parameter_list& theta) {
     for (const std::string& name : in.names()) {
         bool known = name.starts_with("optimizer/");
         std::string all;
@@ -88,8 +116,7 @@ inline void refuse_strangers(const io::npz_reader& in, const std::string& path, 
     }
 }
 
-/// The state of another optimizer may have the same slots, and mean something else by them.
-inline void refuse_other_optimizer(const io::npz_reader& in, const std::string& path, parameter_list& theta,
+GRADUS_BODY void refuse_other_optimizer(const io::npz_reader& in, const std::string& path, parameter_list& theta,
                                    const optimizer_file& optimizer) {
     const io::array held = in[name_in_file];
     held.require(dtype_of<std::uint8_t>);
@@ -105,8 +132,7 @@ inline void refuse_other_optimizer(const io::npz_reader& in, const std::string& 
     }
 }
 
-/// Reads and checks all, and only then writes any of it into the network and the optimizer.
-[[gnu::noinline]] inline void load(const std::string& path, parameter_list& theta, const optimizer_file* optimizer) {
+GRADUS_BODY void load(const std::string& path, parameter_list& theta, const optimizer_file* optimizer) {
     const io::npz_reader in(path);
     if (optimizer != nullptr && !in.contains("optimizer/t"))
         throw data_error(message({path, ": holds a network without the state of its optimizer"}));
@@ -137,12 +163,7 @@ inline void refuse_other_optimizer(const io::npz_reader& in, const std::string& 
         });
 }
 
-template <class Net, class Options>
-[[nodiscard]] optimizer_file file_of(optimizer<Net, Options>& descend) {
-    static constexpr auto scalars = scalars_of<Options>();
-    return {optimizer_name<Options>(), Options::slots.data(), scalars.data(),
-            descend,                   descend.scalars.data(), scalars.size()};
-}
+#endif
 
 }  // namespace detail
 

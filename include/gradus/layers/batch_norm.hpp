@@ -69,8 +69,6 @@ struct batch_norm {
 
     parameters theta;
     double epsilon;
-    std::uint64_t key = 0;  // nothing is drawn
-    bool by_place = false;
 
     /// \throws shape_error for no channels, an ε outside [0, 1], or a weight of the new batch outside of it.
     explicit batch_norm(std::size_t channels, batch_norm_options o = {}) : epsilon(o.epsilon) {

@@ -65,7 +65,7 @@ struct convolution_layer {
     conv2d_options options;
     initializer init;
     std::uint64_t key = 0;  // the stream that W was drawn from
-    bool by_place = false;  // drawn by default: its place in a network may draw it anew
+    std::uint64_t drawn = 0;  // checksum of what was drawn by default, which its place in a network may draw anew
 
     convolution_layer(std::size_t in, std::size_t out, size2d k, F f_, const conv2d_options& o, initializer i)
         : f(f_), kernel(k), options(o), init(std::move(i)) {

@@ -75,7 +75,7 @@ struct dense_layer {
     F f;  // where it is learnt, as it begins
     initializer init;
     std::uint64_t key = 0;  // the stream that W was drawn from
-    bool by_place = false;  // drawn by default: its place in a network may draw it anew
+    std::uint64_t drawn = 0;  // checksum of what was drawn by default, which its place in a network may draw anew
 
     dense_layer(std::size_t in, std::size_t out, F f_, initializer init_) : f(f_), init(std::move(init_)) {
         if (in == 0 || out == 0)

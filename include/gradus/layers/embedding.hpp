@@ -56,7 +56,7 @@ struct embedding_layer {
     embedding_options options;
     initializer init;
     std::uint64_t key = 0;  // the stream that E was drawn from
-    bool by_place = false;  // drawn by default: its place in a network may draw it anew
+    std::uint64_t drawn = 0;  // checksum of what was drawn by default, which its place in a network may draw anew
 
     embedding_layer(std::size_t vocabulary, std::size_t features, embedding_options o, initializer init_)
         : options(o), init(std::move(init_)) {

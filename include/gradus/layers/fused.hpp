@@ -8,6 +8,7 @@
 
 #include "gradus/activations/activation.hpp"
 #include "gradus/activations/identity.hpp"
+#include "gradus/core/initialize.hpp"
 #include "gradus/core/random.hpp"
 #include "gradus/initializers/initializer.hpp"
 
@@ -55,8 +56,7 @@ void draw(const F& f, Theta& theta, const initializer& init, std::uint64_t key) 
 /// The layer, drawn from the default seed until its place in a network draws it anew.
 template <class L>
 [[nodiscard]] L drawn(L layer) {
-    layer.initialize(random::mix(default_seed(), "layer"));
-    layer.by_place = true;
+    draw_by_default(layer, random::mix(default_seed(), "layer"));
     return layer;
 }
 

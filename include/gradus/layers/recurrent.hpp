@@ -63,7 +63,7 @@ struct recurrent_layer {
     recurrent_options options;
     initializer init, recurrent_init;
     std::uint64_t key = 0;  // the stream that θ was drawn from
-    bool by_place = false;  // drawn by default: its place in a network may draw it anew
+    std::uint64_t drawn = 0;  // checksum of what was drawn by default, which its place in a network may draw anew
 
     recurrent_layer(std::size_t in, std::size_t units, Cell cell_, recurrent_options o, initializer of_W, initializer of_U)
         : cell(cell_), options(o), init(std::move(of_W)), recurrent_init(std::move(of_U)) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/gradients.hpp"
 #include "gradus/core/parameter_list.hpp"
 #include "gradus/optimizers/hyper_parameter.hpp"
@@ -19,13 +20,7 @@ namespace gradus {
 [[nodiscard]] inline double clip_factor(double norm, double limit) { return std::min(limit / (norm + 1e-6), 1.0); }
 
 /// ‖g‖ over all tensors that learn, as one vector.                                                        [clip.norm_of]
-[[nodiscard, gnu::noinline]] inline double global_norm(const parameter_list& grad) {
-    double sum = 0;
-    for (const parameter_ref& g : grad)
-        if (g.place->trainable)
-            with_scalar(g.values.type(), [&]<class T>(T) { sum += sum_of_squares(g.values.as<T>().data(), g.values.size()); });
-    return std::sqrt(sum);
-}
+GRADUS_ONCE [[nodiscard]] double global_norm(const parameter_list& grad);
 template <class Net>
 [[nodiscard]] double global_norm(const gradients<Net>& grad) {
     return global_norm(parameter_list(grad.values));
@@ -61,5 +56,17 @@ void clip_value(gradients<Net>& grad, double limit) {
     for (parameter_ref& g : list)
         with_scalar(g.values.type(), [&]<class T>(T) { clip_values(g.values.as<T>().data(), g.values.size(), limit); });
 }
+
+#if GRADUS_BODIES_OF(optimizers)
+
+GRADUS_BODY double global_norm(const parameter_list& grad) {
+    double sum = 0;
+    for (const parameter_ref& g : grad)
+        if (g.place->trainable)
+            with_scalar(g.values.type(), [&]<class T>(T) { sum += sum_of_squares(g.values.as<T>().data(), g.values.size()); });
+    return std::sqrt(sum);
+}
+
+#endif
 
 }  // namespace gradus

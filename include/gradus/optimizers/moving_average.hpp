@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/parameter_list.hpp"
 #include "gradus/core/parameters.hpp"
 #include "gradus/kernels/elementwise.hpp"
@@ -21,7 +22,13 @@ namespace detail {
 
 /// θ̄ ← β θ̄ + (1 − β) θ for tensors; statistics are copied.
 /// \throws shape_error where the network has other sizes.
-[[gnu::noinline]] inline void take_in(parameter_list& average, const parameter_list& theta, double beta) {
+GRADUS_ONCE void take_in(parameter_list& average, const parameter_list& theta, double beta);
+GRADUS_ONCE void copy(const parameter_list& from, parameter_list& to);
+GRADUS_ONCE void exchange(parameter_ref& a, parameter_ref& b);
+
+#if GRADUS_BODIES_OF(optimizers)
+
+GRADUS_BODY void take_in(parameter_list& average, const parameter_list& theta, double beta) {
     require_same_shapes(theta, average);
     for (std::size_t k = 0; k < theta.size(); ++k) {
         if (!theta[k].is_tensor()) theta[k].its->copy(average[k].object, theta[k].object);
@@ -34,15 +41,21 @@ namespace detail {
         });
     }
 }
-[[gnu::noinline]] inline void copy(const parameter_ref& from, parameter_ref& to) {
-    if (!from.is_tensor()) return from.its->copy(to.object, from.object);
-    if (from.values.size() != 0) std::memcpy(to.values.data(), from.values.data(), from.values.bytes());
+
+GRADUS_BODY void copy(const parameter_list& from, parameter_list& to) {
+    for (std::size_t k = 0; k < from.size(); ++k) {
+        if (!from[k].is_tensor()) from[k].its->copy(to[k].object, from[k].object);
+        if (from[k].values.size() != 0) std::memcpy(to[k].values.data(), from[k].values.data(), from[k].values.bytes());
+    }
 }
-[[gnu::noinline]] inline void exchange(parameter_ref& a, parameter_ref& b) {
+
+GRADUS_BODY void exchange(parameter_ref& a, parameter_ref& b) {
     if (!a.is_tensor()) return a.its->swap(a.object, b.object);
     auto* const bytes = static_cast<std::byte*>(a.values.data());
     std::swap_ranges(bytes, bytes + a.values.bytes(), static_cast<std::byte*>(b.values.data()));
 }
+
+#endif
 
 }  // namespace detail
 
@@ -68,7 +81,9 @@ class moving_average {
     /// \throws data_error where β is not in [0, 1), here or in a step.
     explicit moving_average(const Net& net, moving_average_options o = {}) : options(o) {
         check();
-        copy_parameters(net, values);
+        shape_parameters(net, values);
+        parameter_list average(values);
+        detail::copy(parameter_list(net), average);
     }
 
     /// Takes in the parameters of one more step.
@@ -91,7 +106,7 @@ class moving_average {
         parameter_list theta(net);
         const parameter_list average(values);
         require_same_shapes(theta, average);
-        for (std::size_t k = 0; k < theta.size(); ++k) detail::copy(average[k], theta[k]);
+        detail::copy(average, theta);
     }
     /// Exchanges θ and θ̄.
     /// \throws shape_error where the network has other sizes.

@@ -130,7 +130,7 @@ class optimizer_of : public optimizer_core {
         for (run r; of_part.next(dtype_of<T>, r);)
             [&]<std::size_t... K>(std::index_sequence<K...>) {
                 kernels::update(r.size, decayed<T>(formula, *r.place, scale), static_cast<T*>(r.theta),
-                                static_cast<const T*>(r.grad), reinterpret_cast<T*>(slots[K].data() + r.in_slot)...);
+                                static_cast<const T*>(r.grad), reinterpret_cast<T*>(kept(K).data() + r.in_slot)...);
             }(std::make_index_sequence<n_slots>{});
     }
 
@@ -147,6 +147,7 @@ template <class Net, optimizer_options Options>
 class optimizer : public optimizer_of<Options> {
   public:
     using parameters = parameters_of<Net>;
+    using optimizer_of<Options>::apply, optimizer_of<Options>::reduce, optimizer_of<Options>::clip;
 
     /// \throws data_error naming the optimizer and its field: a rate that is negative or no number, here or in a step.
     explicit optimizer(const Net& net, Options o = {}) : optimizer_of<Options>(parameter_list(net), o) {

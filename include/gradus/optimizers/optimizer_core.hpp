@@ -4,15 +4,16 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/parameter_list.hpp"
 #include "gradus/core/random.hpp"
 #include "gradus/kernels/elementwise.hpp"
@@ -20,28 +21,23 @@
 
 namespace gradus {
 
-/// What an optimizer keeps for each parameter, such as Adam's m: one piece of memory, zero at t = 0, in which each tensor of
-/// the network begins at 64 bytes.
+/// What an optimizer keeps for each parameter, such as Adam's m: in it each tensor of the network begins at 64 bytes. Refers to
+/// the optimizer's memory.
 class slot {
   public:
-    slot() = default;
-    explicit slot(const parameter_list& theta) : bytes_(end(theta), std::byte{0}) {}
+    slot(std::byte* begin, std::size_t size) : begin_(begin), size_(size) {}
+
+    [[nodiscard]] std::byte* data() const { return begin_; }
+    [[nodiscard]] std::size_t size() const { return size_; }  ///< in bytes
+    friend bool operator==(const slot& a, const slot& b) {
+        return a.size_ == b.size_ && (a.size_ == 0 || std::memcmp(a.begin_, b.begin_, a.size_) == 0);
+    }
+
+    /// f(place, what is kept for it) for each tensor of the network.
+    GRADUS_ONCE void each(const parameter_list& theta, function_ref<void(const entry&, tensor_ref)> f) const;
 
     /// Where the next tensor begins, after one of so many bytes.
     [[nodiscard]] static constexpr std::size_t next(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
-    [[nodiscard]] std::byte* data() { return bytes_.data(); }
-    [[nodiscard]] const std::byte* data() const { return bytes_.data(); }
-    [[nodiscard]] std::size_t size() const { return bytes_.size(); }  ///< in bytes
-    friend bool operator==(const slot&, const slot&) = default;
-
-    /// f(place, what is kept for it) for each tensor of the network.
-    void each(const parameter_list& theta, function_ref<void(const entry&, tensor_ref)> f) {
-        std::size_t at = 0;
-        for (const parameter_ref& p : theta) {
-            if (p.is_tensor()) f(*p.place, p.values.over(bytes_.data() + at));
-            at += next(p.values.bytes());
-        }
-    }
     /// Bytes for all tensors of a network.
     [[nodiscard]] static std::size_t end(const parameter_list& theta) {
         std::size_t n = 0;
@@ -50,7 +46,8 @@ class slot {
     }
 
   private:
-    std::vector<std::byte, allocator<std::byte>> bytes_;
+    std::byte* begin_;
+    std::size_t size_;
 };
 
 /// A part of all elements of a network, as one of several threads takes it: elements first ... last − 1.
@@ -80,7 +77,11 @@ class optimizer_core {
     std::uint64_t t = 0;                  ///< steps taken
     std::uint64_t epoch = 0;              ///< epochs that `fit` has ended with this optimizer
     std::uint64_t seed = default_seed();  ///< of shuffling and of every pass in `fit`
-    std::vector<slot> slots;              ///< what it keeps for each parameter: zero at t = 0
+
+    /// What it keeps for each parameter, by the order in which the options name it: zero at t = 0.
+    [[nodiscard]] slot kept(std::size_t k) const {
+        return {const_cast<std::byte*>(memory_.data()) + k * slot_size_, slot_size_};
+    }
 
     /// A run of elements of one tensor: where θ, g and the slots begin.
     struct run {
@@ -93,28 +94,9 @@ class optimizer_core {
     class runs {
       public:
         /// \throws shape_error where the gradient is that of a network of other sizes, or the slots are.
-        [[gnu::noinline]] runs(const optimizer_core& of, parameter_list& theta, const parameter_list& grad, share_of mine)
-            : of_(of), theta_(theta), grad_(grad), mine_(mine) {
-            require_same_shapes(theta, grad);
-            if (!of.slots.empty()) of.require_own(theta);
-        }
+        GRADUS_ONCE runs(const optimizer_core& of, parameter_list& theta, const parameter_list& grad, share_of mine);
         /// The next one of elements of this type, of a tensor that moves. \returns whether there is one
-        [[nodiscard, gnu::noinline]] bool next(dtype type, run& r) {
-            while (k_ < theta_.size()) {
-                const std::size_t k = k_++;
-                parameter_ref& p = theta_[k];
-                const std::size_t at = at_, size = p.values.size(), in_slot = in_slot_;
-                at_ += size, in_slot_ += slot::next(p.values.bytes());
-                const auto [begin, n] = mine_.of(at, size);
-                if (n == 0 || p.values.type() != type || !of_.moves(*p.place, k)) continue;
-                const std::size_t skip = begin * type.size;
-                r = {p.place, n, in_slot + skip, static_cast<std::byte*>(p.values.data()) + skip,
-                     static_cast<const std::byte*>(grad_[k].values.data()) + skip};
-                return true;
-            }
-            k_ = at_ = in_slot_ = 0;
-            return false;
-        }
+        GRADUS_ONCE [[nodiscard]] bool next(dtype type, run& r);
 
       private:
         const optimizer_core& of_;
@@ -134,95 +116,152 @@ class optimizer_core {
     [[nodiscard]] virtual double learning_rate() const = 0;
 
     /// Whether the k-th parameter of the list, which stands at e, takes part in steps.
-    [[nodiscard]] bool moves(const entry& e, std::size_t k) const { return e.trainable && (k >= frozen_.size() || !frozen_[k]); }
+    [[nodiscard]] bool moves(const entry& e, std::size_t k) const { return e.trainable && (k >= frozen_.size() || frozen_[k] == moving); }
 
     /// total += scale · grad for the elements of one part: the reduction over the threads of a batch, split over the
     /// threads, and the accumulation of several batches. Statistics are merged.
-    [[gnu::noinline]] static void reduce(parameter_list& total, const parameter_list& grad, std::size_t part,
-                                         std::size_t parts, double scale = 1) {
-        const share_of mine(total, part, parts);
-        require_same_shapes(total, grad);
-        std::size_t at = 0;
-        for (std::size_t k = 0; k < total.size(); ++k) {
-            parameter_ref& p = total[k];
-            if (!p.is_tensor() && part == 0) p.its->merge(p.object, grad[k].object);
-            const auto [begin, n] = mine.of(at, p.values.size());
-            at += p.values.size();
-            with_scalar(p.values.type(), [&, begin = begin, n = n]<class T>(T) {
-                T* const sum = p.values.as<T>().data() + begin;
-                const auto add = [s = static_cast<T>(scale)](const auto& x, const auto& y) { return x + s * y; };
-                kernels::map(n, add, sum, static_cast<const T*>(sum), grad[k].values.as<T>().data() + begin);
-            });
-        }
-    }
+    GRADUS_ONCE static void reduce(parameter_list& total, const parameter_list& grad, std::size_t part,
+                                         std::size_t parts, double scale = 1);
     /// g ← min(max(g, −limit), limit) for the elements of one part. Returns their Σ g² over what moves, in double: the sum
     /// of all parts is ‖∇J‖². Infinity clips nothing.
-    [[gnu::noinline]] double clip(parameter_list& grad, const parameter_list& theta, double limit, std::size_t part,
-                                  std::size_t parts) const {
-        const share_of mine(theta, part, parts);
-        require_same_shapes(theta, grad);
-        std::size_t at = 0;
-        double sum = 0;
-        for (std::size_t k = 0; k < grad.size(); ++k) {
-            const auto [begin, n] = mine.of(at, grad[k].values.size());
-            at += grad[k].values.size();
-            with_scalar(grad[k].values.type(), [&, begin = begin, n = n]<class T>(T) {
-                T* const g = grad[k].values.as<T>().data() + begin;
-                clip_values(g, n, limit);
-                if (moves(*theta[k].place, k)) sum += sum_of_squares(g, n);
-            });
-        }
-        return sum;
-    }
+    GRADUS_ONCE double clip(parameter_list& grad, const parameter_list& theta, double limit, std::size_t part,
+                                  std::size_t parts) const;
     /// Statistics of batches take in what those of the gradient have seen.
-    static void absorb(parameter_list& theta, const parameter_list& grad) {
-        for (std::size_t k = 0; k < theta.size(); ++k)
-            if (!theta[k].is_tensor()) theta[k].its->absorb(theta[k].object, grad[k].object);
-    }
+    GRADUS_ONCE static void absorb(parameter_list& theta, const parameter_list& grad);
 
     /// \throws data_error naming the path and those that there are.
-    [[gnu::noinline]] void set_frozen(const parameter_list& theta, std::string_view path, bool value) {
-        bool known = false;
-        std::string all;
-        frozen_.resize(std::max(frozen_.size(), theta.size()));
-        for (std::size_t k = 0; k < theta.size(); ++k) {
-            if (!theta[k].is_tensor()) continue;
-            const std::string own = theta[k].path();
-            all += (all.empty() ? "" : ", ") + own;
-            if (!own.starts_with(path) || (own.size() > path.size() && own[path.size()] != '.')) continue;
-            known = true;
-            frozen_[k] = value;
-        }
-        if (!known)
-            throw data_error(message({"optimizer: nothing to ", value ? "freeze" : "unfreeze", " at '", path,
-                                      "', the network has ", all}));
-    }
+    GRADUS_ONCE void set_frozen(const parameter_list& theta, std::string_view path, bool value);
 
   protected:
     optimizer_core(const optimizer_core&) = default;
     optimizer_core& operator=(const optimizer_core&) = default;
     ~optimizer_core() = default;
-    optimizer_core(const parameter_list& theta, std::size_t n_slots) : slots(n_slots, slot(theta)) {
-        for (const parameter_ref& p : theta) {
-            const auto shape = p.values.shape();
-            ranks_.push_back(shape.size());
-            sizes_.insert(sizes_.end(), shape.begin(), shape.end());
-        }
-    }
+    GRADUS_ONCE optimizer_core(const parameter_list& theta, std::size_t n_slots);
 
   private:
     /// \throws shape_error unless the slots are those of a network of these sizes.
-    void require_own(const parameter_list& theta) const {
-        const std::size_t* sizes = sizes_.data();
-        for (std::size_t k = 0; k < theta.size(); sizes += ranks_[k++]) {
-            const std::span<const std::size_t> own(sizes, k < ranks_.size() ? ranks_[k] : 0);
-            if (k == ranks_.size() || !same_shape(own, theta[k].values.shape()))
-                refuse_other_shape(theta[k], own);
-        }
-    }
+    GRADUS_ONCE void require_own(const parameter_list& theta) const;
 
-    std::vector<std::size_t> ranks_, sizes_;  // of the network's tensors
-    std::vector<bool> frozen_;                // one for each parameter of the list; empty: all move
+    static constexpr char moving = 'm';
+
+    std::size_t slot_size_;                                  // in bytes
+    std::vector<std::byte, allocator<std::byte>> memory_;   // the slots, one behind the other
+    std::vector<std::size_t> shapes_;                        // of each tensor of the network, behind its number of axes
+    std::string frozen_;                                     // a letter for each parameter of the list; empty: all move
 };
+
+#if GRADUS_BODIES_OF(optimizers)
+
+GRADUS_BODY optimizer_core::runs::runs(const optimizer_core& of, parameter_list& theta, const parameter_list& grad, share_of mine)
+    : of_(of), theta_(theta), grad_(grad), mine_(mine) {
+    require_same_shapes(theta, grad);
+    if (!of.memory_.empty()) of.require_own(theta);
+}
+
+GRADUS_BODY bool optimizer_core::runs::next(dtype type, run& r) {
+    while (k_ < theta_.size()) {
+        const std::size_t k = k_++;
+        parameter_ref& p = theta_[k];
+        const std::size_t at = at_, size = p.values.size(), in_slot = in_slot_;
+        at_ += size, in_slot_ += slot::next(p.values.bytes());
+        const auto [begin, n] = mine_.of(at, size);
+        if (n == 0 || p.values.type() != type || !of_.moves(*p.place, k)) continue;
+        const std::size_t skip = begin * type.size;
+        r = {p.place, n, in_slot + skip, static_cast<std::byte*>(p.values.data()) + skip,
+             static_cast<const std::byte*>(grad_[k].values.data()) + skip};
+        return true;
+    }
+    k_ = at_ = in_slot_ = 0;
+    return false;
+}
+
+GRADUS_BODY void optimizer_core::reduce(parameter_list& total, const parameter_list& grad, std::size_t part,
+                                     std::size_t parts, double scale) {
+    const share_of mine(total, part, parts);
+    require_same_shapes(total, grad);
+    std::size_t at = 0;
+    for (std::size_t k = 0; k < total.size(); ++k) {
+        parameter_ref& p = total[k];
+        if (!p.is_tensor() && part == 0) p.its->merge(p.object, grad[k].object);
+        const auto [begin, n] = mine.of(at, p.values.size());
+        at += p.values.size();
+        with_scalar(p.values.type(), [&, begin = begin, n = n]<class T>(T) {
+            T* const sum = p.values.as<T>().data() + begin;
+            const auto add = [s = static_cast<T>(scale)](const auto& x, const auto& y) { return x + s * y; };
+            kernels::map(n, add, sum, static_cast<const T*>(sum), grad[k].values.as<T>().data() + begin);
+        });
+    }
+}
+
+GRADUS_BODY double optimizer_core::clip(parameter_list& grad, const parameter_list& theta, double limit, std::size_t part,
+                              std::size_t parts) const {
+    const share_of mine(theta, part, parts);
+    require_same_shapes(theta, grad);
+    std::size_t at = 0;
+    double sum = 0;
+    for (std::size_t k = 0; k < grad.size(); ++k) {
+        const auto [begin, n] = mine.of(at, grad[k].values.size());
+        at += grad[k].values.size();
+        with_scalar(grad[k].values.type(), [&, begin = begin, n = n]<class T>(T) {
+            T* const g = grad[k].values.as<T>().data() + begin;
+            clip_values(g, n, limit);
+            if (moves(*theta[k].place, k)) sum += sum_of_squares(g, n);
+        });
+    }
+    return sum;
+}
+
+GRADUS_BODY void optimizer_core::absorb(parameter_list& theta, const parameter_list& grad) {
+    for (std::size_t k = 0; k < theta.size(); ++k)
+        if (!theta[k].is_tensor()) theta[k].its->absorb(theta[k].object, grad[k].object);
+}
+
+GRADUS_BODY void optimizer_core::set_frozen(const parameter_list& theta, std::string_view path, bool value) {
+    bool known = false;
+    std::string all;
+    if (frozen_.size() < theta.size()) frozen_.resize(theta.size(), moving);
+    for (std::size_t k = 0; k < theta.size(); ++k) {
+        if (!theta[k].is_tensor()) continue;
+        const std::string own = theta[k].path();
+        all += (all.empty() ? "" : ", ") + own;
+        if (!own.starts_with(path) || (own.size() > path.size() && own[path.size()] != '.')) continue;
+        known = true;
+        frozen_[k] = value ? 'f' : moving;
+    }
+    if (!known)
+        throw data_error(message({"optimizer: nothing to ", value ? "freeze" : "unfreeze", " at '", path,
+                                  "', the network has ", all}));
+}
+
+GRADUS_BODY optimizer_core::optimizer_core(const parameter_list& theta, std::size_t n_slots)
+    : slot_size_(slot::end(theta)), memory_(n_slots * slot_size_) {
+    std::size_t n = 0;
+    for (const parameter_ref& p : theta) n += 1 + p.values.shape().size();
+    shapes_.resize(n);
+    std::size_t* to = shapes_.data();
+    for (const parameter_ref& p : theta) {
+        *to++ = p.values.shape().size();
+        for (const std::size_t size : p.values.shape()) *to++ = size;
+    }
+}
+
+GRADUS_BODY void optimizer_core::require_own(const parameter_list& theta) const {
+    std::span<const std::size_t> left(shapes_);
+    for (const parameter_ref& p : theta) {
+        const auto own = left.empty() ? left : left.subspan(1, left[0]);
+        if (left.empty() || !same_shape(own, p.values.shape())) refuse_other_shape(p, own);
+        left = left.subspan(1 + own.size());
+    }
+}
+
+GRADUS_BODY void slot::each(const parameter_list& theta, function_ref<void(const entry&, tensor_ref)> f) const {
+    std::size_t at = 0;
+    for (const parameter_ref& p : theta) {
+        if (p.is_tensor()) f(*p.place, p.values.over(begin_ + at));
+        at += next(p.values.bytes());
+    }
+}
+
+#endif
 
 }  // namespace gradus

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/function_ref.hpp"
 #include "gradus/core/parameter_list.hpp"
@@ -82,7 +83,18 @@ class batch_backward {
 };
 
 /// Calls f for all of n samples in their order, so many at a time; for none once, so that the network says what is wrong.
-[[gnu::noinline]] inline void each_batch(std::size_t n, std::size_t batch_size, function_ref<void(const batch_rows&)> f) {
+GRADUS_ONCE void each_batch(std::size_t n, std::size_t batch_size, function_ref<void(const batch_rows&)> f);
+
+/// \throws data_error
+GRADUS_ONCE void require_even_batches(std::string_view who, std::string_view what, std::size_t samples,
+                                                   std::size_t batch_size);
+/// \throws data_error
+GRADUS_ONCE void require_rows(std::string_view who, std::size_t samples, const tensor<bool, 2>* mask);
+GRADUS_ONCE [[noreturn]] void refuse_stateless(std::string_view who);
+
+#if GRADUS_BODIES_OF(training)
+
+GRADUS_BODY void each_batch(std::size_t n, std::size_t batch_size, function_ref<void(const batch_rows&)> f) {
     std::vector<std::size_t> which;
     for (std::size_t first = 0; first < n || first == 0; first += batch_size) {
         which.resize(std::min(batch_size, n - first));
@@ -94,20 +106,22 @@ class batch_backward {
     }
 }
 
-/// \throws data_error
-[[gnu::noinline]] inline void require_even_batches(std::string_view who, std::string_view what, std::size_t samples,
+GRADUS_BODY void require_even_batches(std::string_view who, std::string_view what, std::size_t samples,
                                                    std::size_t batch_size) {
     if (samples % batch_size != 0)
         throw data_error(message({who, ": stateful needs batches of one size: batch_size = ", batch_size, " does not divide ",
                                   samples, " ", what}));
 }
-/// \throws data_error
-[[gnu::noinline]] inline void require_rows(std::string_view who, std::size_t samples, const tensor<bool, 2>* mask) {
+
+GRADUS_BODY void require_rows(std::string_view who, std::size_t samples, const tensor<bool, 2>* mask) {
     if (mask != nullptr && mask->size() != 0 && mask->shape()[0] != samples)
         throw data_error(message({who, ": x has ", samples, " rows, the mask is ", mask->shape()}));
 }
-[[noreturn, gnu::noinline]] inline void refuse_stateless(std::string_view who) {
+
+GRADUS_BODY [[noreturn]] void refuse_stateless(std::string_view who) {
     throw data_error(message({who, ": stateful, but no layer of the network has a state"}));
 }
+
+#endif
 
 }  // namespace gradus::training

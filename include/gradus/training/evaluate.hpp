@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/core/pass.hpp"
 #include "gradus/core/dataset.hpp"
@@ -37,7 +38,15 @@ struct evaluate_options {
 namespace training {
 
 /// (V, V), true class by predicted class, with the rows of these outputs added.
-[[gnu::noinline]] inline void count_classes(tensor<std::size_t, 2>& confusion, const batch_outputs& out) {
+GRADUS_ONCE void count_classes(tensor<std::size_t, 2>& confusion, const batch_outputs& out);
+
+/// Loss, accuracy and, where it is asked for and the targets are labels, the confusion matrix. Compiled once, whatever the network.
+GRADUS_ONCE [[nodiscard]] score evaluate(batch_forward& rows, const loss_facts& loss, std::size_t samples,
+                                                   const evaluate_options& o, bool confusion = false);
+
+#if GRADUS_BODIES_OF(training)
+
+GRADUS_BODY void count_classes(tensor<std::size_t, 2>& confusion, const batch_outputs& out) {
     const std::size_t k = out.y_hat.shape().back();
     if (confusion.size() == 0) {
         reshape(confusion, std::array{k, k});
@@ -53,9 +62,8 @@ namespace training {
     }
 }
 
-/// Loss, accuracy and, where it is asked for and the targets are labels, the confusion matrix. Compiled once, whatever the network.
-[[nodiscard, gnu::noinline]] inline score evaluate(batch_forward& rows, const loss_facts& loss, std::size_t samples,
-                                                   const evaluate_options& o, bool confusion = false) {
+GRADUS_BODY score evaluate(batch_forward& rows, const loss_facts& loss, std::size_t samples,
+                                                   const evaluate_options& o, bool confusion) {
     if (o.stateful) {
         if (!rows.has_state()) refuse_stateless("evaluate");
         rows.forget_state();
@@ -75,6 +83,8 @@ namespace training {
     if (loss.judges) s.accuracy = totals.correct / totals.judged;
     return s;
 }
+
+#endif
 
 }  // namespace training
 

@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/forwarded.hpp"
 #include "gradus/core/parameter_list.hpp"
@@ -27,11 +28,8 @@ struct diverged : error {
 
 namespace training {
 
-[[noreturn, gnu::noinline]] inline void throw_diverged(history h, std::string_view what, std::uint64_t epoch, std::string_view where,
-                                                      std::string_view loss, std::string_view formula) {
-    const std::string it_is = message({loss, ": ", formula, " is the first, of a finite prediction"});
-    throw diverged(message({"fit: ", what, ", in epoch ", epoch, ". ", where.empty() ? std::string_view(it_is) : where}), std::move(h));
-}
+GRADUS_ONCE [[noreturn]] void throw_diverged(history h, std::string_view what, std::uint64_t epoch, std::string_view where,
+                                                      std::string_view loss, std::string_view formula);
 
 /// Looks for the first number that is none, and remembers where it stood. Compiled once for each scalar.
 struct not_finite {
@@ -51,14 +49,7 @@ struct not_finite {
     void look_at_parameters(const Net& net) {
         look_at_parameters(parameter_list(net));
     }
-    [[gnu::noinline]] void look_at_parameters(const parameter_list& theta) {
-        for (const parameter_ref& p : theta)
-            if (p.values.size() != 0)
-                with_scalar(p.values.type(), [&]<class T>(T) {
-                    look_at(*p.place, "parameters", "θ", too_far, p.values.as<T>().data(), p.values.size(),
-                            p.values.shape()[0]);
-                });
-    }
+    GRADUS_ONCE void look_at_parameters(const parameter_list& theta);
     static constexpr std::string_view too_far =
         ", which a step has made so: try a smaller learning rate, or clip the gradient";
 
@@ -101,6 +92,25 @@ template <class Net, class X, class Y>
         net, x, c);
     return std::move(found.where);
 }
+
+#if GRADUS_BODIES_OF(training)
+
+GRADUS_BODY [[noreturn]] void throw_diverged(history h, std::string_view what, std::uint64_t epoch, std::string_view where,
+                                                      std::string_view loss, std::string_view formula) {
+    const std::string it_is = message({loss, ": ", formula, " is the first, of a finite prediction"});
+    throw diverged(message({"fit: ", what, ", in epoch ", epoch, ". ", where.empty() ? std::string_view(it_is) : where}), std::move(h));
+}
+
+GRADUS_BODY void not_finite::look_at_parameters(const parameter_list& theta) {
+    for (const parameter_ref& p : theta)
+        if (p.values.size() != 0)
+            with_scalar(p.values.type(), [&]<class T>(T) {
+                look_at(*p.place, "parameters", "θ", too_far, p.values.as<T>().data(), p.values.size(),
+                        p.values.shape()[0]);
+            });
+}
+
+#endif
 
 }  // namespace training
 }  // namespace gradus

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/optimizers/optimizer.hpp"
 
 namespace gradus {
@@ -19,15 +20,8 @@ struct history {
     bool interrupted = false;  ///< Ctrl-C or a callback ended it within an epoch, which is then a part of one
 
     /// Takes note of an epoch.
-    [[gnu::noinline]] void add(double epoch_loss, bool judged, double epoch_accuracy, double rate) {
-        loss.push_back(epoch_loss);
-        if (judged) accuracy.push_back(epoch_accuracy);
-        learning_rate.push_back(rate);
-    }
-    [[gnu::noinline]] void add_validation(double its_loss, bool judged, double its_accuracy) {
-        validation_loss.push_back(its_loss);
-        if (judged) validation_accuracy.push_back(its_accuracy);
-    }
+    GRADUS_ONCE void add(double epoch_loss, bool judged, double epoch_accuracy, double rate);
+    GRADUS_ONCE void add_validation(double its_loss, bool judged, double its_accuracy);
 };
 
 /// How far a call of `fit` has come, whatever it trains.
@@ -73,5 +67,20 @@ template <class C, class State>
 concept callback = requires(C& c, State& now) { c.before_training(now); } || requires(C& c, State& now) { c.before_step(now); } ||
                    requires(C& c, State& now) { c.after_step(now); } || requires(C& c, State& now) { c.after_epoch(now); } ||
                    requires(C& c, State& now) { c.after_training(now); } || requires(C& c, State& now) { c(now); };
+
+#if GRADUS_BODIES_OF(training)
+
+GRADUS_BODY void history::add(double epoch_loss, bool judged, double epoch_accuracy, double rate) {
+    loss.push_back(epoch_loss);
+    if (judged) accuracy.push_back(epoch_accuracy);
+    learning_rate.push_back(rate);
+}
+
+GRADUS_BODY void history::add_validation(double its_loss, bool judged, double its_accuracy) {
+    validation_loss.push_back(its_loss);
+    if (judged) validation_accuracy.push_back(its_accuracy);
+}
+
+#endif
 
 }  // namespace gradus

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/function_ref.hpp"
 
@@ -23,36 +24,14 @@ namespace gradus {
 class workers {
   public:
     /// \throws gradus::error where the system gives no more threads; those that began have ended then.
-    explicit workers(std::size_t size) : errors_(size == 0 ? 1 : size) {
-        try {
-            threads_.reserve(errors_.size() - 1);
-            for (std::size_t k = 1; k < size; ++k) threads_.emplace_back([this, k] { serve(k); });
-        } catch (const std::exception& e) {
-            const std::size_t made = threads_.size() + 1;
-            stop();
-            throw error(message({"workers: only ", made, " of ", size, " threads could be had: ", e.what()}));
-        }
-    }
+    GRADUS_ONCE explicit workers(std::size_t size);
     workers(const workers&) = delete;
     workers& operator=(const workers&) = delete;
     ~workers() { stop(); }
 
     [[nodiscard]] std::size_t size() const { return errors_.size(); }
 
-    [[gnu::noinline]] void run(function_ref<void(std::size_t)> job) {
-        job_ = &job;
-        busy_.store(threads_.size(), std::memory_order_relaxed);
-        go_.fetch_add(1, std::memory_order_release);
-        if (!threads_.empty()) go_.notify_all();
-        work(0);
-        for (std::size_t left = busy_.load(std::memory_order_acquire), turn = 0; left != 0;
-             left = busy_.load(std::memory_order_acquire))
-            linger(++turn, busy_, left);
-        std::exception_ptr first;  // the others go with this run: none may be thrown by the next
-        for (auto& e : errors_)
-            if (const auto thrown = std::exchange(e, nullptr); thrown && !first) first = thrown;
-        if (first) std::rethrow_exception(first);
-    }
+    GRADUS_ONCE void run(function_ref<void(std::size_t)> job);
 
     /// One turn of waiting until `state` is no longer `now`: spins, then lets others run, then sleeps.
     static void linger(std::size_t turn, const std::atomic<std::size_t>& state, std::size_t now) {
@@ -68,33 +47,70 @@ class workers {
         __builtin_ia32_pause();
 #endif
     }
-    void stop() {
-        job_ = nullptr;
-        go_.fetch_add(1, std::memory_order_release);
-        go_.notify_all();
-        for (auto& t : threads_) t.join();
-    }
-    void work(std::size_t k) {
-        try {
-            (*job_)(k);
-        } catch (...) {
-            errors_[k] = std::current_exception();
-        }
-    }
-    void serve(std::size_t k) {
-        for (std::size_t seen = 0;;) {
-            for (std::size_t turn = 0; go_.load(std::memory_order_acquire) == seen;) linger(++turn, go_, seen);
-            ++seen;
-            if (job_ == nullptr) return;
-            work(k);
-            if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_one();
-        }
-    }
+    GRADUS_ONCE void stop();
+    GRADUS_ONCE void work(std::size_t k);
+    GRADUS_ONCE void serve(std::size_t k);
 
     const function_ref<void(std::size_t)>* job_ = nullptr;
     std::atomic<std::size_t> go_{0}, busy_{0};
     std::vector<std::exception_ptr> errors_;
     std::vector<std::thread> threads_;
 };
+
+#if GRADUS_BODIES_OF(training)
+
+GRADUS_BODY workers::workers(std::size_t size)
+    : errors_(size == 0 ? 1 : size) {
+    try {
+        threads_.reserve(errors_.size() - 1);
+        for (std::size_t k = 1; k < size; ++k) threads_.emplace_back([this, k] { serve(k); });
+    } catch (const std::exception& e) {
+        const std::size_t made = threads_.size() + 1;
+        stop();
+        throw error(message({"workers: only ", made, " of ", size, " threads could be had: ", e.what()}));
+    }
+}
+
+GRADUS_BODY void workers::run(function_ref<void(std::size_t)> job) {
+    job_ = &job;
+    busy_.store(threads_.size(), std::memory_order_relaxed);
+    go_.fetch_add(1, std::memory_order_release);
+    if (!threads_.empty()) go_.notify_all();
+    work(0);
+    for (std::size_t left = busy_.load(std::memory_order_acquire), turn = 0; left != 0;
+         left = busy_.load(std::memory_order_acquire))
+        linger(++turn, busy_, left);
+    std::exception_ptr first;  // the others go with this run: none may be thrown by the next
+    for (auto& e : errors_)
+        if (const auto thrown = std::exchange(e, nullptr); thrown && !first) first = thrown;
+    if (first) std::rethrow_exception(first);
+}
+
+GRADUS_BODY void workers::stop() {
+    job_ = nullptr;
+    go_.fetch_add(1, std::memory_order_release);
+    go_.notify_all();
+    for (auto& t : threads_) t.join();
+}
+
+GRADUS_BODY void workers::work(std::size_t k) {
+    try {
+        (*job_)(k);
+    } catch (...) {
+        errors_[k] = std::current_exception();
+    }
+}
+
+GRADUS_BODY void workers::serve(std::size_t k) {
+    for (std::size_t seen = 0;;) {
+        for (std::size_t turn = 0; go_.load(std::memory_order_acquire) == seen;) linger(++turn, go_, seen);
+        ++seen;
+        if (job_ == nullptr) return;
+        work(k);
+        if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_one();
+    }
+}
+
+#endif
 
 }  // namespace gradus
