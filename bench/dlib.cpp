@@ -1,4 +1,4 @@
-// dlib's CNN of documents/001: a training step and inference.                 apt: libdlib-dev    CMake: dlib::dlib
+// dlib's CNN of documents/001: a training step and inference.             apt: libdlib-dev
 // At its best: one thread, its products through OpenBLAS (which bench/run tells of AVX-512), batches ready in its tensors.
 // Its own loops are in the library, as Debian compiles it for every x86-64; the sources of those are not in the package.
 // It begins from our parameters: ŷ must agree before inference is timed, the losses of ten steps before training is.

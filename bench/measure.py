@@ -100,7 +100,11 @@ def built(options, program, otherwise):
 
 def measure_all(rows, options):
     cores = sorted({r["cores"] for r in rows}) if built(options, "networks", "no PyTorch, which begins with its files") else []
-    torches = [torch for torch in (Torch(options.folder, n) for n in cores) if torch]
+    try:
+        torches = [Torch(options.folder, n) for n in cores]
+    except Failed as failure:
+        torches = []
+        print(failure, file=sys.stderr)
     report = {"machine": machine(), "rows": [], "about": {},
               "environment": {k: v for k, v in os.environ.items() if re.match("OMP|OPENBLAS|MALLOC|ATEN", k)}}
     progress("what this machine can do")

@@ -1,4 +1,4 @@
-// oneDNN's products and convolutions, by the names of ours.               apt: libdnnl-dev    CMake: DNNL::dnnl
+// oneDNN's products and convolutions, by the names of ours.               apt: libdnnl-dev
 // At its best, every implementation that takes the sizes, by either algorithm, is timed, and the fastest stands for the
 // library. Matrices lie as ours do; images and weights as each implementation likes best, or images channels last, and
 // what it costs to bring them there is not timed. NAME/direct is the fastest but Winograd's, which sums fewer products

@@ -61,7 +61,7 @@ def programs(folder):
 def names(program):
     done = subprocess.run([program, "--benchmark_list_tests"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     if done.returncode != 0:
-        print(f"{program} does not run: the tables will do without", file=sys.stderr)
+        print(f"{program} does not start and is left out", file=sys.stderr)
     return [line.removesuffix("/manual_time") for line in done.stdout.splitlines()]
 
 

@@ -81,14 +81,14 @@ class Torch:
         subprocess.run([os.path.join(folder, "networks"), "exchange", self.exchange], check=True)
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer.py")
         environment = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
-        self.process = subprocess.Popen(pinned(threads, [sys.executable, script, str(threads)]), text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                        env=environment)
-        line = self.process.stdout.readline()
-        self.about = json.loads(line) if line else {}
-
-    def __bool__(self):
-        return "ways" in self.about
+        log = os.path.join(folder, "pytorch.log")
+        with open(log, "a") as errors:
+            self.process = subprocess.Popen(pinned(threads, [sys.executable, script, str(threads)]), text=True,
+                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=environment)
+        try:
+            self.about = json.loads(self.process.stdout.readline())
+        except json.JSONDecodeError:
+            raise Failed(f"PyTorch is left out; {os.path.relpath(log)} says why") from None
 
     def ask(self, **question):
         try:

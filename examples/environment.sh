@@ -1,13 +1,17 @@
 # Sourced by examples/run, tests/run and bench/run: what they need, how they build, and how OpenBLAS is set up.
 # shellcheck shell=bash disable=SC2034
 
-# Debian's names of what each kind of work needs.
-packages_library=(g++ cmake xtl-dev libxsimd-dev libxtensor-dev libxtensor-blas-dev libopenblas-dev zlib1g-dev)
+# Debian's names of what each kind of work needs. cmake only recommends make.
+packages_blas=(libxtensor-blas-dev libopenblas-dev)
+packages_without_blas=(g++ cmake make xtl-dev libxsimd-dev libxtensor-dev zlib1g-dev)
+packages_library=("${packages_without_blas[@]}" "${packages_blas[@]}")
 packages_examples=(libcli11-dev nlohmann-json3-dev)
 packages_tests=(doctest-dev git)
 packages_tests_all=(clang libclang-rt-14-dev gcovr)
-packages_bench=(libbenchmark-dev)
-packages_peers=(python3-torch libdnnl-dev libeigen3-dev libdlib-dev)
+packages_bench=(libbenchmark-dev python3 util-linux)
+# What the benchmarks are measured against, each with its packages. OpenBLAS comes first: the others' programs link it.
+peers=("OpenBLAS ${packages_blas[*]}" "PyTorch python3-torch" "oneDNN libdnnl-dev" "Eigen libeigen3-dev"
+    "dlib libdlib-dev")
 
 # need PACKAGE...: installs those that are missing, as root or through sudo. Asks nobody where nothing is missing.
 need() {
