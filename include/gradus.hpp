@@ -1,6 +1,8 @@
 #pragma once
 /// \file
-/// gradus: neural networks step by step. Everything that a student needs, in reading order.
+/// gradus: neural networks step by step. Everything that most programs need, in reading order. What fewer programs need has a
+/// header of its own: reading and preparing data (data/), pictures (plot/), files but for save and load (io/), gradient_check
+/// (check/), explain (explain/), sampling of text (training/).
 
 #include "gradus/core/tensor.hpp"
 #include "gradus/core/error.hpp"
@@ -86,7 +88,6 @@
 #include "gradus/core/dataset.hpp"
 #include "gradus/data/memory.hpp"
 #include "gradus/data/synthetic.hpp"
-#include "gradus/data/preprocessing.hpp"
 
 #include "gradus/training/fit.hpp"
 #include "gradus/training/schedule.hpp"
@@ -95,8 +96,5 @@
 #include "gradus/training/roc.hpp"
 #include "gradus/training/regression_metrics.hpp"
 #include "gradus/training/language_metrics.hpp"
-#include "gradus/training/sampling.hpp"
 
-#include "gradus/check/gradient_check.hpp"
-#include "gradus/explain/explain.hpp"
 #include "gradus/io/save.hpp"

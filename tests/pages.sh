@@ -27,6 +27,7 @@ done
     cat "$work/architecture_1.cpp"
     cat <<'END'
 #include <cstdio>
+#include <gradus/check/gradient_check.hpp>
 int main() {
     const gr::tensor<float, 2> x = {{1, -2, 3}, {0.5f, 4, -1}}, y = {{1}, {0}};
     const auto report = gr::gradient_check(affine(3), x);

@@ -7,6 +7,8 @@
 #include "../support/close.hpp"
 #include "../support/draw.hpp"
 #include "gradus.hpp"
+#include "gradus/explain/explain.hpp"
+#include "gradus/check/gradient_check.hpp"
 #include "gradus/activations/leaky_relu.hpp"
 #include "gradus/activations/prelu.hpp"
 

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "gradus.hpp"
+#include "gradus/explain/explain.hpp"
 
 namespace gr = gradus;
 

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "gradus.hpp"
+#include "gradus/check/gradient_check.hpp"
 
 #include "../support/close.hpp"
 #include "../support/draw.hpp"

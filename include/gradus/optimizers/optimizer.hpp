@@ -87,9 +87,6 @@ class optimizer_of : public optimizer_core {
     }
 
   protected:
-    ~optimizer_of() = default;
-    optimizer_of(const optimizer_of&) = default;
-    optimizer_of& operator=(const optimizer_of&) = default;
     /// \throws data_error naming the optimizer and its field.
     optimizer_of(const parameter_list& theta, const Options& o) : optimizer_core(theta, n_slots), options(o) {
         check();

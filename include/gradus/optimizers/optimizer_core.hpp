@@ -133,7 +133,7 @@ class optimizer_core {
     GRADUS_ONCE void set_frozen(const parameter_list& theta, std::string_view path, bool value);
 
   protected:
-    optimizer_core(const optimizer_core&) = default;
+    optimizer_core(const optimizer_core&) = default;  // a value, but for one that is of some formula
     optimizer_core& operator=(const optimizer_core&) = default;
     ~optimizer_core() = default;
     GRADUS_ONCE optimizer_core(const parameter_list& theta, std::size_t n_slots);
