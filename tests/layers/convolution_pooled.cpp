@@ -44,7 +44,7 @@ results<T> through(const Net& net, const images<T>& x, Pass& pass, bool apart, b
     gr::gradients grad(net);
     gr::each([](const gr::entry&, auto& g) { g.fill(77); }, grad.values);
     const images<T> y = net.forward(x, pass), dy = draw<images<T>>(y.shape(), 13);
-    CHECK(std::get<0>(pass.cache.layers).took_in_next == (can && !apart));
+    CHECK(std::get<0>(pass.cache.layers).pooled.holds == (can && !apart));
     const images<T> dx = net.backward(x, dy, pass, grad);
     const auto& theta = std::get<0>(grad.values.layers);
     return {y, dx, theta.W, theta.b};
@@ -60,8 +60,8 @@ void alike(const results<T>& a, const results<T>& b, std::size_t terms) {
 }  // namespace
 
 // max_pool2d behind conv1d is refused for its rank, in words of its own, not from within the convolution.
-static_assert(gr::can_take_in<decltype(gr::conv2d(1, 2, 3, gr::relu{})), gr::max_pool2d, gr::tensor<float, 4>>);
-static_assert(!gr::can_take_in<decltype(gr::conv1d(1, 2, 3, gr::relu{})), gr::max_pool2d, gr::tensor<float, 3>>);
+static_assert(gr::joint<decltype(gr::conv2d(1, 2, 3, gr::relu{})), gr::max_pool2d>::exists);
+static_assert(!gr::joint<decltype(gr::conv1d(1, 2, 3, gr::relu{})), gr::max_pool2d>::exists);
 
 TEST_CASE("max_pool2d.tap, max_pool2d.from_tap: by hand") {
     // 16 channels alike: a window of 2 x 2 from (0, 0), one from (0, 2); the last column and row are in none
@@ -139,7 +139,7 @@ TEST_CASE("conv2d: what cannot be pooled on the way is pooled behind, on the sam
         pass.input_gradient = apart.input_gradient = true, apart.every_output = true;
         gr::gradients grad(net), other(net);
         const images<float> y = net.forward(x, pass), dy = draw<images<float>>(y.shape(), 3);
-        CHECK(std::get<0>(pass.cache.layers).took_in_next == (size == 6));
+        CHECK(std::get<0>(pass.cache.layers).pooled.holds == (size == 6));
         CHECK(same(net.forward(x, apart), y));
         CHECK(difference(net.backward(x, dy, pass, grad), net.backward(x, dy, apart, other)) <= tolerance<float>(9));
         CHECK(difference(std::get<0>(grad.values.layers).W, std::get<0>(other.values.layers).W) <= tolerance<float>(98));
@@ -148,7 +148,7 @@ TEST_CASE("conv2d: what cannot be pooled on the way is pooled behind, on the sam
         const auto odd = gr::sequential(gr::conv2d(1, filters, 3), gr::max_pool2d(2));
         gr::pass other(odd);
         (void)odd.forward(draw<images<float>>({1, 6, 6, 1}, 1), other);
-        CHECK_FALSE(std::get<0>(other.cache.layers).took_in_next);
+        CHECK_FALSE(std::get<0>(other.cache.layers).pooled.holds);
     }
 }
 TEST_CASE("conv2d: windows that overlap are pooled behind it") {
@@ -185,7 +185,7 @@ TEST_CASE("conv2d: with its pooling taken in, nobody's dx is not computed") {
     gr::gradients grad(net);
     const images<float> dy = net.forward(x, pass);
     const auto& conv = std::get<0>(pass.cache.layers);
-    CHECK(conv.took_in_next);
+    CHECK(conv.pooled.holds);
     CHECK(net.backward(x, dy, pass, grad).size() == 0);
     CHECK(conv.dx.size() == 0);
     pass.input_gradient = true;
@@ -200,7 +200,7 @@ TEST_CASE("conv2d: a NaN goes through the pooling that it takes in") {
         spoilt.data()[at] = std::numeric_limits<float>::quiet_NaN();
         gr::pass pass(net);
         const auto& y = net.forward(spoilt, pass);
-        CHECK(std::get<0>(pass.cache.layers).took_in_next);
+        CHECK(std::get<0>(pass.cache.layers).pooled.holds);
         for (std::size_t i = 0; i < y.size(); ++i) CHECK(std::isnan(y.data()[i]) == (i < 16));
     }
 }

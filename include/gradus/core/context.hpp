@@ -16,7 +16,7 @@ namespace gradus {
 struct context {
     bool training = false;        ///< dropout drops, batch normalization uses the batch
     bool input_gradient = true;   ///< somebody reads dx; the first layer of a network in training need not compute it
-    bool every_output = false;    ///< somebody reads what each layer gives: none may pass it straight into the next
+    bool every_output = false;    ///< somebody reads what each layer gives, there and back: none is left out
     std::uint64_t key = 0;        ///< the random stream of (seed, step, layer path)
     std::size_t first_row = 0;    ///< where in the whole batch this shard begins
     const tensor<bool, 2>* mask = nullptr;  ///< (N, T), true where there is data; null where all is

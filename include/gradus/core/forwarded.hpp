@@ -5,24 +5,11 @@
 #include <concepts>
 #include <type_traits>
 
+#include "gradus/core/container.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/parameters.hpp"
 
 namespace gradus {
-
-namespace walk {
-
-struct any_visitor {
-    void operator()(const entry&, const auto&...) const;
-};
-
-}  // namespace walk
-
-/// A layer that is nothing but the layers in it, and names them: `each_inside(visit, x, cache)` calls
-/// visit(entry, layer, x of it, cache of it) for each of them, in forward order, by the names of their parameters. It takes
-/// the cache as `auto& c`, so that the caches in it are as const as it is.
-template <class L, class X>
-concept container = requires(const L& l, const X& x, const cache_of<L, X>& c) { l.each_inside(walk::any_visitor{}, x, c); };
 
 namespace walk {
 
@@ -33,16 +20,16 @@ struct forwarded_walker {
     const entry* parent;
 
     template <class L, class X, class C>
-    void operator()(const entry& step, const L& layer, const X& x, C& c) const {
+    void operator()(const entry& step, const L& layer, const X& x, C& c, const context& ctx) const {
         const entry e = step.below(parent);
-        if constexpr (container<L, X>) layer.each_inside(forwarded_walker{visit, &e}, x, c);
+        if constexpr (container<L, X>) layer.each_inside(forwarded_walker{visit, &e}, x, c, ctx);
         if constexpr (containers || !container<L, X>) visit(e, layer, x, c);
     }
 };
 
 template <bool containers, class F, class Net, class X, class C>
 void visit_forwarded(F& f, const Net& net, const X& x, C& c) {
-    if constexpr (container<Net, X>) net.each_inside(forwarded_walker<containers, F>{f, nullptr}, x, c);
+    if constexpr (container<Net, X>) net.each_inside(forwarded_walker<containers, F>{f, nullptr}, x, c, {.every_output = true});
     if constexpr (containers || !container<Net, X>) f(entry(""), net, x, c);
 }
 

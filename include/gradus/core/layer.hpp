@@ -100,16 +100,6 @@ inline constexpr bool all = scalar<L, X> && indices<L, X> && axes<L, X> && backw
 
 }  // namespace layer_has
 
-/// A layer that may compute the next one of a row with its own, so that what lies between is never stored: for some inputs,
-/// which `takes_in(next, x)` says, `forward_with(next, x, cache, cache of next)` and `backward_with(next, x, dy, cache,
-/// cache of next, grad, ctx)` do the work of both; `cache.took_in_next` says that the last forward did. `check_with(next, dy,
-/// cache of next)` throws what the next layer says to a dy of another shape.
-template <class L, class Next, class X>
-concept can_take_in = requires(const L& l, const Next& next, const X& x, cache_of<L, X>& c) {
-    l.takes_in(next, x);
-    c.took_in_next;
-};
-
 /// Whether a network gives up the steps of its sequences, (N, V) of (N, T, D), so that a mask of them says nothing of its
 /// output. A layer that does says `static constexpr bool ends_sequences = true`.
 template <class L>
@@ -230,16 +220,6 @@ template <class L>
         return in.empty() ? in : layer.output_shape(std::move(in));
     } else {
         return {};
-    }
-}
-
-/// Runs a call to a layer that stands in another; what it throws about shapes is told where: `place()`.
-template <class Place, class Call>
-auto& placed(Place&& place, Call&& call) {
-    try {
-        return call();
-    } catch (const shape_error& e) {
-        throw e.within(place());
     }
 }
 

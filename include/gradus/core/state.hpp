@@ -104,27 +104,17 @@ void empty(tensor<T, 2>& a) {
     reshape(a, std::array<std::size_t, 2>{});
 }
 
-/// What a layer throws, told where it stands.
-[[noreturn, gnu::noinline]] inline void refuse(const shape_error& e, const entry* at) {
-    throw at == nullptr || at->text().empty() ? e : e.within(at->path());
-}
 /// \throws shape_error where the layer says that it has no next chunk
 template <class L>
-void require_carry(const entry& at, const L& layer) {
-    if constexpr (requires { layer.require_carry(); }) {
-        try {
-            layer.require_carry();
-        } catch (const shape_error& e) {
-            refuse(e, &at);
-        }
-    }
+void require_carry(const L& layer) {
+    if constexpr (requires { layer.require_carry(); }) layer.require_carry();
 }
 /// \throws shape_error where the layer says how many units it has, and the state is of another number
 template <class L>
 void require_units(const entry& e, const L& layer, const tensor<double, 2>& value) {
     if constexpr (requires { layer.units(); })
         if (value.size() != 0 && features(value) != layer.units())
-            refuse({name_of(layer), {"its state ", e.text(), " is (N, ", layer.units(), "), got ", value.shape()}}, e.parent);
+            throw shape_error(name_of(layer), {"its state ", e.text(), " is (N, ", layer.units(), "), got ", value.shape()});
 }
 
 /// \throws shape_error unless `given` has the tensors of `own`, of one number of rows
@@ -153,7 +143,7 @@ template <class Net, class X>
 /// \throws shape_error naming a layer that has no next chunk, as one that is reversed.
 template <class Net, class X>
 void carry_state(const Net& net, pass<Net, X>& p) {
-    remembering::each_layer([](const entry& e, const auto& layer, auto&) { remembering::require_carry(e, layer); }, net, X{}, p.cache);
+    remembering::each_layer([](const entry&, const auto& layer, auto&) { remembering::require_carry(layer); }, net, X{}, p.cache);
     remembering::each_tensor(
         [](const entry&, const auto&, auto& initial, const auto& last) {
             if (last.size() != 0) rebinding::copy(last, initial);                      // initial ← last

@@ -30,9 +30,6 @@
 #include "gradus/explain/losses.hpp"
 #include "gradus/explain/page.hpp"
 #include "gradus/explain/recurrent.hpp"
-#include "gradus/model/repeat.hpp"
-#include "gradus/model/residual.hpp"
-#include "gradus/model/sequential.hpp"
 #include "gradus/optimizers/adam.hpp"
 #include "gradus/optimizers/optimizer.hpp"
 
@@ -82,66 +79,37 @@ void write_forward(page& out, const L& layer, const X& x, const C& c, const std:
     }
 }
 
-/// Runs a backward, layer by layer from the end, and writes down what happens.
-template <class L, class X, class Y, class C, class G>
-const auto& run_backward(page& out, const L& layer, const X& x, const Y& dy, C& c, G& grad, const context& ctx,
-                         const std::string& path) {
-    const auto& dx = gradus::backward(layer, x, dy, c, grad, ctx);
-    out.part(title(layer, path));
-    if constexpr (requires { explain_backward(out, layer, x, dy, c, grad, dx); }) {
-        explain_backward(out, layer, x, dy, c, grad, dx);
-    } else {
-        show(out, "dy", dy);
-        each([&](const entry& e, const auto& t) { out.show("d" + e.path(), numbers_of(t)); }, grad);
-        show(out, "dx", dx);
+/// The call of a backward that writes down what each layer does. Containers have nothing to show but what is in them.
+struct shown_backward {
+    page& out;
+    const entry* parent = nullptr;
+
+    template <class L, class X, class Y, class C, class G>
+    const auto& operator()(const entry& step, const L& layer, const X& x, const Y& dy, C& c, G& grad, const context& ctx) const {
+        const entry e = step.below(parent);
+        return run(e, &e, layer, x, dy, c, grad, ctx);
     }
-    return dx;
-}
-
-[[nodiscard]] inline std::string inside(const std::string& path, const std::string& name, std::size_t i) {
-    return (path.empty() ? "" : path + ".") + (name.empty() ? std::to_string(i) : name);
-}
-
-// Containers have nothing to show but their members.
-template <std::size_t I, class... L, class X, class Y, class C, class G>
-const X& run_backward_from(page& out, const sequential<L...>& net, const X& x, const Y& dy, C& c, G& grad,
-                           const context& ctx, const std::string& path) {
-    context inner = ctx.inside(I);
-    if constexpr (I > 0) inner.input_gradient = true;
-    const auto& dx = run_backward(out, net.template layer<I>(), chain::input_of<I>(x, c), dy, std::get<I>(c.layers),
-                                  std::get<I>(grad.layers), inner, inside(path, net.names[I], I));
-    if constexpr (I > 0)
-        return run_backward_from<I - 1>(out, net, x, dx, c, grad, ctx, path);
-    else
-        return dx;
-}
-template <class... L, class X, class Y, class C, class G>
-const X& run_backward(page& out, const sequential<L...>& net, const X& x, const Y& dy, C& c, G& grad,
-                      const context& ctx, const std::string& path) {
-    return run_backward_from<sizeof...(L) - 1>(out, net, x, dy, c, grad, ctx, path);
-}
-
-template <class B, class X, class C, class G>
-const X& run_backward(page& out, const repeat<B>& net, const X& x, const X& dy, C& c, G& grad, const context& ctx,
-                      const std::string& path) {
-    const X* d = &dy;
-    for (std::size_t i = net.layers.size(); i-- > 0;) {
-        context inner = ctx.inside(i);
-        if (i > 0) inner.input_gradient = true;
-        const X& input = i == 0 ? x : output(c.layers[i - 1]);
-        d = &run_backward(out, net.layers[i], input, *d, c.layers[i], grad.layers[i], inner, inside(path, "", i));
+    /// \tparam C the layer's cache
+    template <class L, class X, class Y, class C, class G>
+    const auto& run(const entry& e, const entry* below, const L& layer, const X& x, const Y& dy, C& c, G& grad,
+                    const context& ctx) const {
+        constexpr bool has_words = requires(const X& dx) { explain_backward(out, layer, x, dy, c, grad, dx); };
+        if constexpr (!has_words && requires { layer.backward_by(*this, x, dy, c, grad, ctx); }) {
+            return layer.backward_by(shown_backward{out, below}, x, dy, c, grad, ctx);
+        } else {
+            const auto& dx = gradus::backward(layer, x, dy, c, grad, ctx);
+            out.part(title(layer, e.path()));
+            if constexpr (has_words) {
+                explain_backward(out, layer, x, dy, c, grad, dx);
+            } else {
+                show(out, "dy", dy);
+                each([&](const entry& of, const auto& t) { out.show("d" + of.path(), numbers_of(t)); }, grad);
+                show(out, "dx", dx);
+            }
+            return dx;
+        }
     }
-    return *d;
-}
-
-template <class F, class S, class X, class Y, class C, class G>
-const X& run_backward(page& out, const residual<F, S>& net, const X& x, const Y& dy, C& c, G& grad, const context& ctx,
-                      const std::string& path) {
-    run_backward(out, net.f, x, dy, c.f, grad.f, ctx.inside(0), inside(path, "f", 0));
-    if constexpr (!std::is_same_v<S, straight>)
-        run_backward(out, net.shortcut, x, dy, c.shortcut, grad.shortcut, ctx.inside(1), inside(path, "shortcut", 1));
-    return gradus::backward(net, x, dy, c, grad, ctx);  // once more, with the sum
-}
+};
 
 /// J and ∂J/∂ŷ.
 template <class J, class Y, class Target>
@@ -254,7 +222,7 @@ template <class Net, class J, class Options, class X, class Y>
     write_loss(out, loss, y_hat, y, dy, value);
     out.text += "\nBACKWARD\n";
     gradients<Net> grad(net);
-    run_backward(out, net, x, dy, p.cache, grad.values, ctx, "");
+    shown_backward{out}.run(entry(""), nullptr, net, x, dy, p.cache, grad.values, ctx);
     out.text += "\nSTEP\n";
     write_step(out, descend, parameter_list(net), parameter_list(grad.values));
     return std::move(out.text);

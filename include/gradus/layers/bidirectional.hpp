@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/container.hpp"
 #include "gradus/core/initialize.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/rebind.hpp"
@@ -55,8 +56,8 @@ struct bidirectional {
 
     template <class X>
     const tensor<T, 3>& forward(const X& x, cache<X>& c, const context& ctx = {}) const {
-        const auto& a = at("forward", [&]() -> auto& { return forwards.forward(x, c.forwards, ctx); });
-        const auto& b = at("backward", [&]() -> auto& { return backwards.forward(x, c.backwards, ctx); });
+        each_inside(run_forward{}, x, c, ctx);
+        const auto &a = c.forwards.y, &b = c.backwards.y;
         reshape(c.y, with_features(a, 2 * units()));
         beside(a.data(), b.data(), rows(a), c.y.data());                                         // y = (→h, ←h)
         reshape(c.ends, std::array{x.shape()[0], 2 * units()});
@@ -67,25 +68,42 @@ struct bidirectional {
     /// With dy of every step (N, T, 2H), or of the two last states (N, 2H).
     template <class X, std::size_t R>
     const X& backward(const X& x, const tensor<T, R>& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
-        if (features(dy) != 2 * units())
-            throw shape_error(name, {"dh = dy + … needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
-        const auto half = with_features(dy, units());
-        at("forward", [&]() -> auto& {
-            return forwards.backward(x, half, {dy.data(), 2 * units()}, c.forwards, grad.forwards, ctx);
-        });
-        at("backward", [&]() -> auto& {
-            return backwards.backward(x, half, {dy.data() + units(), 2 * units()}, c.backwards, grad.backwards, ctx);
-        });
-        if (!ctx.input_gradient) return c.dx;
-        reshape(c.dx, x.shape());
-        kernels::map(x.size(), [](const auto& a, const auto& b) { return a + b; }, c.dx.data(), recurrent::in(c.forwards.dx.data()),
-                     recurrent::in(c.backwards.dx.data()));                                      // dx = →dx + ←dx
-        return c.dx;
+        return backward_by(run_backward{}, x, dy, c, grad, ctx);
     }
 
-    template <class X>
-    void each_inside(auto&& visit, const X& x, auto& c) const {
-        visit(entry("forward"), forwards, x, c.forwards), visit(entry("backward"), backwards, x, c.backwards);
+    /// The two layers; `call` as in core/container.hpp.
+    template <class Call, class X>
+    void each_inside(Call&& call, const X& x, auto& c, const context& ctx) const {
+        entry at("forward");
+        try {
+            call(at, forwards, x, c.forwards, ctx);                                              // →h
+            at = "backward";
+            call(at, backwards, x, c.backwards, ctx);                                            // ←h
+        } catch (const shape_error& e) {
+            refuse_at(e, at);
+        }
+    }
+    template <class Call, class X, std::size_t R>
+    const X& backward_by(Call&& call, const X& x, const tensor<T, R>& dy, cache<X>& c, parameters& grad,
+                         const context& ctx) const {
+        if (features(dy) != 2 * units())
+            throw shape_error(name, {"dh = dy + … needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
+        const auto half = [&](std::size_t first) {
+            return recurrent::part<T, R>{with_features(dy, units()), {dy.data() + first, 2 * units()}};
+        };
+        entry at("forward");
+        try {
+            call(at, forwards, x, half(0), c.forwards, grad.forwards, ctx);
+            at = "backward";
+            call(at, backwards, x, half(units()), c.backwards, grad.backwards, ctx);
+        } catch (const shape_error& e) {
+            refuse_at(e, at);
+        }
+        if (!ctx.input_gradient) return c.dx;
+        reshape(c.dx, x.shape());
+        kernels::map(x.size(), [](const auto& a, const auto& b) { return a + b; }, c.dx.data(),
+                     recurrent::in(c.forwards.dx.data()), recurrent::in(c.backwards.dx.data()));  // dx = →dx + ←dx
+        return c.dx;
     }
 
     [[nodiscard]] std::vector<std::size_t> input_shape() const { return forwards.input_shape(); }
@@ -103,10 +121,6 @@ struct bidirectional {
     /// Rows of a and b side by side.
     void beside(const T* a, const T* b, std::size_t n, T* out) const {
         for (const std::size_t H = units(); n-- > 0; a += H, b += H) out = std::copy_n(b, H, std::copy_n(a, H, out));
-    }
-    template <class Call>
-    static auto& at(const char* direction, Call&& call) {
-        return placed([direction] { return std::string(direction); }, call);
     }
 };
 

@@ -11,11 +11,10 @@
 #include "gradus/core/rebind.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
 #include "gradus/kernels/convolution.hpp"
-#include "gradus/kernels/pooled_convolution.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/layers/convolution_options.hpp"
 #include "gradus/layers/fused.hpp"
-#include "gradus/layers/max_pool2d.hpp"
+#include "gradus/layers/pooled_convolution.hpp"
 
 namespace gradus {
 
@@ -44,7 +43,6 @@ struct convolution_layer {
     using scalar = T;
     using input = tensor<T, Axes + 2>;
     static constexpr bool gives_probabilities = requires { requires F::gives_probabilities; };
-    static constexpr bool may_pool = Axes == 2 && requires { requires F::rises; };  // max f(z) = f(max z)
 
     using parameters = typename fused_parameters<convolution_parameters<T, Axes>, F>::type;
     template <class X>
@@ -52,11 +50,9 @@ struct convolution_layer {
         X z, y, dx;  // z only where f' reads it
         X dz;        // only where f learns: elsewhere it comes chunk by chunk
         tensor<T, 1> chunk_db;
-        kernels::workspace<T> chunk_z, chunk_dz, chunk_d;  // z and d only where the next layer's pooling is taken in
+        kernels::workspace<T> chunk_dz;
         kernels::convolution<T> kernel;
-        X tap;                      // which pixel of each window was the maximum
-        bool took_in_next = false;  // the forward went straight into the next layer: there is no y
-        typename X::shape_type taken{};  // the shape of that forward's x
+        pooled_cache<X> pooled;  // of both, where the max pooling behind it is computed with it
     };
 
     parameters theta;
@@ -86,8 +82,8 @@ struct convolution_layer {
         X& z = keeps_z ? c.z : c.y;  // f works in place where its derivative reads y
         reshape(z, output_of(x, w));
         reshape(c.y, z.shape());
-        c.took_in_next = false;
-        c.kernel.place(w, channels(), O, options.groups, options.way);
+        c.pooled.holds = false;
+        place_kernel(x, c);
         c.kernel.each_chunk(x.shape()[0], [&](kernels::image_range chunk) {
             T* const z_n = z.data() + chunk.first * w.out.area() * O;
             c.kernel.forward(chunk, x.data(), theta.W.data(), theta.b.data(), z_n);  // z = x ∗ W + b
@@ -105,78 +101,13 @@ struct convolution_layer {
         door().require_gradients(grad.W.shape(), grad.b.shape());
         door().require_backward(x.shape(), output_of(x, w), c.y.shape(), dy.shape());
         const std::size_t O = filters(), pixels = w.out.area();
-        c.kernel.place(w, channels(), O, options.groups, options.way);
-        if (ctx.input_gradient) reshape(c.dx, x.shape());
-        T* const dx = ctx.input_gradient ? c.dx.data() : nullptr;
-        reshape(c.chunk_db, std::array{O});
+        T* const dx = prepare_backward(x, c, ctx);
         const T* const all = learnt_backward(dy, c, grad);
         c.kernel.each_chunk(x.shape()[0], [&](kernels::image_range chunk) {
             const std::size_t rows = chunk.count * pixels, at = chunk.first * pixels * O;
             const T* const dz = all != nullptr ? all + at : chunk_backward(dy, c, rows, at);  // dz = dy ∘ f'(z)
             c.kernel.gradients(chunk, x.data(), dz, theta.W.data(), grad.W.data(), dx);  // dW = Σ x dz, dx = Σ dz Wᵀ
             add_sums(chunk, dz, rows, c, grad.b);                                        // db = Σ dz
-        });
-        return c.dx;
-    }
-
-    /// Whether the max pooling that follows can be taken into the loop over the chunks: its windows lie apart, and f rises, so
-    /// that max f(z) = f(max z).
-    template <class X>
-    [[nodiscard]] bool takes_in(const max_pool2d& next, const X& x) const requires may_pool {
-        const window2d w = place(x);
-        const padding2d& p = next.options.padding;
-        if (p.top + p.bottom + p.left + p.right != 0) return false;
-        if (w.out.height < next.kernel.height || w.out.width < next.kernel.width) return false;  // next will say so
-        return kernels::pools_in_registers<T>(pooled(next, w, 1));
-    }
-    /// y = max f(x ∗ W + b): forward, and that of the max pooling that follows. No y of this layer is stored.
-    template <class X, class NextCache>
-    const X& forward_with(const max_pool2d& next, const X& x, cache<X>& c, NextCache& after) const requires may_pool {
-        const window2d w = place(x);
-        const auto images = pooled(next, w, x.shape()[0]);
-        reshape(after.y, std::array{images.count, images.window.out.height, images.window.out.width, filters()});
-        reshape(c.tap, after.y.shape());
-        reshape(c.y, std::array<std::size_t, 4>{});
-        c.took_in_next = true, c.taken = x.shape();
-        c.kernel.place(w, channels(), filters(), options.groups, options.way);
-        c.kernel.each_chunk(images.count, [&](kernels::image_range chunk) {
-            const std::size_t at = chunk.first * images.pooled_size();
-            T* const z = c.chunk_z.of(chunk.count * images.size());
-            T* const y = after.y.data() + at;
-            c.kernel.forward(chunk, x.data(), theta.W.data(), theta.b.data(), z);                  // z = x ∗ W + b
-            kernels::max_pool_with_tap<T>(pooled(next, w, chunk.count), z, y, c.tap.data() + at);  // max z
-            if constexpr (!linear)
-                activate(f, y, y, chunk.count * images.window.out.area(), filters());  // y = f(max z)
-        });
-        return after.y;
-    }
-    /// What the pooling asks of dy, in its own name and for its own place.
-    static void check_with(const max_pool2d& next, const auto& dy, const auto& after) {
-        if (dy.shape() != after.y.shape())
-            throw shape_error(next.name, {"dx needs dy shaped as y ", after.y.shape(), ", got ", dy.shape()});
-    }
-    /// Backward of both, from dy of the pooling.
-    template <class X, class NextCache>
-    const X& backward_with(const max_pool2d& next, const X& x, const X& dy, cache<X>& c, NextCache& after,
-                           parameters& grad, const context& ctx) const requires may_pool {
-        const window2d w = place(x);
-        const auto images = pooled(next, w, x.shape()[0]);
-        door().require_gradients(grad.W.shape(), grad.b.shape());
-        if (x.shape() != c.taken)
-            throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x.shape(),
-                                     ", the forward was of ", c.taken});
-        c.kernel.place(w, channels(), filters(), options.groups, options.way);
-        if (ctx.input_gradient) reshape(c.dx, x.shape());
-        T* const dx = ctx.input_gradient ? c.dx.data() : nullptr;
-        reshape(c.chunk_db, std::array{filters()});
-        c.kernel.each_chunk(images.count, [&](kernels::image_range chunk) {
-            const std::size_t rows = chunk.count * images.window.out.area(), at = chunk.first * images.pooled_size();
-            T* const d = c.chunk_d.of(rows * filters());
-            T* const dz = c.chunk_dz.of(chunk.count * images.size());
-            activate_backward(f, after.y.data() + at, dy.data() + at, d, rows, filters());  // d = dy ∘ f'(max z)
-            kernels::max_pool_from_tap<T>(pooled(next, w, chunk.count), d, c.tap.data() + at, dz);  // d at the maximum
-            c.kernel.gradients(chunk, x.data(), dz, theta.W.data(), grad.W.data(), dx);  // dW = Σ x dz, dx = Σ dz Wᵀ
-            add_sums(chunk, d, rows, c, grad.b);                                         // db = Σ dz = Σ d
         });
         return c.dx;
     }
@@ -220,8 +151,20 @@ struct convolution_layer {
   private:
     static constexpr bool linear = fused::linear<F>, keeps_z = fused::keeps_z<F>;
 
-    [[nodiscard]] kernels::pooled_images pooled(const max_pool2d& next, const window2d& w, std::size_t images) const {
-        return {images, filters(), next.place(w.out)};
+    friend joint<convolution_layer, max_pool2d>;
+
+    template <class X>
+    void place_kernel(const X& x, cache<X>& c) const {
+        c.kernel.place(place(x), channels(), filters(), options.groups, options.way);
+    }
+    /// Where dx goes; null where nobody reads it.
+    template <class X>
+    T* prepare_backward(const X& x, cache<X>& c, const context& ctx) const {
+        place_kernel(x, c);
+        reshape(c.chunk_db, std::array{filters()});
+        if (!ctx.input_gradient) return nullptr;
+        reshape(c.dx, x.shape());
+        return c.dx.data();
     }
     template <class X>
     void add_sums(kernels::image_range chunk, const T* dz, std::size_t rows, cache<X>& c, tensor<T, 1>& db) const {

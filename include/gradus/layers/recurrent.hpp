@@ -104,21 +104,19 @@ struct recurrent_layer {
 
     template <class X>
     const X& backward(const X& in, const tensor<T, 3>& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
-        return backward(in, dy.shape(), {dy.data(), features(dy)}, c, grad, ctx);
+        return backward(in, recurrent::part<T, 3>{dy.shape(), {dy.data(), features(dy)}}, c, grad, ctx);
     }
     /// With dy of the last state alone, (N, H): of the steps before, nobody reads y.
     template <class X>
     const X& backward(const X& in, const tensor<T, 2>& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
-        return backward(in, dy.shape(), {dy.data(), features(dy)}, c, grad, ctx);
+        return backward(in, recurrent::part<T, 2>{dy.shape(), {dy.data(), features(dy)}}, c, grad, ctx);
     }
-    /// With dy of that shape, whose rows stand where `dy_rows` says: a layer's part of a wider y.
     template <class X, std::size_t R>
-    const X& backward(const X& in, const std::array<std::size_t, R>& dy, recurrent::lines<const T> dy_rows, cache<X>& c,
-                      parameters& grad, const context& ctx) const {
+    const X& backward(const X& in, const recurrent::part<T, R>& dy, cache<X>& c, parameters& grad, const context& ctx) const {
         using recurrent::begin;
         const tensor<T, 3>& x = sequence(in);
         check(in, c, ctx);
-        door().check_backward(x.shape(), dy, c.y.shape());
+        door().check_backward(x.shape(), dy.sizes, c.y.shape());
         each([this](const entry& e, const auto& p, const auto& g) { if (g.shape() != p.shape()) door().refuse_gradient(e.path(), p.shape(), g.shape()); },
              theta, grad);
         const std::size_t N = x.shape()[0], steps = x.shape()[1];
@@ -132,7 +130,7 @@ struct recurrent_layer {
             if (R == 3 || i + 1 == steps)
                 for (std::size_t n = 0; n < N; ++n)                                              // dh_t += dy_t
                     kernels::map(units(), [](const auto& a, const auto& b) { return a + b; }, s.dh[n], s.dh[n],
-                                 dy_rows[R == 3 ? n * steps + at(i, steps) : n]);
+                                 dy.rows[R == 3 ? n * steps + at(i, steps) : n]);
             s.each_missing([&](std::size_t n) {
                 std::fill_n(s.du[n], Cell::gates * units(), T(0));
                 std::fill_n(s.dz[n], Cell::gates * units(), T(0));

@@ -62,6 +62,13 @@ template <class T>
     return {a.data() + t * a.shape()[2], a.shape()[1] * a.shape()[2]};
 }
 
+/// dy of a layer whose y is a part of a wider one: of that shape, its rows where `rows` says.
+template <class T, std::size_t R>
+struct part {
+    std::array<std::size_t, R> sizes;
+    lines<const T> rows;
+};
+
 /// The steps of one forward, and the room of its backward. What a step reads more than once is kept side by side: rows of
 /// (N, T, ...) may lie so far apart that they share a few sets of the caches.
 template <class T>

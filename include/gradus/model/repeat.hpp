@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "gradus/core/container.hpp"
 #include "gradus/core/initialize.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/rebind.hpp"
@@ -60,26 +61,42 @@ class repeat : public takes_as<Block> {
     template <class X>
     const X& forward(const X& x, cache<X>& c, const context& ctx) const {
         static_assert(std::is_same_v<output_of<Block, X>, X>, "gradus: a repeated block must give the type that it takes");
-        c.layers.resize(layers.size());
-        const X* y = &x;
-        for (std::size_t i = 0; i < layers.size(); ++i)
-            y = &at(i, [&]() -> const X& { return gradus::forward(layers[i], *y, c.layers[i], ctx.inside(i)); });
-        return *y;
+        each_inside(run_forward{}, x, c, ctx);
+        return c.output();
     }
-
     template <class X>
     const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+        return backward_by(run_backward{}, x, dy, c, grad, ctx);
+    }
+
+    /// y_i = f_i(y_{i−1}) of each block, in their order; `call` as in core/container.hpp.
+    template <class Call, class X>
+    void each_inside(Call&& call, const X& x, auto& c, const context& ctx) const {
+        if constexpr (!std::is_const_v<std::remove_reference_t<decltype(c)>>) c.layers.resize(layers.size());
+        std::size_t i = 0;  // the block under way
+        try {
+            for (; i < c.layers.size(); ++i)
+                call(entry(i), layers[i], input(x, c, i), c.layers[i], ctx.inside(i));           // y_i = f_i(y_{i−1})
+        } catch (const shape_error& e) {
+            refuse_at(e, i);
+        }
+    }
+    /// dy_{i−1} = dx_i of each block, from the last.
+    template <class Call, class X>
+    const X& backward_by(Call&& call, const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx) const {
         if (c.layers.size() != layers.size() || grad.layers.size() != layers.size())
             throw shape_error(name, {"backward needs the forward of the same x before it, and gradients of ", layers.size(),
                                      " blocks: the pass holds ", c.layers.size(), ", the gradients ", grad.layers.size()});
         const X* d = &dy;
-        for (std::size_t i = layers.size(); i-- > 0;) {
-            context inner = ctx.inside(i);
-            if (i > 0) inner.input_gradient = true;
-            const X& x_i = i == 0 ? x : gradus::output(c.layers[i - 1]);
-            d = &at(i, [&]() -> const X& {
-                return gradus::backward(layers[i], x_i, *d, c.layers[i], grad.layers[i], inner);
-            });
+        std::size_t i = layers.size();
+        try {
+            while (i-- > 0) {
+                context inner = ctx.inside(i);
+                inner.input_gradient = ctx.input_gradient || i > 0;
+                d = &call(entry(i), layers[i], input(x, c, i), *d, c.layers[i], grad.layers[i], inner);
+            }
+        } catch (const shape_error& e) {
+            refuse_at(e, i);
         }
         return *d;
     }
@@ -96,17 +113,13 @@ class repeat : public takes_as<Block> {
     }
     /// The same where `in` may be but the last axes: see shape_through.
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
-        for (std::size_t i = 0; i < layers.size(); ++i)
-            (void)at(i, [&]() -> auto& { return in = shape_through(layers[i], std::move(in), whole); });
+        std::size_t i = 0;
+        try {
+            for (; i < layers.size(); ++i) in = shape_through(layers[i], std::move(in), whole);
+        } catch (const shape_error& e) {
+            refuse_at(e, i);
+        }
         return in;
-    }
-
-    /// The blocks in their order, with what the forward of `x` left.
-    template <class X>
-    void each_inside(auto&& visit, const X& x, auto& c) const {
-        if constexpr (!std::is_const_v<std::remove_reference_t<decltype(c)>>) c.layers.resize(layers.size());
-        for (std::size_t i = 0; i < c.layers.size(); ++i)
-            visit(entry(i), layers[i], i == 0 ? x : gradus::output(c.layers[i - 1]), c.layers[i]);
     }
 
     template <class U>
@@ -117,9 +130,9 @@ class repeat : public takes_as<Block> {
     }
 
   private:
-    template <class Call>
-    static auto& at(std::size_t i, Call&& call) {
-        return placed([i] { return std::to_string(i); }, call);
+    template <class X>
+    static const X& input(const X& x, const auto& c, std::size_t i) {
+        return i == 0 ? x : gradus::output(c.layers[i - 1]);
     }
 };
 

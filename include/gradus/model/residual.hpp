@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/container.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/initialize.hpp"
 #include "gradus/core/layer.hpp"
@@ -63,15 +64,10 @@ class residual : public takes_as<F> {
 
     template <class X>
     const auto& forward(const X& x, cache<X>& c, const context& ctx) const {
-        using Y = output_of<F, X>;
-        const Y& fx = at("f", [&]() -> auto& { return gradus::forward(f, x, c.f, ctx.inside(0)); });
-        const auto& past = at("shortcut", [&]() -> auto& {
-            if constexpr (plain)
-                return x;
-            else
-                return gradus::forward(shortcut, x, c.shortcut, ctx.inside(1));
-        });
-        static_assert(std::is_same_v<Y, std::remove_cvref_t<decltype(past)>>,
+        each_inside(run_forward{}, x, c, ctx);
+        const auto& fx = gradus::output(c.f);
+        const auto& past = way_past(x, c);
+        static_assert(std::is_same_v<decltype(fx), decltype(past)>,
                       "gradus: a residual adds two tensors of one type: f must give the type that it takes, or the shortcut "
                       "that of f");
         require_one_shape(past.shape(), fx.shape());
@@ -81,24 +77,36 @@ class residual : public takes_as<F> {
     }
     template <class X>
     const X& backward(const X& x, const output_of<F, X>& dy, cache<X>& c, parameters& grad, const context& ctx) const {
-        const X& through = at("f", [&]() -> auto& { return gradus::backward(f, x, dy, c.f, grad.f, ctx.inside(0)); });
-        const X& past = at("shortcut", [&]() -> auto& {
-            if constexpr (plain)
-                return dy;
-            else
-                return gradus::backward(shortcut, x, dy, c.shortcut, grad.shortcut, ctx.inside(1));
-        });
-        if (!ctx.input_gradient) return c.dx;
-        reshape(c.dx, x.shape());
-        add(past, through, c.dx);                                                      // dx = dy + f'(x)ᵀ dy
-        return c.dx;
+        return backward_by(run_backward{}, x, dy, c, grad, ctx);
     }
 
-    /// f and the shortcut, with what the forward of `x` left.
-    template <class X>
-    void each_inside(auto&& visit, const X& x, auto& c) const {
-        visit("f", f, x, c.f);
-        if constexpr (!plain) visit("shortcut", shortcut, x, c.shortcut);
+    /// f(x), and s(x) where there is a shortcut; `call` as in core/container.hpp.
+    template <class Call, class X>
+    void each_inside(Call&& call, const X& x, auto& c, const context& ctx) const {
+        entry at("f");
+        try {
+            call(at, f, x, c.f, ctx.inside(0));                                        // f(x)
+            at = "shortcut";
+            if constexpr (!plain) call(at, shortcut, x, c.shortcut, ctx.inside(1));    // s(x)
+        } catch (const shape_error& e) {
+            refuse_at(e, at);
+        }
+    }
+    template <class Call, class X>
+    const X& backward_by(Call&& call, const X& x, const output_of<F, X>& dy, cache<X>& c, parameters& grad,
+                         const context& ctx) const {
+        entry at("f");
+        try {
+            const X& through = call(at, f, x, dy, c.f, grad.f, ctx.inside(0));         // f'(x)ᵀ dy
+            at = "shortcut";
+            const X& past = backward_past(call, x, dy, c, grad, ctx.inside(1));        // dy, or s'(x)ᵀ dy
+            if (!ctx.input_gradient) return c.dx;
+            reshape(c.dx, x.shape());
+            add(past, through, c.dx);                                                  // dx = dy + f'(x)ᵀ dy
+            return c.dx;
+        } catch (const shape_error& e) {
+            refuse_at(e, at);
+        }
     }
 
     [[nodiscard]] std::vector<std::size_t> input_shape() const
@@ -115,14 +123,23 @@ class residual : public takes_as<F> {
     [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in, bool& whole) const {
         bool past_whole = whole;
         std::vector<std::size_t> past = in, through;
-        (void)at("f", [&]() -> auto& { return through = shape_through(f, in, whole); });
-        if constexpr (!plain) (void)at("shortcut", [&]() -> auto& { return past = shape_through(shortcut, in, past_whole); });
+        entry at("f");
+        try {
+            through = shape_through(f, in, whole);
+            at = "shortcut";
+            if constexpr (!plain) past = shape_through(shortcut, in, past_whole);
+        } catch (const shape_error& e) {
+            refuse_at(e, at);
+        }
         if (past.empty() || through.empty()) {
             whole = whole || past_whole;
             return past.empty() ? through : past;  // they are of one shape
         }
-        if (whole && past_whole ? past != through : past.back() != through.back())
-            past.insert(past.begin(), 0), through.insert(through.begin(), 0), refuse(past, through, true);
+        if (whole && past_whole ? past != through : past.back() != through.back()) {
+            past.insert(past.begin(), 0);  // any batch
+            through.insert(through.begin(), 0);
+            refuse(past, through, true);
+        }
         if (!past_whole) return through;
         whole = true;
         return past;
@@ -137,8 +154,19 @@ class residual : public takes_as<F> {
     }
 
   private:
-    static auto& at(const char* place, auto&& call) {
-        return placed([place] { return place; }, call);
+    template <class X>
+    static const auto& way_past(const X& x, const cache<X>& c) {
+        if constexpr (plain)
+            return x;
+        else
+            return gradus::output(c.shortcut);
+    }
+    template <class X, class Y>
+    const X& backward_past(auto& call, const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+        if constexpr (plain)
+            return dy;
+        else
+            return call("shortcut", shortcut, x, dy, c.shortcut, grad.shortcut, ctx);
     }
     template <class X>
     static void add(const X& a, const X& b, X& sum) {

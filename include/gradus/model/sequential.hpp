@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/container.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/initialize.hpp"
 #include "gradus/core/layer.hpp"
@@ -124,19 +125,33 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
 
     template <class X>
     const auto& forward(const X& x, cache<X>& c, const context& ctx) const {
-        return forward_from<0>(x, c, ctx);
+        each_inside(run_forward{}, x, c, ctx);
+        return c.output();
     }
     template <class X, class Y>
     const X& backward(const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx) const {
-        return backward_from<size - 1>(x, dy, c, grad, ctx);
+        return backward_by(run_backward{}, x, dy, c, grad, ctx);
     }
 
-    /// The layers in their order, with what the forward of `x` left.
-    template <class X>
-    void each_inside(auto&& visit, const X& x, auto& c) const {
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            (visit(place(*this, I), layer<I>(), chain::input_of<I>(x, c), std::get<I>(c.layers)), ...);
-        }(index());
+    /// y_i = f_i(y_{i−1}) of each layer, in their order; `call` as in core/container.hpp.
+    template <class Call, class X, class C>
+    void each_inside(Call&& call, const X& x, C& c, const context& ctx) const {
+        std::size_t i = 0;  // the layer under way
+        try {
+            [&]<std::size_t... I>(std::index_sequence<I...>) { ((i = I, forward_at<I>(call, x, c, ctx)), ...); }(index());
+        } catch (const shape_error& e) {
+            refuse_at(e, place(*this, i));
+        }
+    }
+    /// dy_{i−1} = dx_i of each layer, from the last.
+    template <class Call, class X, class Y>
+    const X& backward_by(Call&& call, const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+        std::size_t i = 0;
+        try {
+            return backward_from<size - 1>(call, x, dy, c, grad, ctx, i);
+        } catch (const shape_error& e) {
+            refuse_at(e, place(*this, i));
+        }
     }
 
     /// ŷ = f(x; θ), valid until the next forward on this pass.
@@ -176,14 +191,14 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
     }
     /// The same where `in` may be but the last axes: see shape_through.
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
-        const auto step = [&](std::size_t i, const auto& l) {
-            try {
-                in = shape_through(l, std::move(in), whole);
-            } catch (const shape_error& e) {
-                refuse(e, i);
-            }
-        };
-        [&]<std::size_t... I>(std::index_sequence<I...>) { (step(I, layer<I>()), ...); }(index());
+        std::size_t i = 0;
+        try {
+            [&]<std::size_t... I>(std::index_sequence<I...>) {
+                ((i = I, in = shape_through(layer<I>(), std::move(in), whole)), ...);
+            }(index());
+        } catch (const shape_error& e) {
+            refuse_at(e, place(*this, i));
+        }
         return in;
     }
 
@@ -217,10 +232,6 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
         if constexpr (requires { p.names; }) e.name = p.names[i];
         return e;
     }
-    /// What the i-th layer threw, told where it stands. Compiled once for all layers.
-    [[noreturn, gnu::noinline]] void refuse(const shape_error& e, std::size_t i) const {
-        throw e.within(names[i].empty() ? message({i}) : names[i]);
-    }
 
     void check_shapes() const { (void)output_shape({}); }
 
@@ -232,86 +243,55 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
         }(std::make_index_sequence<I>{});
     }
 
-    template <std::size_t I>
-    using layer_type = std::tuple_element_t<I, std::tuple<L...>>;
-
-    /// Whether layer I may compute layer I + 1 with its own, for inputs X.
-    template <std::size_t I, class X>
-    static constexpr bool fuses() {
-        if constexpr (I + 1 < size)
-            return can_take_in<layer_type<I>, layer_type<I + 1>, X>;
-        else
-            return false;
-    }
-
-    template <std::size_t I, class X, class C>
-    const auto& forward_from(const X& x, C& c, const context& ctx) const {
-        if constexpr (I == size) {
-            return x;
-        } else {
-            auto& own = std::get<I>(c.layers);
-            if constexpr (fuses<I, X>()) {
-                bool fused = false;
-                const auto& y = at<I>([&]() -> const auto& {
-                    auto& next = std::get<I + 1>(c.layers);
-                    fused = !ctx.every_output && layer<I>().takes_in(layer<I + 1>(), x);
-                    return fused ? layer<I>().forward_with(layer<I + 1>(), x, own, next) : gradus::output(next);
-                });
-                if (fused) return forward_from<I + 2>(y, c, ctx);
-            }
-            const auto& y = at<I>([&]() -> const auto& {
-                return gradus::forward(layer<I>(), x, own, ctx.inside(I));                      // y_i = f_i(y_{i−1})
-            });
-            return forward_from<I + 1>(y, c, ctx);
-        }
-    }
-
-    template <std::size_t I, class X, class Y, class C>
-    const X& backward_from(const X& x, const Y& dy, C& c, parameters& grad, const context& ctx) const {
+    template <std::size_t I, class Call, class X, class C>
+    void forward_at(Call& call, const X& x, C& c, const context& ctx) const {
         const auto& x_i = chain::input_of<I>(x, c);
         auto& own = std::get<I>(c.layers);
-        if constexpr (I > 0) {
-            const auto& x_before = chain::input_of<I - 1>(x, c);
-            if constexpr (fuses<I - 1, std::remove_cvref_t<decltype(x_before)>>())
-                if (auto& first = std::get<I - 1>(c.layers); first.took_in_next) {
-                    const context inner = inside<I - 1>(ctx);
-                    at<I>([&]() -> const auto& { return layer<I - 1>().check_with(layer<I>(), dy, own), dy; });
-                    const auto& dx = at<I - 1>([&]() -> const auto& {
-                        return layer<I - 1>().backward_with(layer<I>(), x_before, dy, first, own, std::get<I - 1>(grad.layers), inner);
-                    });
-                    return backward_before<I - 1>(x, dx, c, grad, ctx, inner);
-                }
-        }
-        const context inner = inside<I>(ctx);
-        const auto& dx = at<I>([&]() -> const auto& {
-            return gradus::backward(layer<I>(), x_i, dy, own, std::get<I>(grad.layers), inner);
-        });
-        return backward_before<I>(x, dx, c, grad, ctx, inner);
+        if constexpr (joins<I>() && !std::is_const_v<C>)
+            if (both<I>().forward(x_i, own, std::get<I + 1>(c.layers), ctx)) return;
+        if constexpr (joins<I - 1>())
+            if (!ctx.every_output && both<I - 1>().holds(std::get<I - 1>(c.layers))) return;
+        call(place(*this, I), layer<I>(), x_i, own, ctx.inside(I));                              // y_i = f_i(y_{i−1})
     }
-    template <std::size_t I, class X, class Y, class C>
-    const X& backward_before(const X& x, const Y& dx, C& c, parameters& grad, const context& ctx, const context& inner) const {
+
+    template <std::size_t I, class Call, class X, class Y>
+    const X& backward_from(Call& call, const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx,
+                           std::size_t& i) const {
+        i = I;
+        context inner = ctx.inside(I);
+        inner.input_gradient = learns_before<I>() || ctx.input_gradient || (I > 0 && ctx.every_output);
+        const auto& dx = backward_at<I>(call, chain::input_of<I>(x, c), dy, c, grad, inner);     // dy_{i−1} = dx_i
         if constexpr (I == 0) {
             return dx;
         } else {
             if (!inner.input_gradient) return x;  // nobody reads dx: what stands before learns nothing
-            return backward_from<I - 1>(x, dx, c, grad, ctx);
+            return backward_from<I - 1>(call, x, dx, c, grad, ctx, i);
         }
     }
-    /// The context of layer I, which need not compute dx where nobody reads it.
-    template <std::size_t I>
-    static context inside(const context& ctx) {
-        context inner = ctx.inside(I);
-        if constexpr (learns_before<I>()) inner.input_gradient = true;
-        return inner;
+    template <std::size_t I, class Call, class X, class Y, class C>
+    const auto& backward_at(Call& call, const X& x_i, const Y& dy, C& c, parameters& grad, const context& inner) const {
+        auto& own = std::get<I>(c.layers);
+        auto& own_grad = std::get<I>(grad.layers);
+        if constexpr (joins<I - 1>())
+            if (both<I - 1>().holds(std::get<I - 1>(c.layers))) return both<I - 1>().accept(dy, own);
+        if constexpr (joins<I>())
+            if (both<I>().holds(own)) return both<I>().backward(x_i, dy, own, std::get<I + 1>(c.layers), own_grad, inner);
+        return call(place(*this, I), layer<I>(), x_i, dy, own, own_grad, inner);
     }
 
-    template <std::size_t I, class Call>
-    const auto& at(Call&& call) const {
-        try {
-            return call();
-        } catch (const shape_error& e) {
-            refuse(e, I);
-        }
+    /// Whether layers I and I + 1 may be computed as one.
+    template <std::size_t I>
+    static constexpr bool joins() {
+        if constexpr (I + 1 < size && I != static_cast<std::size_t>(-1))
+            return joint<std::tuple_element_t<I, std::tuple<L...>>, std::tuple_element_t<I + 1, std::tuple<L...>>>::exists;
+        else
+            return false;
+    }
+    template <std::size_t I>
+    [[nodiscard]] auto both() const {
+        using first = std::tuple_element_t<I, std::tuple<L...>>;
+        using next = std::tuple_element_t<I + 1, std::tuple<L...>>;
+        return joint<first, next>{layer<I>(), layer<I + 1>()};
     }
 };
 
