@@ -44,6 +44,7 @@
 #include <gradus/plot/figure.hpp>
 #include <gradus/plot/heat.hpp>
 #include <gradus/training/language_metrics.hpp>
+#include <map>
 #include <numeric>
 #include <string>
 #include <string_view>
@@ -114,16 +115,27 @@ struct keep_losses {
     }
 };
 
+/// What the layer at a path made of x, by name: i, f, g, o, (1, T, H) each.
+struct gates_at : gr::visitor {
+    std::string path;
+    std::map<std::string, gr::tensor<float, 3>> made;
+
+    explicit gates_at(std::string p) : path(std::move(p)) {}
+    void value(const gr::layer_ref& layer, gr::role of, const gr::entry& name, const gr::tensor_ref& t) override {
+        if (of == gr::role::made && layer.place.path() == path) made[name.text()] = *t.get<gr::tensor<float, 3>>();
+    }
+};
+
 /// What the gates of a layer do while a sentence is read: a panel for each, a row for each unit, a column for each
 /// character. Shown are the units whose forget gates move most, the one that moves most above.
-///   gates (1, T, 4H), i f g o
-void picture_gates(const example::options& o, std::string_view sentence, const gr::tensor<float, 3>& gates,
-                   const std::string& title, const std::string& name) {
+void picture_gates(const example::options& o, std::string_view sentence, gates_at gates, const std::string& title,
+                   const std::string& name) {
     namespace plot = gr::plot;
-    const std::size_t T = gates.shape()[1], H = gates.shape()[2] / 4, shown = std::min<std::size_t>(12, H);
+    const gr::tensor<float, 3>& f = gates.made.at("f");
+    const std::size_t T = f.shape()[1], H = f.shape()[2], shown = std::min<std::size_t>(12, H);
     const auto spread = [&](std::size_t unit) {
         double sum = 0, squares = 0;
-        for (std::size_t t = 0; t < T; ++t) sum += gates(0, t, H + unit), squares += std::pow(gates(0, t, H + unit), 2);
+        for (std::size_t t = 0; t < T; ++t) sum += f(0, t, unit), squares += std::pow(f(0, t, unit), 2);
         return squares - sum * sum / static_cast<double>(T);
     };
     std::vector<std::size_t> units(H);
@@ -149,12 +161,12 @@ void picture_gates(const example::options& o, std::string_view sentence, const g
     cells(left + width - 220, top, 120, cell, scale);
     out += plot::label(left + width - 228, top + 11, "end", "0, closed");
     out += plot::label(left + width - 92, top + 11, "start", "1, open");
-    const std::pair<std::size_t, const char*> panels[] = {
-        {0, "input gate: what is written"}, {1, "forget gate: what is kept"}, {3, "output gate: what is shown"}};
+    const std::pair<const char*, const char*> panels[] = {
+        {"i", "input gate: what is written"}, {"f", "forget gate: what is kept"}, {"o", "output gate: what is shown"}};
     for (const auto& [gate, what] : panels) {
         plot::heat map{.rows = shown, .columns = T, .colour = {0, 1}};
         for (std::size_t row = shown; row-- > 0;)  // the lowest row comes first
-            for (std::size_t t = 0; t < T; ++t) map.values.push_back(gates(0, t, gate * H + units[row]));
+            for (std::size_t t = 0; t < T; ++t) map.values.push_back(gates.made.at(gate)(0, t, units[row]));
         out += plot::label(left, top + 11, "start", what);
         cells(left, top + 20, width, height, map);
         for (std::size_t row = 0; row < shown; ++row)
@@ -254,9 +266,11 @@ int main(int argc, char** argv) try {
     gr::pass pass(net, x);
     pass.training = false;
     (void)net.forward(x, pass);
-    const auto& [embedding, first, dropout, second, more_dropout, dense] = pass.cache.layers;
-    picture_gates(o, sentence, first.room.z, "Gates of the first layer", "char_lm_gates_first.svg");
-    picture_gates(o, sentence, second.room.z, "Gates of the second layer", "char_lm_gates_second.svg");
+    for (const std::string layer : {"first", "second"}) {
+        gates_at gates(layer);
+        gr::visit_forward(net, x, pass, gates);
+        picture_gates(o, sentence, gates, "Gates of the " + layer + " layer", "char_lm_gates_" + layer + ".svg");
+    }
     o.say("Pictures: %s\n", o.picture("char_lm_*.svg").c_str());
 
     example::write_json(o, {{"example", "char_lm"},

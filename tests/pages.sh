@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The C++ of docs/*.md as it stands there: each piece that includes gradus.hpp compiles, the layer of architecture.md has
-# the right gradient and trains in a network, and plots.md makes its pictures.
+# the right gradient and trains in a network, its listener hears and its container is one, and plots.md makes its pictures.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 work=$(mktemp -d)
@@ -42,6 +42,26 @@ END
 } >"$work/program.cpp"
 "${compile[@]}" "$work/program.cpp" -o "$work/program" -pthread
 "$work/program"
+
+{
+    cat "$work/architecture_3.cpp" "$work/architecture_4.cpp"
+    cat <<'END'
+#include <cstdio>
+int main() {
+    const gr::tensor<float, 2> x = {{1, -2}, {0.5f, 4}};
+    auto net = gr::sequential(gr::named("in", gr::dense(2, 2)), twins{}, gr::named("out", gr::dense(2, 4, gr::relu{})));
+    net.layer<2>().theta.b = {100, 100, 100, -100};
+    gr::pass pass(net);
+    net.forward(x, pass);
+    least_at_work least;
+    gr::visit_forward(net, x, pass, least);
+    std::printf("%g in %s\n", least.share, least.where.c_str());
+    return gr::gradient_check(net, x) && least.share == 0.75 && least.where == "out" ? 0 : 1;
+}
+END
+} >"$work/told.cpp"
+"${compile[@]}" "$work/told.cpp" -o "$work/told" -pthread
+"$work/told"
 
 mkdir "$work/pictures"
 docs/pictures/draw "$work/pictures"

@@ -6,90 +6,44 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
-#include "gradus/core/forwarded.hpp"
 #include "gradus/core/parameter_list.hpp"
 #include "gradus/core/pass.hpp"
+#include "gradus/core/visitor.hpp"
 
 namespace gradus {
 
-namespace by_path {
-
-/// "tensor<float, 2>"
-template <class T>
-[[nodiscard]] std::string type_text() {
-    if constexpr (any_tensor<T>) {
-        using scalar = scalar_of<T>;
-        const char* name = std::is_same_v<scalar, float>    ? "float"
-                           : std::is_same_v<scalar, double> ? "double"
-                           : std::is_same_v<scalar, bool>   ? "bool"
-                                                            : "integer";
-        return message({"tensor<", name, ", ", rank_of<T>, ">"});
-    } else {
-        return "struct";
-    }
-}
-
-/// What a walk came by while it looked for a path: names for the message if the path is not among them.
-struct search {
-    std::string_view what, path;
-    std::string others = {}, other_type = {};
-    const void* found = nullptr;
-
-    /// \tparam Wanted the type asked for
-    template <class Wanted, class T>
-    void see(const entry& e, T& here) {
-        const std::string at = e.path();
-        if (others.empty())
-            others = at.empty() ? "''" : at;
-        else if (!at.empty())
-            others.append(", ").append(at);
-        if (at != path) return;
-        if constexpr (std::is_same_v<Wanted, std::remove_const_t<T>>)
-            found = &here;
-        else if constexpr (any_tensor<T>)
-            other_type = message({type_text<std::remove_const_t<T>>(), " of shape ", here.shape()});
-        else
-            other_type = type_text<T>();
-    }
-    /// \throws data_error
-    [[gnu::noinline]] void require(const std::string& wanted) const {
-        if (found != nullptr) return;
-        if (!other_type.empty())
-            throw data_error(message({what, ": '", path, "' is a ", other_type, ", asked for as ", wanted}));
-        throw data_error(message({what, ": there is no '", path, "', the network has ", others.empty() ? "none" : others}));
-    }
-};
-
-[[noreturn, gnu::noinline]] inline void refuse_layer_output(std::string_view path, bool forwarded) {
-    if (!forwarded) throw data_error("layer_output: no forward has been made with this pass");
-    throw data_error(message({"layer_output: '", path, "' was computed with the layer behind it, and left no output: set "
-                              "pass.every_output = true before the forward"}));
-}
-
-}  // namespace by_path
-
 namespace detail {
 
-/// "tensor<float, 2> of shape (2, 3)"
+/// "tensor<float, 2>"
 GRADUS_ONCE [[nodiscard]] std::string type_text(dtype type, std::size_t rank);
+template <class T>
+[[nodiscard]] std::string type_text_of() {
+    if constexpr (any_tensor<T>)
+        return type_text(dtype_of<scalar_of<T>>, rank_of<T>);
+    else
+        return "struct";
+}
 /// The parameter at a path, which must be of that type.
 /// \throws data_error
 GRADUS_ONCE [[nodiscard]] parameter_ref& parameter_at(parameter_list& theta, std::string_view path, dtype type,
-                                                               std::size_t rank);
+                                                      std::size_t rank);
 
 #if GRADUS_BODIES_OF(core)
 
 GRADUS_BODY std::string type_text(dtype type, std::size_t rank) {
-    const char* name = type == dtype_of<float> ? "float" : type == dtype_of<double> ? "double" : "integer";
+    const char* name = type == dtype_of<float>    ? "float"
+                       : type == dtype_of<double> ? "double"
+                       : type == dtype_of<bool>   ? "bool"
+                                                  : "integer";
     return message({"tensor<", name, ", ", rank, ">"});
 }
 
-GRADUS_BODY parameter_ref& parameter_at(parameter_list& theta, std::string_view path, dtype type,
-                                                               std::size_t rank) {
+GRADUS_BODY parameter_ref& parameter_at(parameter_list& theta, std::string_view path, dtype type, std::size_t rank) {
     std::string others;
     for (parameter_ref& p : theta) {
         if (!p.is_tensor()) continue;
@@ -106,6 +60,45 @@ GRADUS_BODY parameter_ref& parameter_at(parameter_list& theta, std::string_view 
 }
 
 #endif
+
+/// Looks for the output of the layer at a path; names what it came by, for the message if the path is not among them.
+struct output_search : visitor {
+    std::string_view path;
+    std::string others = {}, last = {};
+    tensor_ref tensor;                              // what was there
+    const void *whole = nullptr, *type = nullptr;   // or a struct
+    bool found = false, forwarded = false;
+
+    explicit output_search(std::string_view p) : path(p) {}
+    void whole_output(const layer_ref& layer, const void* y, const void* its_type) override {
+        if (layer.place.path() == path) whole = y, type = its_type;
+    }
+    void value(const layer_ref& layer, role, const entry& name, const tensor_ref& y) override {
+        forwarded = y.size() != 0;  // that of the network is the last
+        const std::string at = layer.place.path();
+        if (at == path) found = true;
+        if (at == path && whole == nullptr) tensor = y;
+        if (at == last && name.parent != nullptr) return;  // the next of a struct
+        last = at;
+        if (others.empty())
+            others = at.empty() ? "''" : at;
+        else if (!at.empty())
+            others.append(", ").append(at);
+    }
+    /// \throws data_error unless it was there, and of the type that `wanted` says
+    [[gnu::noinline]] void require(bool fits, const std::string& wanted) const {
+        if (!found) throw data_error(message({"layer_output: there is no '", path, "', the network has ", others}));
+        if (!fits)
+            throw data_error(message({"layer_output: '", path, "' is a ",
+                                      whole != nullptr ? std::string("struct") : type_text(tensor.type(), tensor.shape().size()),
+                                      whole != nullptr ? "" : " of shape ", whole != nullptr ? "" : shape_text(tensor.shape()),
+                                      ", asked for as ", wanted}));
+        if (whole != nullptr || tensor.size() != 0) return;
+        if (!forwarded) throw data_error("layer_output: no forward has been made with this pass");
+        throw data_error(message({"layer_output: '", path, "' was computed with the layer behind it, and left no output: set "
+                                  "pass.every_output = true before the forward"}));
+    }
+};
 
 }  // namespace detail
 
@@ -147,14 +140,15 @@ void set_parameter(Net& net, std::string_view path, const tensor<T, N>& value) {
 template <class Y = void, class Net, class X>
 [[nodiscard]] const auto& layer_output(const Net& net, const pass<Net, X>& p, std::string_view path) {
     using wanted = std::conditional_t<std::is_void_v<Y>, X, Y>;
-    by_path::search search{"layer_output", path};
-    const auto see = [&](const entry& e, const auto&, const auto&, const auto& c) { search.template see<wanted>(e, output(c)); };
-    walk::visit_forwarded<true>(see, net, X{}, p.cache);  // an x that nobody reads: the caches hold the outputs
-    search.require(by_path::type_text<wanted>());
-    const auto& y = *static_cast<const wanted*>(search.found);
+    detail::output_search search(path);
+    visit_outputs(net, p, search);
+    const wanted* y = nullptr;
     if constexpr (any_tensor<wanted>)
-        if (y.size() == 0) by_path::refuse_layer_output(path, output(p.cache).size() != 0);
-    return y;
+        y = std::as_const(search.tensor).template get<wanted>();
+    else if (search.type == type_id<wanted>())
+        y = static_cast<const wanted*>(search.whole);
+    search.require(y != nullptr, detail::type_text_of<wanted>());
+    return *y;
 }
 
 }  // namespace gradus

@@ -18,21 +18,21 @@
 ///     net.forward(x, pass);                               // backward, if any, before the next carry: it reads the initial state
 /// }
 /// ```
-/// Found are the layers that a network names (`each_inside`), however deep. A struct of layers without it, and a layer whose
+/// Found are the layers that a network names (core/container.hpp), however deep. A struct of layers without it, and a layer whose
 /// input holds its state, are left to whoever gives them one.
 
 #include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "gradus/core/error.hpp"
-#include "gradus/core/forwarded.hpp"
 #include "gradus/core/pass.hpp"
 #include "gradus/core/rebind.hpp"
+#include "gradus/core/tensor_ref.hpp"
+#include "gradus/core/visitor.hpp"
 
 namespace gradus {
 
@@ -68,54 +68,62 @@ struct network_state {
 
 namespace remembering {
 
-template <class X, class C>
-concept keeps_state = any_tensor<X> && requires(C& c) { c.initial, c.last; };
-
-/// f(entry, layer, its cache) for each layer that has a state. The caches are as const as that of the network.
-template <class F, class Net, class X, class C>
-void each_layer(F&& f, const Net& net, const X& like, C& cache) {
-    each_forwarded(
-        [&]<class In, class Inner>(const entry& e, const auto& layer, const In&, Inner& c) {
-            if constexpr (keeps_state<In, Inner>) {
-                static_assert(std::is_const_v<C> || !std::is_const_v<Inner>,
-                              "gradus: a container in which a layer has a state hands the caches on as they are: each_inside "
-                              "takes its own as `auto& c`");
-                f(e, layer, c);
-            }
-        },
-        net, like, cache);
+/// f(tensor): a state's tensor, as what it is.
+template <class F>
+void with_tensor(tensor_ref state, F&& f) {
+    with_scalar(state.type(), [&]<class T>(T) { f(*state.get<tensor<T, 2>>()); });
 }
-/// f(entry, layer, initial, last) for each tensor of a state.
-template <class F, class Net, class X, class C>
-void each_tensor(F&& f, const Net& net, const X& like, C& cache) {
-    each_layer(
-        [&](const entry& at, const auto& layer, auto& c) {
-            const auto visit = [&]<class Tensor>(const entry& e, Tensor& initial, Tensor& last) {
-                static_assert(rank_of<Tensor> == 2, "gradus: the tensors of a state are (N, H)");
-                f(e.below(at.text().empty() ? nullptr : &at), layer, initial, last);
-            };
-            std::remove_cvref_t<decltype(c.initial)>::each(visit, c.initial, c.last);
-        },
-        net, like, cache);
+inline void empty(tensor_ref state) {
+    with_tensor(state, [](auto& a) { reshape(a, std::array<std::size_t, 2>{}); });
+}
+inline void copy(tensor_ref from, tensor_ref to) {
+    with_tensor(from, [&](const auto& a) { with_tensor(to, [&](auto& b) { rebinding::copy(a, b); }); });
 }
 
-template <class T>
-void empty(tensor<T, 2>& a) {
-    reshape(a, std::array<std::size_t, 2>{});
-}
-
-/// \throws shape_error where the layer says that it has no next chunk
-template <class L>
-void require_carry(const L& layer) {
-    if constexpr (requires { layer.require_carry(); }) layer.require_carry();
-}
+/// Whether there is any.
+struct presence : visitor {
+    bool any = false;
+    void state(const layer_ref&, const entry&, tensor_ref, tensor_ref, std::size_t) override { any = true; }
+};
+struct carry : visitor {
+    void state(const layer_ref&, const entry&, tensor_ref initial, tensor_ref last, std::size_t) override {
+        if (last.size() != 0) copy(last, initial);                                     // initial ← last
+    }
+};
+struct forget : visitor {
+    void state(const layer_ref&, const entry&, tensor_ref initial, tensor_ref last, std::size_t) override {
+        empty(initial);
+        empty(last);
+    }
+};
+struct reader : visitor {
+    network_state all;
+    void state(const layer_ref& layer, const entry& name, tensor_ref initial, tensor_ref last, std::size_t) override {
+        auto& part = all.parts.emplace_back();
+        part.path = name.below(layer.place.text().empty() ? nullptr : &layer.place).path();
+        copy(last.size() != 0 ? last : initial, tensor_ref(part.value));
+    }
+};
 /// \throws shape_error where the layer says how many units it has, and the state is of another number
-template <class L>
-void require_units(const entry& e, const L& layer, const tensor<double, 2>& value) {
-    if constexpr (requires { layer.units(); })
-        if (value.size() != 0 && features(value) != layer.units())
-            throw shape_error(name_of(layer), {"its state ", e.text(), " is (N, ", layer.units(), "), got ", value.shape()});
-}
+struct units_check : visitor {
+    const network_state& given;
+    std::size_t i = 0;
+    explicit units_check(const network_state& s) : given(s) {}
+    void state(const layer_ref& layer, const entry& name, tensor_ref, tensor_ref, std::size_t units) override {
+        const auto& value = given.parts[i++].value;
+        if (units != 0 && value.size() != 0 && features(value) != units)
+            throw shape_error(layer.name, {"its state ", name.text(), " is (N, ", units, "), got ", value.shape()});
+    }
+};
+struct writer : visitor {
+    const network_state& given;
+    std::size_t i = 0;
+    explicit writer(const network_state& s) : given(s) {}
+    void state(const layer_ref&, const entry&, tensor_ref initial, tensor_ref last, std::size_t) override {
+        copy(tensor_ref(given.parts[i++].value), initial);                             // initial ← state
+        empty(last);
+    }
+};
 
 /// \throws shape_error unless `given` has the tensors of `own`, of one number of rows
 [[gnu::noinline]] inline void require_alike(const network_state& own, const network_state& given) {
@@ -133,67 +141,48 @@ void require_units(const entry& e, const L& layer, const tensor<double, 2>& valu
 /// Whether any layer of a network has a state.
 template <class Net, class X>
 [[nodiscard]] bool has_state(const Net& net, pass<Net, X>& p) {
-    bool any = false;
-    remembering::each_layer([&](const auto&...) { any = true; }, net, X{}, p.cache);
-    return any;
+    remembering::presence there;
+    visit_states(net, p, there);
+    return there.any;
 }
 
 /// The next forward begins where the last one ended; where there was none, as it would have. After the backward that
 /// belongs to it, if any. No allocation once a state of that size has been carried.
-/// \throws shape_error naming a layer that has no next chunk, as one that is reversed.
+/// \throws shape_error naming a layer that has no next chunk, as one that is reversed; then nothing has changed.
 template <class Net, class X>
 void carry_state(const Net& net, pass<Net, X>& p) {
-    remembering::each_layer([](const entry&, const auto& layer, auto&) { remembering::require_carry(layer); }, net, X{}, p.cache);
-    remembering::each_tensor(
-        [](const entry&, const auto&, auto& initial, const auto& last) {
-            if (last.size() != 0) rebinding::copy(last, initial);                      // initial ← last
-        },
-        net, X{}, p.cache);
+    visitor asks;
+    visit_states<true>(net, p, asks);
+    remembering::carry carries;
+    visit_states(net, p, carries);
 }
 
 /// The next forward begins with zeros, as that of a new pass.
 template <class Net, class X>
 void forget_state(const Net& net, pass<Net, X>& p) {
-    remembering::each_tensor(
-        [](const entry&, const auto&, auto& initial, auto& last) { remembering::empty(initial), remembering::empty(last); },
-        net, X{}, p.cache);
+    remembering::forget forgets;
+    visit_states(net, p, forgets);
 }
 
 /// Where the last forward ended; before the first, what it would begin with.
 template <class Net, class X>
 [[nodiscard]] network_state state_of(const Net& net, const pass<Net, X>& p) {
-    network_state s;
-    remembering::each_tensor(
-        [&](const entry& e, const auto&, const auto& initial, const auto& last) {
-            s.parts.push_back({e.path(), {}});
-            rebinding::copy(last.size() != 0 ? last : initial, s.parts.back().value);
-        },
-        net, X{}, p.cache);
-    return s;
+    remembering::reader reads;
+    visit_states(net, p, reads);
+    return std::move(reads.all);
 }
 
 /// The next forward begins with `state`: what `state_of` gave, of this network or of one that is built alike.
 /// \throws shape_error where the layers, their units or the numbers of rows are others; then nothing has changed.
 template <class Net, class X>
 void begin_with(const Net& net, pass<Net, X>& p, const network_state& state) {
-    network_state own;
-    remembering::each_tensor(
-        [&](const entry& e, const auto&, const auto&, const auto&) { own.parts.push_back({e.path(), {}}); }, net,
-        X{}, p.cache);
-    remembering::require_alike(own, state);
-    std::size_t i = 0;
-    remembering::each_tensor(
-        [&](const entry& e, const auto& layer, const auto&, const auto&) {
-            remembering::require_units(e, layer, state.parts[i++].value);
-        },
-        net, X{}, p.cache);
-    i = 0;
-    remembering::each_tensor(
-        [&](const entry&, const auto&, auto& initial, auto& last) {
-            rebinding::copy(state.parts[i++].value, initial);                          // initial ← state
-            remembering::empty(last);
-        },
-        net, X{}, p.cache);
+    remembering::reader own;
+    visit_states(net, p, own);
+    remembering::require_alike(own.all, state);
+    remembering::units_check check(state);
+    visit_states(net, p, check);
+    remembering::writer writes(state);
+    visit_states(net, p, writes);
 }
 
 }  // namespace gradus

@@ -12,25 +12,20 @@
 /// either or both, and they are found by argument-dependent look-up, as those of dense are. The same holds for a loss
 /// with `explain_loss(gr::explaining::page&, const J&, const gr::explaining::loss_numbers&)`.
 
-#include <array>
-#include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <string>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
-#include "gradus/core/forwarded.hpp"
+#include "gradus/core/container.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/explain/dense.hpp"
 #include "gradus/explain/embedding.hpp"
 #include "gradus/explain/losses.hpp"
 #include "gradus/explain/page.hpp"
 #include "gradus/explain/recurrent.hpp"
-#include "gradus/optimizers/adam.hpp"
+#include "gradus/explain/step.hpp"
 #include "gradus/optimizers/optimizer.hpp"
 
 namespace gradus {
@@ -65,19 +60,37 @@ void write_formula(page& out, const L& layer) {
     }
 }
 
-/// Writes down what a layer's forward made of x.
-template <class L, class X, class C>
-void write_forward(page& out, const L& layer, const X& x, const C& c, const std::string& path) {
-    out.part(title(layer, path));
-    if constexpr (requires { explain_forward(out, layer, x, c); }) {
-        explain_forward(out, layer, x, c);
-    } else {
-        write_formula(out, layer);
-        show(out, "x", x);
-        each([&](const entry& e, const auto& t) { out.show(e.path(), numbers_of(t)); }, layer);
-        show(out, "y", output(c));
+/// The call that writes down what each layer's forward made of its x. Containers have nothing to show but what is in them.
+struct shown_forward {
+    page& out;
+    const entry* parent = nullptr;
+
+    template <class L, class X, class C>
+    void operator()(const entry& step, const L& layer, const X& x, const C& c, const context&) const {
+        const entry place = step.below(parent);
+        at(place, &place, layer, x, c);
     }
-}
+    /// \param below what the layers in it stand in; null at the top
+    template <class L, class X, class C>
+    void at(const entry& place, const entry* below, const L& layer, const X& x, const C& c) const {
+        if constexpr (container<L, X>)
+            layer.each_inside(shown_forward{out, below}, x, c, {.every_output = true});
+        else
+            write(place, layer, x, c);
+    }
+    template <class L, class X, class C>
+    void write(const entry& place, const L& layer, const X& x, const C& c) const {
+        out.part(title(layer, place.path()));
+        if constexpr (requires { explain_forward(out, layer, x, c); }) {
+            explain_forward(out, layer, x, c);
+        } else {
+            write_formula(out, layer);
+            show(out, "x", x);
+            each([&](const entry& e, const auto& t) { out.show(e.path(), numbers_of(t)); }, layer);
+            show(out, "y", output(c));
+        }
+    }
+};
 
 /// The call of a backward that writes down what each layer does. Containers have nothing to show but what is in them.
 struct shown_backward {
@@ -128,73 +141,6 @@ void write_loss(page& out, const J& loss, const Y& y_hat, const Target& y, const
     }
 }
 
-/// What Adam makes of its slots: the moments without the bias towards their zero beginning.
-[[nodiscard]] inline std::string explain_slots(const page& out, const adam& o, std::uint64_t t, double m, double v) {
-    const auto steps = static_cast<double>(t);
-    return "m̂: " + out.number(m / (1 - std::pow(o.beta1, steps))) +
-           "   v̂: " + out.number(v / (1 - std::pow(o.beta2, steps)));
-}
-
-/// The formula of step t, run on element i of a tensor: "W[0,1]: g = 0.2   m: 0 → 0.02   θ: 1 → 0.9".
-template <class T, class Options>
-void write_element(page& out, const optimizer_of<Options>& next, const parameter_ref& p, const parameter_ref& grad,
-                   const std::string& place, std::size_t in_slot, std::size_t i) {
-    std::array<T, Options::slots.size()> before{}, after{};
-    for (std::size_t k = 0; k < before.size(); ++k)
-        std::memcpy(&before[k], next.kept(k).data() + in_slot + i * sizeof(T), sizeof(T));
-    after = before;
-    const T from = p.values.as<T>()[i], g = grad.values.as<T>()[i];
-    T to = from;
-    std::apply([&](auto&... s) { next.template formula<T>(*p.place)(to, g, s...); }, after);
-    std::string line = p.path() + "[" + place + "]: g = " + out.number(static_cast<double>(g));
-    const auto moved = [&](std::string_view name, T old, T now) {
-        line.append("   ").append(name).append(": ").append(out.number(static_cast<double>(old)));
-        line.append(" → ").append(out.number(static_cast<double>(now)));
-    };
-    for (std::size_t k = 0; k < before.size(); ++k) moved(Options::slots[k], before[k], after[k]);
-    std::apply(
-        [&](auto... s) {
-            if constexpr (requires { explain_slots(out, next.options, next.t, double(s)...); })
-                line += "   " + explain_slots(out, next.options, next.t, double(s)...);
-        },
-        after);
-    moved("θ", from, to);
-    out.numeric(line);
-}
-
-/// The step of the optimizer: its formulas, and for the entries shown the same formulas run on plain numbers.
-template <class Options>
-void write_step(page& out, const optimizer_of<Options>& descend, const parameter_list& theta, const parameter_list& grad) {
-    const Options& o = descend.options;
-    auto next = descend;  // as it will be in the step
-    next.begin();
-    std::string head(Options::name);
-    if constexpr (requires { o.constants(); })
-        for (const auto& [symbol, value] : o.constants())
-            head += ", " + std::string(symbol) + " = " + out.number(value);
-    out.part(head + ", step t = " + std::to_string(next.t));
-    if constexpr (requires { o.statements(); })
-        for (std::string_view formula : o.statements()) out.line(formula);
-    else if constexpr (requires { Options::formulas; })
-        for (std::string_view formula : Options::formulas) out.line(formula);
-    std::size_t in_slot = 0;
-    for (std::size_t k = 0; k < theta.size(); ++k) {
-        const parameter_ref& p = theta[k];
-        if (!p.is_tensor()) continue;
-        if (next.moves(*p.place, k)) {
-            const numbers shown = numbers_of(grad[k].values);
-            for (std::size_t i : out.entries(shown))
-                with_scalar(p.values.type(), [&]<class T>(T) {
-                    write_element<T>(out, next, p, grad[k], shown.place(i), in_slot, i);
-                });
-            out.more(shown.size());
-        } else {
-            out.numeric(p.path() + ": frozen");
-        }
-        in_slot += slot::next(p.values.bytes());
-    }
-}
-
 }  // namespace explaining
 
 /// What `descend` would do next on the batch (x, y), in mode training: forward, loss, backward and step, every formula
@@ -212,9 +158,7 @@ template <class Net, class J, class Options, class X, class Y>
     const auto& y_hat = gradus::forward(net, x, p.cache, ctx);
 
     out.text = "FORWARD\n";
-    each_forwarded(
-        [&](const entry& e, const auto& layer, const auto& x_i, const auto& c) { write_forward(out, layer, x_i, c, e.path()); },
-        net, x, p.cache);
+    shown_forward{out}.at(entry(""), nullptr, net, x, std::as_const(p.cache));
     out.text += "\nLOSS\n";
     typename J::template cache<std::remove_cvref_t<decltype(y_hat)>> loss_cache;
     const double value = loss.forward(y_hat, y, loss_cache, {});

@@ -114,6 +114,15 @@ struct dense_layer {
         return c.dx;
     }
 
+    template <class X>
+    void tell(auto&& made, const X&, const cache<X>& c) const {
+        if constexpr (fused::keeps_z<F>) made("z", c.z);
+    }
+    template <class X>
+    void tell_backward(auto&& made, const X&, const X& dy, const cache<X>& c) const {
+        made("dz", fused::linear<F> ? dy : c.dz);
+    }
+
     /// Draws W, and b where `init` does not leave it at 0, from streams of `k`.
     void initialize(std::uint64_t k) {
         key = k;

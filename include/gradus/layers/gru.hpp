@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <string_view>
 #include <utility>
 
 #include "gradus/activations/sigmoid.hpp"
@@ -34,6 +35,8 @@ struct gru_parameters : recurrent_parameters<T> {
 struct gru_cell : recurrent::any_cell {
     static constexpr std::string_view name = "gru", formula = "h_t = (1 − z) ∘ tanh(x_t W_n + b_n + r ∘ (h_{t−1} U_n + b_q)) + z ∘ h_{t−1}";
     static constexpr std::size_t gates = 3, kept = 1;  // q
+    static constexpr std::array<std::string_view, 3> gate_names{"r", "z", "n"};
+    static constexpr std::array<std::string_view, 1> kept_names{"q"};
     static constexpr bool own_du = true;
     template <class T>
     using parameters = gru_parameters<T>;
@@ -106,6 +109,8 @@ struct gru_reset_before_cell : recurrent::any_cell {
     static constexpr std::string_view name = "gru_reset_before",
                                       formula = "h_t = (1 − z) ∘ tanh(x_t W_n + b_n + (r ∘ h_{t−1}) U_n) + z ∘ h_{t−1}";
     static constexpr std::size_t gates = 3, kept = 1;  // s
+    static constexpr std::array<std::string_view, 3> gate_names{"r", "z", "n"};
+    static constexpr std::array<std::string_view, 1> kept_names{"s"};
     static constexpr bool whole_product = false;
 
     template <class T>

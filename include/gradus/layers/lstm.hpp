@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <string_view>
 #include <utility>
 
 #include "gradus/activations/sigmoid.hpp"
@@ -34,6 +35,8 @@ struct lstm_cell : recurrent::any_cell {
     static constexpr std::string_view name = "lstm", formula = "c_t = f ∘ c_{t−1} + i ∘ g,  h_t = o ∘ tanh(c_t)";
     static constexpr std::size_t gates = 4, kept = 2;  // c and tanh c
     static constexpr bool keeps_c = true;
+    static constexpr std::array<std::string_view, 4> gate_names{"i", "f", "g", "o"};
+    static constexpr std::array<std::string_view, 2> kept_names{"c", "tanh c"};
     template <class T>
     using state = lstm_state<T>;
     double forget_bias = 1;

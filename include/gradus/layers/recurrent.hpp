@@ -153,6 +153,19 @@ struct recurrent_layer {
         return c.dx;
     }
 
+    /// The gates of every step by their names, (N, T, H) each, and what else the cell keeps.
+    template <class X>
+    void tell(auto&& made, const X&, const cache<X>& c) const {
+        std::size_t g = 0, k = 0;
+        for (const std::string_view gate : Cell::gate_names) made(gate, recurrent::columns(c.room.z, units() * g++, units()));
+        for (const std::string_view kept : Cell::kept_names) made(kept, recurrent::columns(c.room.kept, units() * k++, units()));
+    }
+    template <class X>
+    void tell_backward(auto&& made, const X&, const auto&, const cache<X>& c) const {
+        made("dz", c.room.dz);
+        if constexpr (Cell::own_du) made("du", c.room.all_du);
+    }
+
     /// One step: the state after x (N, D), from the one before it; empty: zeros. Allocates.
     [[nodiscard]] state step(const tensor<T, 2>& x, const state& before = {}) const {
         if (x.shape()[1] != theta.W.shape()[0] || x.shape()[0] == 0)

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
+#include <string_view>
 #include <type_traits>
 
 #include "gradus/core/tensor.hpp"
@@ -21,6 +23,8 @@ struct any_cell {
     static constexpr bool in_place = false;        ///< the only gate is h itself
     static constexpr bool own_du = false;          ///< du is not dz: a gate takes its product by itself
     static constexpr bool whole_product = true;    ///< every gate is multiplied with h_{t−1}
+    /// What the gates are called, and what else it keeps: "i", "f"; for whoever listens (core/visitor.hpp).
+    static constexpr std::span<const std::string_view> gate_names{}, kept_names{};
 
     template <class T>
     using parameters = recurrent_parameters<T>;
@@ -67,7 +71,18 @@ template <class T, std::size_t R>
 struct part {
     std::array<std::size_t, R> sizes;
     lines<const T> rows;
+
+    [[nodiscard]] tensor<T, R> copy() const {
+        tensor<T, R> out(sizes);
+        for (std::size_t n = 0; n < gradus::rows(out); ++n) std::copy_n(rows[n], features(out), out.data() + n * features(out));
+        return out;
+    }
 };
+/// H columns from the first on: one of the gates that stand side by side in (N, T, G·H).
+template <class T>
+[[nodiscard]] tensor<T, 3> columns(const tensor<T, 3>& all, std::size_t first, std::size_t H) {
+    return part<T, 3>{with_features(all, H), {all.data() + first, features(all)}}.copy();
+}
 
 /// The steps of one forward, and the room of its backward. What a step reads more than once is kept side by side: rows of
 /// (N, T, ...) may lie so far apart that they share a few sets of the caches.

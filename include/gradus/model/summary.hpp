@@ -7,10 +7,10 @@
 #include <type_traits>
 #include <vector>
 
-#include "gradus/core/forwarded.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/parameter_list.hpp"
 #include "gradus/core/pass.hpp"
+#include "gradus/core/visitor.hpp"
 #include "gradus/model/sequential.hpp"
 
 namespace gradus {
@@ -56,16 +56,26 @@ class table {
     std::vector<std::string> cells_;  // row by row
 };
 
-template <class Y>
-std::string output_text(const Y& y) {
-    if constexpr (any_tensor<Y>) {
-        return shape_text(y.shape(), true);
-    } else {
-        std::string out;
-        each([&](const entry& e, const auto& t) { out += (out.empty() ? "" : " ") + e.path() + shape_text(t.shape(), true); }, y);
-        return out;
+/// Of each layer what stands in its row.
+struct rows : visitor {
+    table out;
+    std::string shape;           // of what the layer under way gives
+    std::size_t parameters = 0;  // that it has
+    void enter(const layer_ref&) override {
+        shape.clear();
+        parameters = 0;
     }
-}
+    void value(const layer_ref&, role of, const entry& name, const tensor_ref& t) override {
+        if (of == role::parameter) parameters += t.size();
+        if (of != role::output) return;
+        if (!shape.empty()) shape += ' ';
+        if (name.parent != nullptr) shape += name.text();  // of an output that is a struct
+        shape += shape_text(t.shape(), true);
+    }
+    void leave(const layer_ref& layer) override {
+        if (!layer.is_container) out.add(layer.place, layer.name, shape, parameters);
+    }
+};
 
 /// Of the first layer that says what it takes; float where none does.
 template <class... L>
@@ -95,17 +105,13 @@ template <class Net, class X>
 [[nodiscard]] std::string summary(const Net& net, const X& x)
     requires layer_has::cache<Net, X>
 {
-    summarizing::table rows;
     cache_of<Net, X> cache{};
     context ctx;
     ctx.every_output = true;  // also of a convolution that would take in the pooling behind it
     (void)gradus::forward(net, x, cache, ctx);
-    each_forwarded(
-        [&](const entry& e, const auto& layer, const auto&, const auto& c) {
-            rows.add(e, name_of(layer), summarizing::output_text(output(c)), count(layer));
-        },
-        net, x, cache);
-    return rows.text(count(net));
+    summarizing::rows rows;
+    telling::visit<telling::everything>(rows, net, x, cache);
+    return rows.out.text(count(net));
 }
 
 /// The same for samples of shape `in`: `std::cout << gr::summary(net, {784})`.

@@ -13,7 +13,6 @@
 
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
-#include "gradus/core/forwarded.hpp"
 #include "gradus/core/parameter_list.hpp"
 #include "gradus/training/state.hpp"
 
@@ -40,10 +39,15 @@ struct not_finite {
     /// "dense #1: W has nan in row 3, ...": `what` of the layer at e. Rows are those of a batch where there is no `why`.
     template <class X>
     void look(const entry& e, std::string_view layer, std::string_view what, std::string_view why, const X& x) {
-        if constexpr (!any_tensor<X>)
-            each([&](const entry&, const auto& member) { look(e, layer, what, why, member); }, x);
-        else if constexpr (std::is_floating_point_v<scalar_of<X>>)
-            look_at(e, layer, what, why, x.data(), x.size(), x.shape()[0]);
+        if constexpr (any_tensor<X>)
+            look(e, layer, what, why, tensor_ref(x));
+        else
+            each([&](const entry&, const auto& member) { look(e, layer, what, why, tensor_ref(member)); }, x);
+    }
+    [[gnu::noinline]] void look(const entry& e, std::string_view layer, std::string_view what, std::string_view why,
+                                const tensor_ref& x) {
+        if (x.size() == 0 || !x.type().is_floating()) return;
+        with_scalar(x.type(), [&]<class T>(T) { look_at(e, layer, what, why, x.as<T>().data(), x.size(), x.shape()[0]); });
     }
     template <class Net>
     void look_at_parameters(const Net& net) {
@@ -68,28 +72,26 @@ struct not_finite {
     }
 };
 
-/// What a layer or a loss computes, where it says so.
-template <class L>
-[[nodiscard]] constexpr std::string_view formula_of(const L&) {
-    if constexpr (requires { std::string_view(L::formula); })
-        return L::formula;
-    else
-        return "its output";
-}
+/// The same in the output of each layer.
+struct not_finite_output : visitor {
+    not_finite& found;
+    explicit not_finite_output(not_finite& f) : found(f) {}
+    void value(const layer_ref& layer, role, const entry&, const tensor_ref& y) override {
+        if (layer.is_container) return;
+        found.look(layer.place, layer.name, layer.formula.empty() ? "its output" : layer.formula, "", y);
+    }
+};
 
 /// The first thing of a forward that is not finite, in words; nothing where all of it is.
 template <class Net, class X, class Y>
-[[nodiscard]] std::string first_not_finite(const Net& net, const X& x, const Y& y, const cache_of<Net, X>& c,
+[[nodiscard]] std::string first_not_finite(const Net& net, const X& x, const Y& y, const pass<Net, X>& p,
                                            std::span<const std::size_t> samples) {
     not_finite found{.samples = samples};
     found.look(entry(""), "the data", "x", "", x);
     found.look(entry(""), "the data", "y", "", y);
     found.look_at_parameters(net);
-    each_forwarded(
-        [&](const entry& e, const auto& layer, const auto&, const auto& inner) {
-            found.look(e, name_of(layer), formula_of(layer), "", output(inner));
-        },
-        net, x, c);
+    not_finite_output outputs(found);
+    visit_outputs(net, p, outputs);
     return std::move(found.where);
 }
 
@@ -102,12 +104,7 @@ GRADUS_BODY [[noreturn]] void throw_diverged(history h, std::string_view what, s
 }
 
 GRADUS_BODY void not_finite::look_at_parameters(const parameter_list& theta) {
-    for (const parameter_ref& p : theta)
-        if (p.values.size() != 0)
-            with_scalar(p.values.type(), [&]<class T>(T) {
-                look_at(*p.place, "parameters", "θ", too_far, p.values.as<T>().data(), p.values.size(),
-                        p.values.shape()[0]);
-            });
+    for (const parameter_ref& p : theta) look(*p.place, "parameters", "θ", too_far, p.values);
 }
 
 #endif

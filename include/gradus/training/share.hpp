@@ -119,7 +119,7 @@ class batch_forward_of final : public batch_forward {
         const X& x = now_->x(data_.x, rows_);
         gradus::forward(net_, x, p.cache, p.context());
         p.every_output = false;
-        return training::first_not_finite(net_, x, now_->y, p.cache, rows_.samples);
+        return training::first_not_finite(net_, x, now_->y, p, rows_.samples);
     }
 
     std::string first_not_finite_in_data() override {
