@@ -88,15 +88,16 @@ struct output_search : visitor {
     /// \throws data_error unless it was there, and of the type that `wanted` says
     [[gnu::noinline]] void require(bool fits, const std::string& wanted) const {
         if (!found) throw data_error(message({"layer_output: there is no '", path, "', the network has ", others}));
-        if (!fits)
-            throw data_error(message({"layer_output: '", path, "' is a ",
-                                      whole != nullptr ? std::string("struct") : type_text(tensor.type(), tensor.shape().size()),
-                                      whole != nullptr ? "" : " of shape ", whole != nullptr ? "" : shape_text(tensor.shape()),
-                                      ", asked for as ", wanted}));
+        if (!fits) {
+            std::string is = "struct";
+            if (whole == nullptr)
+                is = message({type_text(tensor.type(), tensor.shape().size()), " of shape ", shape_text(tensor.shape())});
+            throw data_error(message({"layer_output: '", path, "' is a ", is, ", asked for as ", wanted}));
+        }
         if (whole != nullptr || tensor.size() != 0) return;
         if (!forwarded) throw data_error("layer_output: no forward has been made with this pass");
-        throw data_error(message({"layer_output: '", path, "' was computed with the layer behind it, and left no output: set "
-                                  "pass.every_output = true before the forward"}));
+        throw data_error(message({"layer_output: '", path, "' was computed with the layer behind it, and left no output: "
+                                  "set pass.every_output = true before the forward"}));
     }
 };
 
@@ -134,9 +135,10 @@ void set_parameter(Net& net, std::string_view path, const tensor<T, N>& value) {
 /// What the layer at a path gave in the last forward of this pass, layers made of layers included:
 /// `gr::layer_output(net, pass, "1")`. Of the type of the network's input, unless another is asked for:
 /// `gr::layer_output<gr::tensor<float, 4>>(net, pass, "conv")`. Valid until the pass's next forward.
-/// A convolution goes straight into the max pooling behind it, and leaves no output of its own, unless the pass was told
-/// before the forward: `pass.every_output = true`.
-/// \throws data_error where no layer of that path gave that type; it says what there is. And where there was no forward.
+/// A convolution goes straight into the max pooling behind it, and leaves no output of its own, unless the pass was
+/// told before the forward: `pass.every_output = true`.
+/// \throws data_error where no layer of that path gave that type; it says what there is. And where there was no
+/// forward.
 template <class Y = void, class Net, class X>
 [[nodiscard]] const auto& layer_output(const Net& net, const pass<Net, X>& p, std::string_view path) {
     using wanted = std::conditional_t<std::is_void_v<Y>, X, Y>;

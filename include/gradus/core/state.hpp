@@ -2,8 +2,8 @@
 /// \file
 /// What recurrent layers remember from one chunk of a long sequence to the next.
 ///
-/// A layer that has a state keeps two values of one struct of tensors (N, H) in its cache, `initial` and `last`: what its
-/// forward begins with, where empty means zeros, and what it ends with.
+/// A layer that has a state keeps two values of one struct of tensors (N, H) in its cache, `initial` and `last`:
+/// what its forward begins with, where empty means zeros, and what it ends with.
 /// ```cpp
 /// struct lstm_state {
 ///     gr::tensor<T, 2> h, c;
@@ -15,11 +15,11 @@
 /// gr::forget_state(net, pass);                            // zeros
 /// for (const auto& x : chunks) {
 ///     gr::carry_state(net, pass);                         // where the last chunk ended, this one begins
-///     net.forward(x, pass);                               // backward, if any, before the next carry: it reads the initial state
+///     net.forward(x, pass);                               // backward, if any, before the next carry
 /// }
 /// ```
-/// Found are the layers that a network names (core/container.hpp), however deep. A struct of layers without it, and a layer whose
-/// input holds its state, are left to whoever gives them one.
+/// Found are the layers that a network names (core/container.hpp), however deep. A struct of layers without it, and
+/// a layer whose input holds its state, are left to whoever gives them one.
 
 #include <array>
 #include <cstddef>
@@ -47,7 +47,8 @@ struct network_state {
     std::vector<part> parts;  ///< in the order of the layers
 
     static void each(auto&& f, auto& first, auto&... rest) {
-        for (std::size_t i = 0; i < first.parts.size(); ++i) f(entry(first.parts[i].path), first.parts[i].value, rest.parts[i].value...);
+        for (std::size_t i = 0; i < first.parts.size(); ++i)
+            f(entry(first.parts[i].path), first.parts[i].value, rest.parts[i].value...);
     }
     friend bool operator==(const network_state&, const network_state&) = default;
 

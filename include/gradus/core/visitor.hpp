@@ -11,12 +11,13 @@
 /// net.forward(x, pass);
 /// gr::visit_forward(net, x, pass, largest);
 /// ```
-/// Told are, of each layer in forward order, x, θ, what else it says that it made, and y. A layer names more by a member
+/// Told are, of each layer in forward order, x, θ, what else it says that it made, and y. A layer names more by a
+/// member
 /// ```cpp
 /// template <class X>
-/// void tell(auto&& made, const X& x, const cache<X>& c) const { made("z", c.z); }                            // forward
+/// void tell(auto&& made, const X& x, const cache<X>& c) const { made("z", c.z); }
 /// template <class X, class Y>
-/// void tell_backward(auto&& made, const X& x, const Y& dy, const cache<X>& c) const { made("dz", c.dz); }    // backward
+/// void tell_backward(auto&& made, const X& x, const Y& dy, const cache<X>& c) const { made("dz", c.dz); }
 /// ```
 /// What listens is no template, and what nobody listens to is not compiled.
 
@@ -35,7 +36,7 @@ namespace gradus {
 
 /// A layer, as whoever listens sees it.
 struct layer_ref {
-    const entry& place;              ///< its path is that of its parameters without their names: "0", "encoder.3"; "" alone
+    const entry& place;              ///< its path: that of its parameters without their names, "0", "encoder.3"
     std::string_view name, formula;  ///< "dense", "y = f(xW + b)"; no formula where it says none
     bool is_container = false;       ///< it is made of layers, which come between its `enter` and its `leave`
 };
@@ -43,7 +44,8 @@ struct layer_ref {
 /// What a tensor is to its layer. Backward an input is dy, a parameter dθ, an output dx.
 enum class role { input, parameter, made, output };
 
-/// Listens to what layers tell. Each function does nothing unless overridden; what it is handed is valid until it returns.
+/// Listens to what layers tell. Each function does nothing unless overridden; what it is handed is valid until it
+/// returns.
 class visitor {
   public:
     virtual ~visitor() = default;
@@ -54,7 +56,8 @@ class visitor {
     virtual void value(const layer_ref&, role, [[maybe_unused]] const entry& name, const tensor_ref&) {}
     /// An output that is a struct, before the tensors in it; `type` as type_id tells it.
     virtual void whole_output(const layer_ref&, [[maybe_unused]] const void* y, [[maybe_unused]] const void* type) {}
-    /// What a layer that has a state begins with and ended with, (N, H) each; empty: zeros. `units`: H, 0 where it does not say.
+    /// What a layer that has a state begins with and ended with, (N, H) each; empty: zeros. `units`: H, 0 where it
+    /// does not say.
     virtual void state(const layer_ref&, [[maybe_unused]] const entry& name, [[maybe_unused]] tensor_ref initial,
                        [[maybe_unused]] tensor_ref last, [[maybe_unused]] std::size_t units) {}
 };
@@ -92,7 +95,9 @@ void tell_value(visitor& v, const layer_ref& layer, role of, const entry& name, 
         if (p.is_tensor()) v.value(layer, role::parameter, *p.place, p.values);
 }
 
-[[nodiscard, gnu::noinline]] inline entry place_below(const entry& step, const entry* parent) { return step.below(parent); }
+[[nodiscard, gnu::noinline]] inline entry place_below(const entry& step, const entry* parent) {
+    return step.below(parent);
+}
 
 /// The call of a walk that looks at what a forward left.
 /// \tparam Own tells one layer: static tell(visitor, layer_ref, layer, x, cache); `enters`: and that one comes and goes
@@ -152,8 +157,8 @@ struct states {
     template <class L, class X, class C>
     static void tell(visitor& v, const layer_ref& of, const L& layer, const X&, C& c) {
         if constexpr (keeps_state<X, C>) {
-            static_assert(!writes || !std::is_const_v<C>, "gradus: a container hands the caches in its own on as they are: each_inside "
-                                               "takes it as `auto& c`");
+            static_assert(!writes || !std::is_const_v<C>, "gradus: a container hands the caches in its own on as they are: "
+                                                          "each_inside takes it as `auto& c`");
             if constexpr (to_carry && requires { layer.require_carry(); }) layer.require_carry();
             std::size_t units = 0;
             if constexpr (requires { layer.units(); }) units = layer.units();
@@ -172,7 +177,8 @@ struct backward_call {
     const entry* parent = nullptr;
 
     template <class L, class X, class Y, class C, class G>
-    const auto& operator()(const entry& step, const L& layer, const X& x, const Y& dy, C& c, G& grad, const context& ctx) const {
+    const auto& operator()(const entry& step, const L& layer, const X& x, const Y& dy, C& c, G& grad,
+                           const context& ctx) const {
         const entry place = place_below(step, parent);
         return at(place, &place, layer, x, dy, c, grad, ctx);
     }
@@ -203,26 +209,28 @@ struct backward_call {
 
 }  // namespace telling
 
-/// The outputs of all layers in forward order, containers after what is in them, and nothing else. Once a forward is done
-/// with this pass; a convolution that was computed with the pooling behind it has none, an empty tensor, unless
+/// The outputs of all layers in forward order, containers after what is in them, and nothing else. Once a forward is
+/// done with this pass; a convolution that was computed with the pooling behind it has none, an empty tensor, unless
 /// `pass.every_output` was set before the forward.
 template <class Net, class X>
 void visit_outputs(const Net& net, const pass<Net, X>& p, visitor& v) {
     telling::visit<telling::outputs>(v, net, X{}, p.cache);  // an x that nobody reads: the caches hold the outputs
 }
 
-/// All that the forward of `x` left: of each layer x, θ, what it says that it made, and y; of a container, after what is in
-/// it, y.
+/// All that the forward of `x` left: of each layer x, θ, what it says that it made, and y; of a container, after
+/// what is in it, y.
 template <class Net, class X>
 void visit_forward(const Net& net, const X& x, const pass<Net, X>& p, visitor& v) {
     telling::visit<telling::everything>(v, net, x, p.cache);
 }
 
-/// `gr::backward`, from which each layer tells dy, what it says that it made, its dθ ("W" is dW), and dx. The pass needs
+/// `gr::backward`, from which each layer tells dy, what it says that it made, its dθ ("W" is dW), and dx. The pass
+/// needs
 /// `every_output` if the layers before the first with parameters shall be among them.
 /// Returns ∂J/∂x.
 template <class Net, class X, class Y>
-const auto& visit_backward(const Net& net, const X& x, const Y& dy, pass<Net, X>& p, parameters_of<Net>& grad, visitor& v) {
+const auto& visit_backward(const Net& net, const X& x, const Y& dy, pass<Net, X>& p, parameters_of<Net>& grad,
+                           visitor& v) {
     p.spent = true;
     return telling::backward_call{v}.at(entry(""), nullptr, net, x, dy, p.cache, grad, p.context());
 }

@@ -32,7 +32,8 @@ namespace gradus {
 
 namespace explaining {
 
-/// The entries of a tensor, or of each tensor in a struct of them; of what nobody computed, as dx of a first layer, nothing.
+/// The entries of a tensor, or of each tensor in a struct of them; of what nobody computed, as dx of a first layer,
+/// nothing.
 template <class X>
 void show(page& out, const std::string& name, const X& x) {
     if constexpr (!any_tensor<X>)
@@ -60,7 +61,8 @@ void write_formula(page& out, const L& layer) {
     }
 }
 
-/// The call that writes down what each layer's forward made of its x. Containers have nothing to show but what is in them.
+/// The call that writes down what each layer's forward made of its x. Containers have nothing to show but what is in
+/// them.
 struct shown_forward {
     page& out;
     const entry* parent = nullptr;
@@ -98,7 +100,8 @@ struct shown_backward {
     const entry* parent = nullptr;
 
     template <class L, class X, class Y, class C, class G>
-    const auto& operator()(const entry& step, const L& layer, const X& x, const Y& dy, C& c, G& grad, const context& ctx) const {
+    const auto& operator()(const entry& step, const L& layer, const X& x, const Y& dy, C& c, G& grad,
+                           const context& ctx) const {
         const entry e = step.below(parent);
         return run(e, &e, layer, x, dy, c, grad, ctx);
     }

@@ -1,6 +1,7 @@
 #pragma once
 /// \file
-/// A convolution and the max pooling behind it as one: what lies between is pooled while it is in the cache, never stored.
+/// A convolution and the max pooling behind it as one: what lies between is pooled while it is in the cache, never
+/// stored.
 
 #include <array>
 #include <cstddef>
@@ -81,7 +82,7 @@ struct joint<convolution_layer<T, F, 2>, max_pool2d> {
             const std::size_t at = chunk.first * images.pooled_size(), rows = chunk.count * images.window.out.area();
             T* const d = c.pooled.chunk_d.of(rows * images.channels);
             T* const dz = c.chunk_dz.of(chunk.count * images.size());
-            activate_backward(conv.f, after.y.data() + at, dy.data() + at, d, rows, images.channels);  // d = dy ∘ f'(max z)
+            activate_backward(conv.f, after.y.data() + at, dy.data() + at, d, rows, images.channels);  // d = dy ∘ f'
             kernels::max_pool_from_tap<T>(of(images, chunk), d, c.pooled.tap.data() + at, dz);    // d at the maximum
             c.kernel.gradients(chunk, x.data(), dz, theta.W.data(), grad.W.data(), dx);    // dW = Σ x dz, dx = Σ dz Wᵀ
             conv.add_sums(chunk, d, rows, c, grad.b);                                      // db = Σ dz = Σ d
@@ -95,7 +96,7 @@ struct joint<convolution_layer<T, F, 2>, max_pool2d> {
         const window2d w = conv.place(x);
         const padding2d& p = pool.options.padding;
         if (p.top + p.bottom + p.left + p.right != 0) return false;
-        if (w.out.height < pool.kernel.height || w.out.width < pool.kernel.width) return false;  // the pooling will say so
+        if (w.out.height < pool.kernel.height || w.out.width < pool.kernel.width) return false;  // it will say so
         return kernels::pools_in_registers<T>(pooled(w, 1));
     }
     [[nodiscard]] kernels::pooled_images pooled(const window2d& w, std::size_t images) const {

@@ -83,10 +83,11 @@ class repeat : public takes_as<Block> {
     }
     /// dy_{i−1} = dx_i of each block, from the last.
     template <class Call, class X>
-    const X& backward_by(Call&& call, const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+    const X& backward_by(Call&& call, const X& x, const X& dy, cache<X>& c, parameters& grad,
+                         const context& ctx) const {
         if (c.layers.size() != layers.size() || grad.layers.size() != layers.size())
-            throw shape_error(name, {"backward needs the forward of the same x before it, and gradients of ", layers.size(),
-                                     " blocks: the pass holds ", c.layers.size(), ", the gradients ", grad.layers.size()});
+            throw shape_error(name, {"backward needs the forward of the same x before it, and gradients of ",
+                                     layers.size(), " blocks: the pass holds ", c.layers.size(), ", the gradients ", grad.layers.size()});
         const X* d = &dy;
         std::size_t i = layers.size();
         try {

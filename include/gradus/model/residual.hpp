@@ -162,7 +162,8 @@ class residual : public takes_as<F> {
             return gradus::output(c.shortcut);
     }
     template <class X, class Y>
-    const X& backward_past(auto& call, const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+    const X& backward_past(auto& call, const X& x, const Y& dy, cache<X>& c, parameters& grad,
+                           const context& ctx) const {
         if constexpr (plain)
             return dy;
         else

@@ -138,14 +138,17 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
     void each_inside(Call&& call, const X& x, C& c, const context& ctx) const {
         std::size_t i = 0;  // the layer under way
         try {
-            [&]<std::size_t... I>(std::index_sequence<I...>) { ((i = I, forward_at<I>(call, x, c, ctx)), ...); }(index());
+            [&]<std::size_t... I>(std::index_sequence<I...>) {
+                ((i = I, forward_at<I>(call, x, c, ctx)), ...);
+            }(index());
         } catch (const shape_error& e) {
             refuse_at(e, place(*this, i));
         }
     }
     /// dy_{i−1} = dx_i of each layer, from the last.
     template <class Call, class X, class Y>
-    const X& backward_by(Call&& call, const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+    const X& backward_by(Call&& call, const X& x, const Y& dy, cache<X>& c, parameters& grad,
+                         const context& ctx) const {
         std::size_t i = 0;
         try {
             return backward_from<size - 1>(call, x, dy, c, grad, ctx, i);
@@ -235,11 +238,14 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
 
     void check_shapes() const { (void)output_shape({}); }
 
+    template <std::size_t I>
+    using layer_type = std::tuple_element_t<I, std::tuple<L...>>;
+
     /// Whether a layer before the I-th has parameters, so that somebody there reads dx.
     template <std::size_t I>
     static constexpr bool learns_before() {
         return []<std::size_t... J>(std::index_sequence<J...>) {
-            return (!std::is_same_v<parameters_of<std::tuple_element_t<J, std::tuple<L...>>>, no_parameters> || ...);
+            return (!std::is_same_v<parameters_of<layer_type<J>>, no_parameters> || ...);
         }(std::make_index_sequence<I>{});
     }
 
@@ -275,7 +281,8 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
         if constexpr (joins<I - 1>())
             if (both<I - 1>().holds(std::get<I - 1>(c.layers))) return both<I - 1>().accept(dy, own);
         if constexpr (joins<I>())
-            if (both<I>().holds(own)) return both<I>().backward(x_i, dy, own, std::get<I + 1>(c.layers), own_grad, inner);
+            if (both<I>().holds(own))
+                return both<I>().backward(x_i, dy, own, std::get<I + 1>(c.layers), own_grad, inner);
         return call(place(*this, I), layer<I>(), x_i, dy, own, own_grad, inner);
     }
 
@@ -283,15 +290,13 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
     template <std::size_t I>
     static constexpr bool joins() {
         if constexpr (I + 1 < size && I != static_cast<std::size_t>(-1))
-            return joint<std::tuple_element_t<I, std::tuple<L...>>, std::tuple_element_t<I + 1, std::tuple<L...>>>::exists;
+            return joint<layer_type<I>, layer_type<I + 1>>::exists;
         else
             return false;
     }
     template <std::size_t I>
     [[nodiscard]] auto both() const {
-        using first = std::tuple_element_t<I, std::tuple<L...>>;
-        using next = std::tuple_element_t<I + 1, std::tuple<L...>>;
-        return joint<first, next>{layer<I>(), layer<I + 1>()};
+        return joint<layer_type<I>, layer_type<I + 1>>{layer<I>(), layer<I + 1>()};
     }
 };
 

@@ -95,11 +95,11 @@ struct first_scalar<sequential<L...>, Rest...> : first_scalar<L..., Rest...> {};
 
 }  // namespace summarizing
 
-/// A table of the layers: path and name, output shape, number of parameters; their sum last. For an input of any type, by
-/// example.
+/// A table of the layers: path and name, output shape, number of parameters; their sum last. For an input of any
+/// type, by example.
 ///
-/// Containers are shown by what is in them; a user's struct of layers is one layer. Found by sending the example through
-/// the network, so it is true of any layer, a user's own included.
+/// Containers are shown by what is in them; a user's struct of layers is one layer. Found by sending the example
+/// through the network, so it is true of any layer, a user's own included.
 /// \throws shape_error naming the layer that does not take what it gets.
 template <class Net, class X>
 [[nodiscard]] std::string summary(const Net& net, const X& x)

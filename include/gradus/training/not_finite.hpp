@@ -36,7 +36,8 @@ struct not_finite {
 
     std::span<const std::size_t> samples = {};  ///< which of the data the rows of a batch are
 
-    /// "dense #1: W has nan in row 3, ...": `what` of the layer at e. Rows are those of a batch where there is no `why`.
+    /// "dense #1: W has nan in row 3, ...": `what` of the layer at e. Rows are those of a batch where there is no
+    /// `why`.
     template <class X>
     void look(const entry& e, std::string_view layer, std::string_view what, std::string_view why, const X& x) {
         if constexpr (any_tensor<X>)
@@ -47,7 +48,9 @@ struct not_finite {
     [[gnu::noinline]] void look(const entry& e, std::string_view layer, std::string_view what, std::string_view why,
                                 const tensor_ref& x) {
         if (x.size() == 0 || !x.type().is_floating()) return;
-        with_scalar(x.type(), [&]<class T>(T) { look_at(e, layer, what, why, x.as<T>().data(), x.size(), x.shape()[0]); });
+        with_scalar(x.type(), [&]<class T>(T) {
+            look_at(e, layer, what, why, x.as<T>().data(), x.size(), x.shape()[0]);
+        });
     }
     template <class Net>
     void look_at_parameters(const Net& net) {
