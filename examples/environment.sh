@@ -6,8 +6,8 @@ packages_blas=(libxtensor-blas-dev libopenblas-dev)
 packages_without_blas=(g++ cmake make xtl-dev libxsimd-dev libxtensor-dev zlib1g-dev)
 packages_library=("${packages_without_blas[@]}" "${packages_blas[@]}")
 packages_examples=(libcli11-dev nlohmann-json3-dev)
-packages_tests=(doctest-dev git)
-packages_tests_all=(clang libclang-rt-14-dev gcovr)
+packages_tests=(doctest-dev git ccache)
+packages_tests_all=(clang libclang-rt-14-dev llvm-14 gcovr)
 packages_bench=(libbenchmark-dev python3 util-linux)
 # What the benchmarks are measured against, each with its packages. OpenBLAS comes first: the others' programs link it.
 peers=("OpenBLAS ${packages_blas[*]}" "PyTorch python3-torch" "oneDNN libdnnl-dev" "Eigen libeigen3-dev"
@@ -40,7 +40,9 @@ need() {
     fi
 }
 
-# build PRESET TARGET...: configures and builds into build/PRESET. No terminal, no chatter, unless it fails.
+# build PRESET TARGET...: configures (with options_configure) and builds into build/PRESET. No terminal, no chatter, unless
+# it fails.
+options_configure=()
 build() {
     local preset=$1 log
     shift
@@ -58,7 +60,7 @@ build() {
     rm -f "$log"
 }
 configure_and_build() {
-    cmake --preset "$1" && cmake --build --preset "$1" --parallel "$(nproc)" --target "${@:2}"
+    cmake --preset "$1" "${options_configure[@]}" && cmake --build --preset "$1" --parallel "$(nproc)" --target "${@:2}"
 }
 
 # Ninja where it is; an existing build folder keeps the generator that made it.

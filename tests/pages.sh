@@ -5,7 +5,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-compile=("${CXX:-g++}" -std=c++20 -I include)
+# gradus.hpp is precompiled for all: g++ looks beside it in each folder.
+compile=("${CXX:-g++}" -std=c++20 -I "$work" -I include)
+"${compile[@]}" -w -x c++-header include/gradus.hpp -o "$work/gradus.hpp.gch"
 
 for page in docs/*.md; do
     [[ $page != docs/plots.md ]] || continue # one program in pieces: below

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "../support/fixture.hpp"
 #include "temporary_folder.hpp"
 
 namespace gr = gradus;
@@ -9,7 +10,7 @@ using gr::io::parse_npy;
 
 namespace {
 
-const std::string fixtures = GRADUS_FIXTURES "/npz/";
+const std::string fixtures = support::fixture("npz/");
 
 /// A .npy of version 1 with this dictionary and so many bytes of data.
 std::vector<std::byte> npy(std::string dictionary, std::size_t data = 0) {

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "../support/fixture.hpp"
 #include "temporary_folder.hpp"
 
 namespace gr = gradus;
@@ -15,7 +16,7 @@ namespace {
 
 using bytes = std::vector<std::byte>;
 
-const std::string fixtures = GRADUS_FIXTURES "/npz/";
+const std::string fixtures = support::fixture("npz/");
 const std::vector<float> matrix{0, 0.25f, 0.5f, 0.75f, 1, 1.25f};
 
 /// The arrays of fixtures/npz/gradus.npz.

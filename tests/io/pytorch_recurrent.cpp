@@ -83,7 +83,7 @@ TEST_CASE("pytorch.recurrent: and back") {
 
 TEST_CASE("pytorch.recurrent: a stack in two directions from a file of its state_dict gives PyTorch's y") {
     using cube = gr::tensor<double, 3>;
-    const gr::io::npz_reader file(GRADUS_FIXTURES "/pytorch/recurrent.npz");
+    const gr::io::npz_reader file(support::fixture("pytorch/recurrent.npz"));
     const auto check = [&](const std::string& name, auto net) {
         CAPTURE(name);
         from::recurrent(net.template layer<0>(), file, name + ".");
@@ -129,7 +129,7 @@ TEST_CASE("pytorch.recurrent: weights of another layer name themselves, and chan
     CHECK(message_of([&] { from::recurrent(gru, other); }) == "pytorch: bias_hh of (2) is not gru's, which takes (6)");
     CHECK(gru.theta.W == kept);
     auto lstm = gr::lstm<double>(3, 5);
-    const gr::io::npz_reader file(GRADUS_FIXTURES "/pytorch/recurrent.npz");
+    const gr::io::npz_reader file(support::fixture("pytorch/recurrent.npz"));
     const auto said = message_of([&] { from::recurrent(lstm, file, "no.", ""); });
-    CHECK(said.starts_with(GRADUS_FIXTURES "/pytorch/recurrent.npz: no array 'no.weight_ih', it has "));
+    CHECK(said.starts_with(support::fixture("pytorch/recurrent.npz") + ": no array 'no.weight_ih', it has "));
 }

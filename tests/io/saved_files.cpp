@@ -9,6 +9,7 @@
 #include <span>
 
 #include "../fixtures/saved/training.hpp"
+#include "../support/fixture.hpp"
 #include "../support/close.hpp"
 #include "temporary_folder.hpp"
 
@@ -51,7 +52,7 @@ TEST_CASE("load: files of an older gradus, for each optimizer; saved again they 
     const temporary_folder folder;
     saved::each_file([&](const std::string& file, auto make, auto options, auto train) {
         CAPTURE(file);
-        const std::string written = GRADUS_FIXTURES "/saved/" + file;
+        const std::string written = support::fixture("saved/" + file);
         gr::seed(99);  // another program's: the file has that of its run
         auto net = make();
         gr::optimizer descend(net, options);

@@ -1,3 +1,4 @@
+// labels: computes
 #include "gradus/kernels/blas.hpp"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// labels: computes
 #include "gradus/kernels/column_convolution.hpp"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// labels: computes
 #include "gradus/kernels/convolution.hpp"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// labels: computes
 #include "gradus/kernels/elementwise.hpp"
 
 #include <doctest/doctest.h>

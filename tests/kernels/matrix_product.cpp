@@ -1,3 +1,4 @@
+// labels: computes
 #include "gradus/kernels/matrix_product.hpp"
 
 #include <doctest/doctest.h>

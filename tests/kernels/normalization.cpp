@@ -1,3 +1,4 @@
+// labels: computes
 #include "gradus/kernels/normalization.hpp"
 
 #include <doctest/doctest.h>

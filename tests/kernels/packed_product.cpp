@@ -1,3 +1,4 @@
+// labels: computes
 #include "gradus/kernels/packed_product.hpp"
 
 #include <doctest/doctest.h>

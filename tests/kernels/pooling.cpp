@@ -1,3 +1,4 @@
+// labels: computes
 #include "gradus/kernels/pooling.hpp"
 
 #include <doctest/doctest.h>

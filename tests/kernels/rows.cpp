@@ -1,3 +1,4 @@
+// labels: computes
 #include "gradus/kernels/rows.hpp"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// labels: computes
 #include "gradus/kernels/winograd.hpp"
 
 #include <doctest/doctest.h>

@@ -3,20 +3,17 @@
 /// Values of PyTorch, as fixtures/pytorch/*.py wrote them: "losses/mse.rows.J" is the array mse.rows.J of losses.npz.
 
 #include <algorithm>
-#include <map>
 #include <string>
 
-#include "gradus/io/npz.hpp"
+#include "gradus/core/tensor.hpp"
+#include "gradus/io/array.hpp"
 
 namespace support {
 
-[[nodiscard]] inline gradus::io::array stored(const std::string& name) {
-    static std::map<std::string, gradus::io::npz_reader> files;
-    const auto slash = name.find('/');
-    const std::string file = name.substr(0, slash);
-    const auto at = files.try_emplace(file, GRADUS_FIXTURES "/pytorch/" + file + ".npz").first;
-    return at->second[name.substr(slash + 1)];
-}
+/// The path of tests/fixtures/NAME.
+[[nodiscard]] std::string fixture(const std::string& name);
+
+[[nodiscard]] gradus::io::array stored(const std::string& name);
 
 /// A tensor of doubles, converted to the element type of X.
 template <gradus::any_tensor X>
