@@ -28,31 +28,17 @@
 
 #else
 
+#include "gradus/core/configuration.hpp"
+
 #define GRADUS_ONCE
 #define GRADUS_BODY
-// src/FOLDER.cpp defines GRADUS_BODIES_OF_FOLDER as 1, and GRADUS_EXTERN_FOLDER as nothing.
+// src/FOLDER.cpp defines GRADUS_BODIES_OF_FOLDER as 1: bodies are seen there, and nothing is extern.
 #define GRADUS_BODIES_OF(folder) (GRADUS_BODIES_OF_##folder + 0)
-#define GRADUS_EXTERN(folder) GRADUS_EXTERN_##folder
-#ifndef GRADUS_EXTERN_activations
-#define GRADUS_EXTERN_activations extern
-#endif
-#ifndef GRADUS_EXTERN_initializers
-#define GRADUS_EXTERN_initializers extern
-#endif
-#ifndef GRADUS_EXTERN_kernels
-#define GRADUS_EXTERN_kernels extern
-#endif
-#ifndef GRADUS_EXTERN_layers
-#define GRADUS_EXTERN_layers extern
-#endif
-#ifndef GRADUS_EXTERN_losses
-#define GRADUS_EXTERN_losses extern
-#endif
-#ifndef GRADUS_EXTERN_optimizers
-#define GRADUS_EXTERN_optimizers extern
-#endif
-#ifndef GRADUS_EXTERN_training
-#define GRADUS_EXTERN_training extern
-#endif
+#define GRADUS_EXTERN(folder) GRADUS_EXTERN_UNLESS(GRADUS_BODIES_OF_##folder)
+#define GRADUS_EXTERN_UNLESS(bodies) GRADUS_EXTERN_UNLESS_(bodies)
+#define GRADUS_EXTERN_UNLESS_(bodies) GRADUS_SECOND(GRADUS_NOT_EXTERN_##bodies, extern, )
+#define GRADUS_NOT_EXTERN_1 ,
+#define GRADUS_SECOND(...) GRADUS_SECOND_(__VA_ARGS__)
+#define GRADUS_SECOND_(first, second, ...) second
 
 #endif

@@ -1,0 +1,20 @@
+// The compiled unit as one file, for one line of g++. Programs that are linked with it are compiled with -DGRADUS_COMPILED.
+#ifndef GRADUS_COMPILED
+#define GRADUS_COMPILED
+#endif
+
+// Folders in the order in which they include each other (tests/arrows.sh).
+#include "core.cpp"
+#include "kernels.cpp"
+#include "activations.cpp"
+#include "losses.cpp"
+#include "optimizers.cpp"
+#include "initializers.cpp"
+#include "layers.cpp"
+#include "model.cpp"
+#include "training.cpp"
+#include "io.cpp"
+#include "data.cpp"
+#include "plot.cpp"
+#include "check.cpp"
+#include "explain.cpp"

@@ -1,0 +1,16 @@
+// Files: NumPy's, saved networks, checkpoints, logs, other frameworks'.
+#define GRADUS_BODIES_OF_io 1
+#include "gradus/io/array.hpp"
+#include "gradus/io/checkpoint.hpp"
+#include "gradus/io/csv_log.hpp"
+#include "gradus/io/file.hpp"
+#include "gradus/io/keras.hpp"
+#include "gradus/io/message.hpp"
+#include "gradus/io/npy.hpp"
+#include "gradus/io/npz.hpp"
+#include "gradus/io/pytorch.hpp"
+#include "gradus/io/pytorch_recurrent.hpp"
+#include "gradus/io/save.hpp"
+#include "gradus/io/zip.hpp"
+#include "gradus/io/zip_reader.hpp"
+#include "gradus/io/zip_writer.hpp"
