@@ -83,6 +83,7 @@
 #include "gradus/model/sequential.hpp"
 #include "gradus/model/residual.hpp"
 #include "gradus/model/repeat.hpp"
+#include "gradus/model/any_network.hpp"
 #include "gradus/model/summary.hpp"
 
 #include "gradus/core/dataset.hpp"

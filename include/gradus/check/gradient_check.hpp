@@ -228,7 +228,9 @@ template <class L, class X>
     } else {
         L checked = layer;
         X input = x;
-        return checking::run(checked, input, o, true);
+        bool in_float = true;
+        if constexpr (any_tensor<X>) in_float = !std::is_same_v<scalar_of<X>, double>;
+        return checking::run(checked, input, o, in_float);
     }
 }
 

@@ -52,27 +52,38 @@ void draw_by_default(L& layer, std::uint64_t key) {
     layer.drawn = checksum(layer);
 }
 
+namespace detail {
+
+struct draw_anew {
+    std::uint64_t seed;
+    template <class L>
+    void operator()(const entry& e, L& layer) const {
+        if constexpr (requires { layer.initialize(seed); }) layer.initialize(e.key(seed));
+        if constexpr (draws_parameters<L>) layer.drawn = 0;
+    }
+};
+struct draw_untouched {
+    std::uint64_t seed;
+    template <class L>
+    void operator()(const entry& e, L& layer) const {
+        if constexpr (draws_parameters<L>)
+            if (layer.drawn != 0 && layer.drawn == checksum(layer)) draw_by_default(layer, e.key(seed));
+    }
+};
+
+}  // namespace detail
+
 /// Draws all parameters of a network anew. They stay as they are, wherever the network is put.
 template <class Net>
 void initialize(Net& net, std::uint64_t seed = default_seed()) {
-    each_layer(
-        [seed]<class L>(const entry& e, L& layer) {
-            if constexpr (requires { layer.initialize(seed); }) layer.initialize(e.key(seed));
-            if constexpr (draws_parameters<L>) layer.drawn = 0;
-        },
-        net);
+    each_layer(detail::draw_anew{seed}, net);
 }
 
 /// Draws anew, for its place, what still is as it was drawn by default. What has been trained or set by hand since, or
 /// drawn by `initialize`, is left alone.
 template <class Net>
 void initialize_untouched(Net& net, std::uint64_t seed = default_seed()) {
-    each_layer(
-        [seed]<class L>(const entry& e, L& layer) {
-            if constexpr (draws_parameters<L>)
-                if (layer.drawn != 0 && layer.drawn == checksum(layer)) draw_by_default(layer, e.key(seed));
-        },
-        net);
+    each_layer(detail::draw_untouched{seed}, net);
 }
 
 #if GRADUS_BODIES_OF(core)

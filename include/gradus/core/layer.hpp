@@ -110,6 +110,18 @@ inline constexpr bool ends_sequences = [] {
         return false;
 }();
 
+/// Whether a network's last formula is a softmax or a sigmoid, so that its outputs are probabilities as they are: its layer
+/// has `static constexpr bool gives_probabilities = true`.
+template <class L>
+[[nodiscard]] constexpr bool says_probabilities(const L& layer) {
+    if constexpr (requires { layer.says_probabilities(); })
+        return layer.says_probabilities();
+    else if constexpr (requires { L::gives_probabilities; })
+        return L::gives_probabilities;
+    else
+        return false;
+}
+
 /// What messages and tables call a layer: the name that it says, else "layer".
 template <class L>
 [[nodiscard]] constexpr std::string_view name_of(const L&) {

@@ -100,20 +100,17 @@ void each(F&& f, P& first, Ps&... rest) {
 /// Gives `values`, the parameters of a layer or network of that kind, the shapes of its own; statistics are copied.
 template <class Net>
 void shape_parameters(const Net& net, parameters_of<Net>& values) {
-    each_leaf(
-        []<class P>(const entry&, const P& from, P& to) {
-            if constexpr (any_tensor<P>)
-                reshape(to, from.shape());
-            else
-                to = from;
-        },
-        net, values);
+    const auto shape = []<class P>(const entry&, const P& from, P& to) {
+        if constexpr (any_tensor<P>)
+            reshape(to, from.shape());
+        else
+            to = from;
+    };
+    if constexpr (requires { net.shape_into(values); })
+        net.shape_into(values);
+    else
+        each_leaf(shape, net, values);
 }
-
-/// Calls f(entry, layer) for every layer below `net`, in the order in which they are named: first for a layer that is
-/// made of layers, then for those in it.
-template <class F, class Net>
-void each_layer(F&& f, Net& net);
 
 namespace walk {
 template <class F>
@@ -124,7 +121,9 @@ struct layer_walker {
     template <class P>
     void operator()(const entry& step, P& p) const {
         const entry e = step.below(parent);
-        if constexpr (requires { typename std::remove_const_t<P>::parameters; }) {
+        if constexpr (requires { p.each_layer_inside(visit, &e); }) {
+            p.each_layer_inside(visit, &e);
+        } else if constexpr (requires { typename std::remove_const_t<P>::parameters; }) {
             using parameters = typename std::remove_const_t<P>::parameters;
             visit(e, p);
             if constexpr (!requires { p.theta; }) parameters::each(layer_walker{visit, &e}, p);
@@ -133,13 +132,22 @@ struct layer_walker {
 };
 }  // namespace walk
 
+/// The same below `above`; a network that is no container is the layer "layer", or that of `above`.
+template <class F, class Net>
+void each_layer_below(F& f, const entry* above, Net& net) {
+    using parameters = typename std::remove_const_t<Net>::parameters;
+    if constexpr (requires { net.each_layer_inside(f, above); })
+        net.each_layer_inside(f, above);
+    else if constexpr (requires { net.theta; } || std::is_same_v<parameters, no_parameters>)
+        f(above == nullptr ? entry("layer") : *above, net);
+    else
+        parameters::each(walk::layer_walker<F>{f, above}, net);
+}
+/// Calls f(entry, layer) for every layer below `net`, in the order in which they are named: first for a layer that is
+/// made of layers, then for those in it.
 template <class F, class Net>
 void each_layer(F&& f, Net& net) {
-    using parameters = typename std::remove_const_t<Net>::parameters;
-    if constexpr (requires { net.theta; } || std::is_same_v<parameters, no_parameters>)
-        f(entry("layer"), net);
-    else
-        parameters::each(walk::layer_walker<std::remove_reference_t<F>>{f, nullptr}, net);
+    each_layer_below(f, nullptr, net);
 }
 
 }  // namespace gradus

@@ -114,6 +114,8 @@ struct walk {
     /// \param below what the layers in it stand in; null at the top
     template <class L, class X, class C>
     void at(const entry& place, const entry* below, const L& layer, const X& x, C& c) const {
+        if constexpr (requires { layer.visit_inside(Own{}, v, place, below, x, c); })
+            return layer.visit_inside(Own{}, v, place, below, x, c);
         const layer_ref of{place, name_of(layer), formula_of(layer), container<L, X>};
         if constexpr (Own::enters) v.enter(of);
         if constexpr (container<L, X>) layer.each_inside(walk{v, below}, x, c, {.every_output = true});
@@ -126,7 +128,11 @@ void visit(visitor& v, const Net& net, const X& x, C& c) {
     walk<Own>{v}.at(entry(""), nullptr, net, x, c);
 }
 
+/// What a walk tells, for a network that hides its layers.
+enum class what { outputs, everything, states, states_to_carry };
+
 struct outputs {
+    static constexpr what kind = what::outputs;
     static constexpr bool enters = false;
     template <class L, class X, class C>
     static void tell(visitor& v, const layer_ref& of, const L&, const X&, const C& c) {
@@ -134,6 +140,7 @@ struct outputs {
     }
 };
 struct everything {
+    static constexpr what kind = what::everything;
     static constexpr bool enters = true;
     template <class L, class X, class C>
     static void tell(visitor& v, const layer_ref& of, const L& layer, const X& x, const C& c) {
@@ -153,6 +160,7 @@ concept keeps_state = any_tensor<X> && requires(C& c) { c.initial, c.last; };
 /// \tparam writes somebody may set them
 template <bool to_carry, bool writes>
 struct states {
+    static constexpr what kind = to_carry ? what::states_to_carry : what::states;
     static constexpr bool enters = false;
     template <class L, class X, class C>
     static void tell(visitor& v, const layer_ref& of, const L& layer, const X&, C& c) {
@@ -171,6 +179,18 @@ struct states {
     }
 };
 
+/// The walk of that kind, through what a forward left of a network that stands at `place`.
+template <class Net, class X, class C>
+void visit_kind(what kind, visitor& v, const entry& place, const entry* below, const Net& net, const X& x, C& c) {
+    const auto go = [&]<class Own>(Own) { walk<Own>{v}.at(place, below, net, x, c); };
+    switch (kind) {
+    case what::outputs: return go(outputs{});
+    case what::everything: return go(everything{});
+    case what::states: return go(states<false, true>{});
+    case what::states_to_carry: return go(states<true, true>{});
+    }
+}
+
 /// The call of a backward that tells what each layer did.
 struct backward_call {
     visitor& v;
@@ -185,6 +205,16 @@ struct backward_call {
     template <class L, class X, class Y, class C, class G>
     const auto& at(const entry& place, const entry* below, const L& layer, const X& x, const Y& dy, C& c, G& grad,
                    const context& ctx) const {
+        if constexpr (requires { layer.visit_backward_inside(v, place, below, x, dy, c, grad, ctx); })
+            return layer.visit_backward_inside(v, place, below, x, dy, c, grad, ctx);
+        else
+            return at_layer(place, below, layer, x, dy, c, grad, ctx);
+    }
+
+  private:
+    template <class L, class X, class Y, class C, class G>
+    const auto& at_layer(const entry& place, const entry* below, const L& layer, const X& x, const Y& dy, C& c, G& grad,
+                         const context& ctx) const {
         constexpr bool is_container = requires { layer.backward_by(*this, x, dy, c, grad, ctx); };
         const layer_ref of{place, name_of(layer), formula_of(layer), is_container};
         v.enter(of);

@@ -116,21 +116,12 @@ template <class Net, class X, class Y>
     return predict(net, data.x, &data.mask);
 }
 
-/// Whether a network's last formula is a softmax or a sigmoid, so that its outputs are probabilities as they are.
-template <class Net>
-inline constexpr bool gives_probabilities = [] {
-    if constexpr (requires { Net::gives_probabilities; })
-        return bool(Net::gives_probabilities);
-    else
-        return false;
-}();
-
 /// Probabilities of the classes, (N, V). Of logits: softmax of a row; of a single logit: σ(z), the probability of class 1.
 /// Mask and errors as in `predict`.
 template <class Net, class X>
 [[nodiscard]] auto probabilities(const Net& net, const X& x, const tensor<bool, 2>* mask = nullptr) {
     auto p = predict(net, x, mask);
-    if constexpr (!gives_probabilities<Net>) {
+    if (!says_probabilities(net)) {
         const std::size_t k = features(p);
         if (k == 1)
             kernels::map(p.size(), [](const auto& z) { return sigmoid::value(z); }, p.data(), p.data());
