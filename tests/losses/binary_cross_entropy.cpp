@@ -1,3 +1,4 @@
+// labels: computes
 #include "gradus/losses/binary_cross_entropy.hpp"
 
 #include <doctest/doctest.h>

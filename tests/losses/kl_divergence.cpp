@@ -1,3 +1,4 @@
+// labels: computes
 #include "gradus/losses/kl_divergence.hpp"
 
 #include <doctest/doctest.h>
