@@ -7,3 +7,4 @@
 #include "gradus/explain/page.hpp"
 #include "gradus/explain/recurrent.hpp"
 #include "gradus/explain/recurrent_cells.hpp"
+#include "gradus/explain/step.hpp"

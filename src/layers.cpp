@@ -21,6 +21,7 @@
 #include "gradus/layers/layer_norm.hpp"
 #include "gradus/layers/lstm.hpp"
 #include "gradus/layers/max_pool2d.hpp"
+#include "gradus/layers/pooled_convolution.hpp"
 #include "gradus/layers/pooling.hpp"
 #include "gradus/layers/random_affine.hpp"
 #include "gradus/layers/random_shift.hpp"
