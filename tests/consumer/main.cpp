@@ -1,9 +1,16 @@
 // Somebody else's program.
 #include <cstdio>
 
+#include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
+
+#ifdef GRADUS_COMPILED
+constexpr bool compiled = true;
+#else
+constexpr bool compiled = false;
+#endif
 
 int main() {
     const gradus::tensor<float, 2> x = {{1, 2, 3}, {4, 5, 6}};
-    std::printf("GRADUS_USE_BLAS=%d rows=%zu features=%zu\n", GRADUS_USE_BLAS, gradus::rows(x), gradus::features(x));
+    std::printf("GRADUS_USE_BLAS=%d compiled=%d x %s\n", GRADUS_USE_BLAS, compiled, gradus::shape_text(x.shape()).c_str());
 }

@@ -1,6 +1,6 @@
 # cmake -D WAY=... -D BLAS=ON|OFF -D USES_BLAS=0|1 -D CHECKOUT=... -D WORK=... -D CXX=... -D GENERATOR=...
-#       -P test.cmake
-# Builds and runs the consumer from nothing, in the folder WORK.
+#       [-D COMPILED=ON] -P test.cmake
+# Builds and runs the consumer from nothing, in the folder WORK; with COMPILED also the one that has the compiled unit.
 file(REMOVE_RECURSE ${WORK})
 set(common -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${CXX} -D CMAKE_BUILD_TYPE=Release -D GRADUS_BLAS=${BLAS})
 set(at)
@@ -13,14 +13,25 @@ if(WAY STREQUAL "find_package")
     set(at -D CMAKE_PREFIX_PATH=${WORK}/at)
 endif()
 execute_process(COMMAND ${CMAKE_COMMAND} -S ${CHECKOUT}/tests/consumer -B ${WORK}/build ${common} ${at} -D WAY=${WAY}
-                        -D GRADUS_CHECKOUT=${CHECKOUT} -D CMAKE_EXPORT_COMPILE_COMMANDS=ON
+                        -D GRADUS_CHECKOUT=${CHECKOUT} -D CMAKE_CXX_FLAGS_RELEASE=-O1 -D CMAKE_EXPORT_COMPILE_COMMANDS=ON
                 OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/build OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
-execute_process(COMMAND ${WORK}/build/consumer OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
-
-set(expected "GRADUS_USE_BLAS=${USES_BLAS} rows=2 features=3\n")
-if(NOT output STREQUAL expected)
-    message(FATAL_ERROR "The consumer printed\n${output}in place of\n${expected}")
+function(expect program compiled)
+    execute_process(COMMAND ${WORK}/build/${program} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+    set(expected "GRADUS_USE_BLAS=${USES_BLAS} compiled=${compiled} x (2, 3)\n")
+    if(NOT output STREQUAL expected)
+        message(FATAL_ERROR "${program} printed\n${output}in place of\n${expected}")
+    endif()
+endfunction()
+expect(consumer 0)
+file(GLOB_RECURSE objects ${WORK}/build/*gradus_compiled.dir/*.o)
+if(objects)
+    message(FATAL_ERROR "The compiled unit is built though nothing links it: ${objects}")
+endif()
+if(COMPILED)
+    execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/build --target consumer_compiled --parallel 2
+                    OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+    expect(consumer_compiled 1)
 endif()
 file(READ ${WORK}/build/compile_commands.json commands)
 if(commands MATCHES "-march|-Werror|-Wall")

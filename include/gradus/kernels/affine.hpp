@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/tensor.hpp"
 
 namespace gradus {
@@ -92,6 +93,13 @@ void sample_backward(const affine_map& s, std::size_t height, std::size_t width,
     for (std::size_t i = 0; i < height; ++i)
         std::copy_n(padded.data() + (i + 1) * line + channels, width * channels, dx + i * width * channels);
 }
+
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(kernels) template void sample(const affine_map&, std::size_t, std::size_t, std::size_t, const float*, float*, tensor<float, 3>&);
+GRADUS_EXTERN(kernels) template void sample(const affine_map&, std::size_t, std::size_t, std::size_t, const double*, double*, tensor<double, 3>&);
+GRADUS_EXTERN(kernels) template void sample_backward(const affine_map&, std::size_t, std::size_t, std::size_t, const float*, float*, tensor<float, 3>&);
+GRADUS_EXTERN(kernels) template void sample_backward(const affine_map&, std::size_t, std::size_t, std::size_t, const double*, double*, tensor<double, 3>&);
+#endif
 
 }  // namespace kernels
 }  // namespace gradus

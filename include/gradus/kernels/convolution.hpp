@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/kernels/column_convolution.hpp"
 #include "gradus/kernels/convolution_way.hpp"
 #include "gradus/kernels/depthwise_convolution.hpp"
@@ -55,12 +56,7 @@ class convolution {
 
     /// For images as `w` says, of C channels, O filters in `groups`, by a way that serves the shape.
     void place(const window2d& w, std::size_t C, std::size_t O, std::size_t groups,
-               convolution_way way = convolution_way::fastest) {
-        const convolution_shape s(w, C, O, groups);
-        if (way == convolution_way::fastest) way = s == shape_ && ready_ ? way_ : fastest_way<T>(s);
-        if (!(s == shape_ && way == way_ && ready_)) place(s, way);
-        window_ = w;  // `same` pads images of two sizes to one: 5 x 5 and 6 x 6 to 7 x 7
-    }
+               convolution_way way = convolution_way::fastest);
     [[nodiscard]] convolution_way way() const { return way_; }
     [[nodiscard]] const convolution_shape& shape() const { return shape_; }
 
@@ -73,64 +69,16 @@ class convolution {
 
     /// z = x ∗ W + b of a chunk.                                                              [convolution.forward]
     ///   x (N, H, W, C)   W (KH, KW, C / groups, O)   b (O)   z (chunk, H_out, W_out, O), the chunk's own
-    void forward(image_range chunk, const T* x, const T* W, const T* bias, T* z) {
-        const T* const images = padded(chunk, x);
-        if (way_ == convolution_way::winograd && chunk.first == 0) winograd::prepare(shape_, W, winograd_);
-        if (way_ == convolution_way::implicit)
-            implicit::forward(shape_, at_, chunk.count, images, W, bias, z);
-        else if (way_ == convolution_way::winograd)
-            winograd::forward(shape_, chunk.count, images, bias, z, winograd_);
-        else if (way_ == convolution_way::depthwise)
-            depthwise::forward(shape_, chunk.count, images, W, bias, z);
-        else
-            columns::forward(shape_, chunk.count, images, W, bias, z, windows_);
-    }
+    void forward(image_range chunk, const T* x, const T* W, const T* bias, T* z);
 
     /// dW += what the chunk shows; dW = for the first chunk. With the last chunk dW is done.          [convolution.dW]
     /// dx of the chunk, where somebody reads it: dx is not null.                                     [convolution.dx]
     ///   x, W, dx as in `forward`   dz (chunk, H_out, W_out, O), the chunk's own
-    void gradients(image_range chunk, const T* x, const T* dz, const T* W, T* dW, T* dx) {
-        if (way_ == convolution_way::winograd) {  // both begin with the same transform of dz
-            T* const images = dx == nullptr ? nullptr : target(chunk, dx);
-            if (dx != nullptr && chunk.first == 0) winograd::prepare_input(shape_, W, winograd_);
-            winograd::gradients(shape_, chunk.count, padded(chunk, x), dz, images, winograd_, chunk.first == 0);
-            if (chunk.last) winograd::finish_weights(shape_, winograd_, dW);
-            if (dx != nullptr) crop(chunk, images, dx);
-        } else {
-            weights_gradient(chunk, x, dz, dW);
-            if (dx != nullptr) input_gradient(chunk, dz, W, dx);
-        }
-    }
+    void gradients(image_range chunk, const T* x, const T* dz, const T* W, T* dW, T* dx);
     /// dW alone.
-    void weights_gradient(image_range chunk, const T* x, const T* dz, T* dW) {
-        const T* const images = padded(chunk, x);
-        const bool first = chunk.first == 0;
-        if (way_ == convolution_way::implicit)
-            implicit::weights_gradient(shape_, at_, chunk.count, images, dz, dW, first);
-        else if (way_ == convolution_way::winograd)
-            gradients(chunk, x, dz, nullptr, dW, nullptr);
-        else if (way_ == convolution_way::depthwise)
-            depthwise::weights_gradient(shape_, chunk.count, images, dz, dW, first);
-        else
-            columns::weights_gradient(shape_, chunk.count, images, dz, dW, first, windows_);
-    }
+    void weights_gradient(image_range chunk, const T* x, const T* dz, T* dW);
     /// dx alone. With the first chunk W is made ready for all.
-    void input_gradient(image_range chunk, const T* dz, const T* W, T* dx) {
-        T* const images = target(chunk, dx);
-        if (way_ == convolution_way::implicit && implicit::serves_input_gradient<T>(shape_)) {
-            T* const turned = turned_.of(shape_.depth() * shape_.filters);
-            if (chunk.first == 0) implicit::turn(shape_, W, turned);
-            implicit::input_gradient(shape_, at_, chunk.count, dz, turned, images);
-        } else if (way_ == convolution_way::winograd) {
-            if (chunk.first == 0) winograd::prepare_input(shape_, W, winograd_);
-            winograd::input_gradient(shape_, chunk.count, dz, images, winograd_);
-        } else if (way_ == convolution_way::depthwise) {
-            depthwise::input_gradient(shape_, chunk.count, dz, W, images);
-        } else {
-            columns::input_gradient(shape_, chunk.count, dz, W, images, windows_);
-        }
-        crop(chunk, images, dx);
-    }
+    void input_gradient(image_range chunk, const T* dz, const T* W, T* dx);
 
   private:
     window2d window_;
@@ -142,15 +90,7 @@ class convolution {
     workspace<T> padded_, dx_padded_, windows_, turned_;
     winograd::workspace<T> winograd_;
 
-    void place(const convolution_shape& s, convolution_way way) {
-        shape_ = s, way_ = way, ready_ = true;
-        if (way == convolution_way::implicit) at_.of(s);
-        const std::size_t per_image =
-            way == convolution_way::columns ? s.out.area() * s.depth() : s.image() + s.result();
-        at_once_ = std::max<std::size_t>(1, chunk_bytes / sizeof(T) / per_image);
-        // Of eight images the tiles fill whole tiles of the product, however many each has.
-        if (way == convolution_way::winograd && at_once_ >= 4) at_once_ = (at_once_ + 7) / 8 * 8;
-    }
+    void place(const convolution_shape& s, convolution_way way);
 
     /// Calls f(in x, in the padded copy, numbers) for each line of pixels of so many images.
     template <class F>
@@ -162,26 +102,119 @@ class convolution {
     }
 
     /// The chunk's images with zeros around them; themselves where there is no padding.
-    const T* padded(image_range chunk, const T* x) {
-        x += chunk.first * window_.in.area() * shape_.channels;
-        if (!window_.pads()) return x;
-        T* const copy = padded_.of(chunk.count * shape_.image());
-        std::fill_n(copy, chunk.count * shape_.image(), T(0));
-        each_line(chunk.count,
-                  [&](std::size_t in, std::size_t inside, std::size_t n) { std::copy_n(x + in, n, copy + inside); });
-        return copy;
-    }
+    const T* padded(image_range chunk, const T* x);
     /// Where the chunk's dx is computed: in its place, or with padding beside it, from where it is cropped.
-    T* target(image_range chunk, T* dx) {
-        if (window_.pads()) return dx_padded_.of(chunk.count * shape_.image());
-        return dx + chunk.first * shape_.image();
-    }
-    void crop(image_range chunk, const T* images, T* dx) const {
-        if (!window_.pads()) return;
-        dx += chunk.first * window_.in.area() * shape_.channels;
-        each_line(chunk.count,
-                  [&](std::size_t in, std::size_t inside, std::size_t n) { std::copy_n(images + inside, n, dx + in); });
-    }
+    T* target(image_range chunk, T* dx);
+    void crop(image_range chunk, const T* images, T* dx) const;
 };
+
+template <class T>
+void convolution<T>::place(const window2d& w, std::size_t C, std::size_t O, std::size_t groups, convolution_way way) {
+    const convolution_shape s(w, C, O, groups);
+    if (way == convolution_way::fastest) way = s == shape_ && ready_ ? way_ : fastest_way<T>(s);
+    if (!(s == shape_ && way == way_ && ready_)) place(s, way);
+    window_ = w;  // `same` pads images of two sizes to one: 5 x 5 and 6 x 6 to 7 x 7
+}
+
+template <class T>
+void convolution<T>::forward(image_range chunk, const T* x, const T* W, const T* bias, T* z) {
+    const T* const images = padded(chunk, x);
+    if (way_ == convolution_way::winograd && chunk.first == 0) winograd::prepare(shape_, W, winograd_);
+    if (way_ == convolution_way::implicit)
+        implicit::forward(shape_, at_, chunk.count, images, W, bias, z);
+    else if (way_ == convolution_way::winograd)
+        winograd::forward(shape_, chunk.count, images, bias, z, winograd_);
+    else if (way_ == convolution_way::depthwise)
+        depthwise::forward(shape_, chunk.count, images, W, bias, z);
+    else
+        columns::forward(shape_, chunk.count, images, W, bias, z, windows_);
+}
+
+template <class T>
+void convolution<T>::gradients(image_range chunk, const T* x, const T* dz, const T* W, T* dW, T* dx) {
+    if (way_ == convolution_way::winograd) {  // both begin with the same transform of dz
+        T* const images = dx == nullptr ? nullptr : target(chunk, dx);
+        if (dx != nullptr && chunk.first == 0) winograd::prepare_input(shape_, W, winograd_);
+        winograd::gradients(shape_, chunk.count, padded(chunk, x), dz, images, winograd_, chunk.first == 0);
+        if (chunk.last) winograd::finish_weights(shape_, winograd_, dW);
+        if (dx != nullptr) crop(chunk, images, dx);
+    } else {
+        weights_gradient(chunk, x, dz, dW);
+        if (dx != nullptr) input_gradient(chunk, dz, W, dx);
+    }
+}
+
+template <class T>
+void convolution<T>::weights_gradient(image_range chunk, const T* x, const T* dz, T* dW) {
+    const T* const images = padded(chunk, x);
+    const bool first = chunk.first == 0;
+    if (way_ == convolution_way::implicit)
+        implicit::weights_gradient(shape_, at_, chunk.count, images, dz, dW, first);
+    else if (way_ == convolution_way::winograd)
+        gradients(chunk, x, dz, nullptr, dW, nullptr);
+    else if (way_ == convolution_way::depthwise)
+        depthwise::weights_gradient(shape_, chunk.count, images, dz, dW, first);
+    else
+        columns::weights_gradient(shape_, chunk.count, images, dz, dW, first, windows_);
+}
+
+template <class T>
+void convolution<T>::input_gradient(image_range chunk, const T* dz, const T* W, T* dx) {
+    T* const images = target(chunk, dx);
+    if (way_ == convolution_way::implicit && implicit::serves_input_gradient<T>(shape_)) {
+        T* const turned = turned_.of(shape_.depth() * shape_.filters);
+        if (chunk.first == 0) implicit::turn(shape_, W, turned);
+        implicit::input_gradient(shape_, at_, chunk.count, dz, turned, images);
+    } else if (way_ == convolution_way::winograd) {
+        if (chunk.first == 0) winograd::prepare_input(shape_, W, winograd_);
+        winograd::input_gradient(shape_, chunk.count, dz, images, winograd_);
+    } else if (way_ == convolution_way::depthwise) {
+        depthwise::input_gradient(shape_, chunk.count, dz, W, images);
+    } else {
+        columns::input_gradient(shape_, chunk.count, dz, W, images, windows_);
+    }
+    crop(chunk, images, dx);
+}
+
+template <class T>
+void convolution<T>::place(const convolution_shape& s, convolution_way way) {
+    shape_ = s, way_ = way, ready_ = true;
+    if (way == convolution_way::implicit) at_.of(s);
+    const std::size_t per_image =
+        way == convolution_way::columns ? s.out.area() * s.depth() : s.image() + s.result();
+    at_once_ = std::max<std::size_t>(1, chunk_bytes / sizeof(T) / per_image);
+    // Of eight images the tiles fill whole tiles of the product, however many each has.
+    if (way == convolution_way::winograd && at_once_ >= 4) at_once_ = (at_once_ + 7) / 8 * 8;
+}
+
+template <class T>
+const T* convolution<T>::padded(image_range chunk, const T* x) {
+    x += chunk.first * window_.in.area() * shape_.channels;
+    if (!window_.pads()) return x;
+    T* const copy = padded_.of(chunk.count * shape_.image());
+    std::fill_n(copy, chunk.count * shape_.image(), T(0));
+    each_line(chunk.count,
+              [&](std::size_t in, std::size_t inside, std::size_t n) { std::copy_n(x + in, n, copy + inside); });
+    return copy;
+}
+
+template <class T>
+T* convolution<T>::target(image_range chunk, T* dx) {
+    if (window_.pads()) return dx_padded_.of(chunk.count * shape_.image());
+    return dx + chunk.first * shape_.image();
+}
+
+template <class T>
+void convolution<T>::crop(image_range chunk, const T* images, T* dx) const {
+    if (!window_.pads()) return;
+    dx += chunk.first * window_.in.area() * shape_.channels;
+    each_line(chunk.count,
+              [&](std::size_t in, std::size_t inside, std::size_t n) { std::copy_n(images + inside, n, dx + in); });
+}
+
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(kernels) template class convolution<float>;
+GRADUS_EXTERN(kernels) template class convolution<double>;
+#endif
 
 }  // namespace gradus::kernels

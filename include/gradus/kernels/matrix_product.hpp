@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/kernels/blas.hpp"
 #include "gradus/kernels/builtin_product.hpp"
 #include "gradus/kernels/matrix.hpp"
@@ -85,5 +86,12 @@ void product_with_bias(std::type_identity_t<matrix<const T>> a, std::type_identi
 #endif
     builtin::product<T>(1, a, b, 1, bias, 0, c);
 }
+
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(kernels) template void product<float>(float, matrix<const float>, matrix<const float>, float, matrix<float>);
+GRADUS_EXTERN(kernels) template void product<double>(double, matrix<const double>, matrix<const double>, double, matrix<double>);
+GRADUS_EXTERN(kernels) template void product_with_bias<float>(matrix<const float>, matrix<const float>, const float*, matrix<float>);
+GRADUS_EXTERN(kernels) template void product_with_bias<double>(matrix<const double>, matrix<const double>, const double*, matrix<double>);
+#endif
 
 }  // namespace gradus::kernels

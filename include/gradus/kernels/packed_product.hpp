@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/kernels/matrix_product.hpp"
 #include "gradus/kernels/workspace.hpp"
 
@@ -29,51 +30,12 @@ class packed {
     static constexpr std::size_t enough = 3;
 
     /// For `times` products with A of so many rows. B is to stay as it is until they are done.
-    void prepare(matrix<const T> b, std::size_t times, std::size_t rows) {
-        b_ = b;
-        const std::size_t work = rows * b.rows * b.cols;
-        in_panels_ = times >= enough && work > fastest::loops;
-#if GRADUS_USE_BLAS
-        in_panels_ = in_panels_ && work < fastest::blas();
-#endif
-        if (!in_panels_) return;
-        T* panel = memory_.of(b.rows * whole(b.cols));
-        each_panel([&](std::size_t k, std::size_t depth, std::size_t j, std::size_t cols, std::size_t width) {
-            if (b.transposed)
-                builtin::pack_transposed(b.data + j * b.stride + k, b.stride, depth, cols, panel, width);
-            else
-                builtin::pack_rows(b.data + k * b.stride + j, b.stride, depth, builtin::readable_rows(b, k, j + width), cols,
-                                   panel, width);
-            panel += depth * width;
-        });
-    }
+    void prepare(matrix<const T> b, std::size_t times, std::size_t rows);
 
     /// C = AB + βC, as prepared.                                                                    [matrix.packed_product]
     ///   A (N, K), not transposed   C (N, M), sharing no element with A or B
     /// 2NKM operations, no allocation.
-    void product(matrix<const T> a, T beta, matrix<T> c) const {
-        if (!in_panels_) return kernels::product<T>(1, a, b_, beta, c);
-        const T* panel = memory_.memory.data();
-        builtin::operands<T> p{};
-        p.alpha = 1;
-        p.a_row = a.stride, p.a_step = 1;
-        p.c_row = p.d_row = c.stride;
-        each_panel([&](std::size_t k, std::size_t depth, std::size_t j, std::size_t cols, std::size_t width) {
-            p.depth = depth;
-            p.beta = k == 0 ? beta : T(1);
-            p.b = panel, p.b_row = width;
-            p.a = a.data + k;
-            p.d = p.c = c.data + j;
-            const std::size_t v = width / builtin::lanes<T>;
-            if (v == 3)
-                builtin::column<builtin::tile_rows<T>, 3>(p, c.rows, cols);
-            else if (v == 2)
-                builtin::column<builtin::tile_rows<T>, 2>(p, c.rows, cols);
-            else
-                builtin::column<builtin::tile_rows<T>, 1>(p, c.rows, cols);
-            panel += depth * width;
-        });
-    }
+    void product(matrix<const T> a, T beta, matrix<T> c) const;
 
   private:
     [[nodiscard]] static std::size_t whole(std::size_t cols) {
@@ -94,5 +56,55 @@ class packed {
         }
     }
 };
+
+template <class T>
+void packed<T>::prepare(matrix<const T> b, std::size_t times, std::size_t rows) {
+    b_ = b;
+    const std::size_t work = rows * b.rows * b.cols;
+    in_panels_ = times >= enough && work > fastest::loops;
+#if GRADUS_USE_BLAS
+    in_panels_ = in_panels_ && work < fastest::blas();
+#endif
+    if (!in_panels_) return;
+    T* panel = memory_.of(b.rows * whole(b.cols));
+    each_panel([&](std::size_t k, std::size_t depth, std::size_t j, std::size_t cols, std::size_t width) {
+        if (b.transposed)
+            builtin::pack_transposed(b.data + j * b.stride + k, b.stride, depth, cols, panel, width);
+        else
+            builtin::pack_rows(b.data + k * b.stride + j, b.stride, depth, builtin::readable_rows(b, k, j + width), cols,
+                               panel, width);
+        panel += depth * width;
+    });
+}
+
+template <class T>
+void packed<T>::product(matrix<const T> a, T beta, matrix<T> c) const {
+    if (!in_panels_) return kernels::product<T>(1, a, b_, beta, c);
+    const T* panel = memory_.memory.data();
+    builtin::operands<T> p{};
+    p.alpha = 1;
+    p.a_row = a.stride, p.a_step = 1;
+    p.c_row = p.d_row = c.stride;
+    each_panel([&](std::size_t k, std::size_t depth, std::size_t j, std::size_t cols, std::size_t width) {
+        p.depth = depth;
+        p.beta = k == 0 ? beta : T(1);
+        p.b = panel, p.b_row = width;
+        p.a = a.data + k;
+        p.d = p.c = c.data + j;
+        const std::size_t v = width / builtin::lanes<T>;
+        if (v == 3)
+            builtin::column<builtin::tile_rows<T>, 3>(p, c.rows, cols);
+        else if (v == 2)
+            builtin::column<builtin::tile_rows<T>, 2>(p, c.rows, cols);
+        else
+            builtin::column<builtin::tile_rows<T>, 1>(p, c.rows, cols);
+        panel += depth * width;
+    });
+}
+
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(kernels) template class packed<float>;
+GRADUS_EXTERN(kernels) template class packed<double>;
+#endif
 
 }  // namespace gradus::kernels

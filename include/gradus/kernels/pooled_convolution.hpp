@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/kernels/pooling.hpp"
 
 namespace gradus::kernels {
@@ -80,5 +81,12 @@ void max_pool_from_tap(const pooled_images& images, const T* d, const T* tap, T*
         }
     });
 }
+
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(kernels) template void max_pool_with_tap(const pooled_images&, const float*, float*, float*);
+GRADUS_EXTERN(kernels) template void max_pool_with_tap(const pooled_images&, const double*, double*, double*);
+GRADUS_EXTERN(kernels) template void max_pool_from_tap(const pooled_images&, const float*, const float*, float*);
+GRADUS_EXTERN(kernels) template void max_pool_from_tap(const pooled_images&, const double*, const double*, double*);
+#endif
 
 }  // namespace gradus::kernels

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <limits>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/generic.hpp"
 #include "gradus/core/window.hpp"
 #include "gradus/kernels/elementwise.hpp"
@@ -288,5 +289,16 @@ void average_pool_backward(const pooled_images& images, bool count_padding, cons
         pooling::average_pool_backward(r, add, pooling::share<T>(images, r, count_padding), dy, dx);
     });
 }
+
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(kernels) template void max_pool(const pooled_images&, const float*, float*);
+GRADUS_EXTERN(kernels) template void max_pool(const pooled_images&, const double*, double*);
+GRADUS_EXTERN(kernels) template void max_pool_backward(const pooled_images&, const float*, const float*, const float*, float*);
+GRADUS_EXTERN(kernels) template void max_pool_backward(const pooled_images&, const double*, const double*, const double*, double*);
+GRADUS_EXTERN(kernels) template void average_pool(const pooled_images&, bool, const float*, float*);
+GRADUS_EXTERN(kernels) template void average_pool(const pooled_images&, bool, const double*, double*);
+GRADUS_EXTERN(kernels) template void average_pool_backward(const pooled_images&, bool, const float*, float*);
+GRADUS_EXTERN(kernels) template void average_pool_backward(const pooled_images&, bool, const double*, double*);
+#endif
 
 }  // namespace gradus::kernels

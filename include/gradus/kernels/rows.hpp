@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <limits>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/generic.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/matrix.hpp"
@@ -137,5 +138,20 @@ void column_sums(matrix<const T> a, T* out) {
         store_part(out + j, k, reg<T>(even + odd));
     }
 }
+
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(kernels) template float row_max(const float*, std::size_t);
+GRADUS_EXTERN(kernels) template double row_max(const double*, std::size_t);
+GRADUS_EXTERN(kernels) template float row_sum(const float*, std::size_t);
+GRADUS_EXTERN(kernels) template double row_sum(const double*, std::size_t);
+GRADUS_EXTERN(kernels) template float softmax_row(const float*, float*, std::size_t);
+GRADUS_EXTERN(kernels) template double softmax_row(const double*, double*, std::size_t);
+GRADUS_EXTERN(kernels) template float log_sum_exp(const float*, std::size_t);
+GRADUS_EXTERN(kernels) template double log_sum_exp(const double*, std::size_t);
+GRADUS_EXTERN(kernels) template std::size_t argmax(const float*, std::size_t);
+GRADUS_EXTERN(kernels) template std::size_t argmax(const double*, std::size_t);
+GRADUS_EXTERN(kernels) template void column_sums(matrix<const float>, float*);
+GRADUS_EXTERN(kernels) template void column_sums(matrix<const double>, double*);
+#endif
 
 }  // namespace gradus::kernels

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/plot/axis.hpp"
 #include "gradus/plot/frame.hpp"
@@ -57,53 +58,59 @@ class bars {
         std::vector<double> values;
     };
 
-    [[nodiscard]] picture drawn() const {
-        if (series_.empty()) throw data_error(message({"bars \"", title_, "\": no values"}));
-        std::vector<double> all = {0.0};
-        double widest = 0;
-        for (const auto& s : series_)
-            for (double v : s.values) {
-                if (!std::isfinite(v)) continue;
-                all.push_back(v);
-                widest = std::max(widest, text_width(short_number(v), 11));
-            }
-        const axis y(all, false);
-
-        const auto groups = static_cast<double>(names_.size()), in_group = static_cast<double>(series_.size());
-        box b{left_margin(y), 0, std::max(544.0, groups * (in_group * 6 + 8)), 290};
-        std::string out = heading(title_, b.left, b.width, b.top);
-        out += legend_as_svg(series_, b.left, b.right(), b.top);
-        b.top += 14;  // values stand above the highest bars
-        out += y_axis_as_svg(y, axes_.y, b);
-        const double step = b.width / groups, thick = std::min(0.76 * step / in_group, 72.0);
-        const double zero = b.bottom() - b.height * y.place(0);
-        for (std::size_t i = 0; i < series_.size(); ++i)
-            for (std::size_t n = 0; n < names_.size(); ++n) {
-                const double v = series_[i].values[n];
-                if (!y.has(v)) continue;
-                const double x =
-                    b.left + step * (static_cast<double>(n) + 0.5) + thick * (static_cast<double>(i) - in_group / 2);
-                const double end = b.bottom() - b.height * y.place(v);
-                out += rectangle(numbered("cell s", i % series_colours), x + thick * 0.04, std::min(end, zero),
-                                 thick * 0.92, std::abs(end - zero));
-                if (widest <= thick)
-                    out += label(x + thick / 2, v < 0 ? end + 13 : end - 5, "middle", short_number(v), "small");
-            }
-        std::string line;
-        draw(line, 'M', {b.left, zero});
-        draw(line, 'h', {b.width});
-        out += element("path", {{"class", "frame"}, {"d", line}});
-        double below = 0;
-        out += names_below(names_, b.left, step, b.bottom(), below);
-        if (!axes_.x.empty()) below += 24;
-        out += label(b.left + b.width / 2, b.bottom() + below - 2, "middle", shortened(axes_.x, b.width));
-        return {title_, b.right() + 24, b.bottom() + below + 12, out};
-    }
+    GRADUS_ONCE [[nodiscard]] picture drawn() const;
 
     std::string title_;
     std::vector<std::string> names_;
     axes axes_;
     std::vector<series> series_;
 };
+
+#if GRADUS_BODIES_OF(plot)
+
+GRADUS_BODY picture bars::drawn() const {
+    if (series_.empty()) throw data_error(message({"bars \"", title_, "\": no values"}));
+    std::vector<double> all = {0.0};
+    double widest = 0;
+    for (const auto& s : series_)
+        for (double v : s.values) {
+            if (!std::isfinite(v)) continue;
+            all.push_back(v);
+            widest = std::max(widest, text_width(short_number(v), 11));
+        }
+    const axis y(all, false);
+
+    const auto groups = static_cast<double>(names_.size()), in_group = static_cast<double>(series_.size());
+    box b{left_margin(y), 0, std::max(544.0, groups * (in_group * 6 + 8)), 290};
+    std::string out = heading(title_, b.left, b.width, b.top);
+    out += legend_as_svg(series_, b.left, b.right(), b.top);
+    b.top += 14;  // values stand above the highest bars
+    out += y_axis_as_svg(y, axes_.y, b);
+    const double step = b.width / groups, thick = std::min(0.76 * step / in_group, 72.0);
+    const double zero = b.bottom() - b.height * y.place(0);
+    for (std::size_t i = 0; i < series_.size(); ++i)
+        for (std::size_t n = 0; n < names_.size(); ++n) {
+            const double v = series_[i].values[n];
+            if (!y.has(v)) continue;
+            const double x =
+                b.left + step * (static_cast<double>(n) + 0.5) + thick * (static_cast<double>(i) - in_group / 2);
+            const double end = b.bottom() - b.height * y.place(v);
+            out += rectangle(numbered("cell s", i % series_colours), x + thick * 0.04, std::min(end, zero),
+                             thick * 0.92, std::abs(end - zero));
+            if (widest <= thick)
+                out += label(x + thick / 2, v < 0 ? end + 13 : end - 5, "middle", short_number(v), "small");
+        }
+    std::string line;
+    draw(line, 'M', {b.left, zero});
+    draw(line, 'h', {b.width});
+    out += element("path", {{"class", "frame"}, {"d", line}});
+    double below = 0;
+    out += names_below(names_, b.left, step, b.bottom(), below);
+    if (!axes_.x.empty()) below += 24;
+    out += label(b.left + b.width / 2, b.bottom() + below - 2, "middle", shortened(axes_.x, b.width));
+    return {title_, b.right() + 24, b.bottom() + below + 12, out};
+}
+
+#endif
 
 }  // namespace gradus::plot

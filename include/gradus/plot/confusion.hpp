@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
 #include "gradus/plot/axis.hpp"
@@ -26,14 +27,7 @@ struct matrix_names {
 };
 
 /// "98 %"; one decimal where it says more: between 99 and 100, and below 1. Neither 0 nor 100 but where it is.
-[[nodiscard]] inline std::string percent(double share) {
-    const double p = 100 * share;
-    if (p > 0 && p < 0.05) return "<0.1 %";
-    char text[32];
-    std::snprintf(text, sizeof text, (p > 0 && p < 0.95) || (p >= 98.95 && p < 100) ? "%.1f %%" : "%.0f %%",
-                  p >= 98.95 && p < 100 ? std::min(p, 99.9) : p);
-    return text;
-}
+GRADUS_ONCE [[nodiscard]] std::string percent(double share);
 
 /// Counts (V, V), true class by predicted class, as `gr::evaluate` gives them. Each cell has its count and, where there
 /// is room (up to 10 classes), its share of the row; else the share that is right (recall) stands behind the row. What is
@@ -103,5 +97,18 @@ template <class T>
     out += label(left + size / 2, top + size + below + 20, "middle", shortened(o.x, std::max(size, 200.0)));
     return {o.title, left + std::max(size, 240.0) + (shares ? 24 : 64), top + size + below + 34, out};
 }
+
+#if GRADUS_BODIES_OF(plot)
+
+GRADUS_BODY std::string percent(double share) {
+    const double p = 100 * share;
+    if (p > 0 && p < 0.05) return "<0.1 %";
+    char text[32];
+    std::snprintf(text, sizeof text, (p > 0 && p < 0.95) || (p >= 98.95 && p < 100) ? "%.1f %%" : "%.0f %%",
+                  p >= 98.95 && p < 100 ? std::min(p, 99.9) : p);
+    return text;
+}
+
+#endif
 
 }  // namespace gradus::plot

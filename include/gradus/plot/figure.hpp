@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
 #include "gradus/plot/axis.hpp"
@@ -127,105 +128,117 @@ class figure {
         throw data_error(message({"figure \"", title_, "\": ", message(why)}));
     }
 
-    figure& add(sign shown, std::string name, std::vector<double> x, std::vector<double> y) {
-        if (x.size() != y.size()) refuse({"\"", name, "\" has ", x.size(), " x and ", y.size(), " y"});
-        if (x.empty()) refuse({"\"", name, "\" has no values"});
-        series_.push_back({shown, std::move(name), std::move(x), std::move(y)});
-        return *this;
-    }
+    GRADUS_ONCE figure& add(sign shown, std::string name, std::vector<double> x, std::vector<double> y);
 
-    [[nodiscard]] picture drawn() const {
-        if (series_.empty() && heat_.rows == 0) refuse({"nothing to draw: it has no line, no points and no heat map"});
-        const bool map = heat_.rows != 0, bar = map && heat_.classes == 0;
-        const auto values = [&](auto member) {
-            std::vector<double> all;
-            for (const auto& s : series_) all.insert(all.end(), (s.*member).begin(), (s.*member).end());
-            return all;
-        };
-        const axis x = map ? axis(heat_.x) : axis(values(&series::x), names_.log_x);
-        const axis y = map ? axis(heat_.y) : axis(values(&series::y), names_.log_y);
-
-        box b{left_margin(y), 0, map ? 380.0 : 544.0, map ? 380.0 : 290.0};
-        double right = 24;  // room for half of the last number of the x axis, or for the colours and their numbers
-        if (!x.ticks.empty()) right = std::max(right, text_width(x.label(x.ticks.back())) / 2 + 4);
-        if (bar)
-            for (double v : colour_axis().ticks)
-                right = std::max({right, 92.0, 46 + text_width(colour_axis().label(v))});
-        const double whole = b.right() + right;
-        std::string out = heading(title_, b.left, whole - b.left - 8, b.top);
-        out += legend_as_svg(series_, b.left, b.right(), b.top);
-        if (bar && !heat_.name.empty() && b.top < 30) b.top = 30;  // the name of the colours stands above them
-        out += x_axis_as_svg(x, names_.x, b);
-        out += y_axis_as_svg(y, names_.y, b);
-
-        std::string content;
-        if (map) content = heat_.cells_as_svg(b.width, b.height) + heat_.boundary_as_svg(b.width, b.height);
-        for (std::size_t i = 0; i < series_.size(); ++i) content += series_as_svg(i, x, y, b);
-        // A picture in the picture: its edge cuts off what does not lie between the axes of a heat map.
-        out += element("svg",
-                       {{"x", px(b.left)},
-                        {"y", px(b.top)},
-                        {"width", px(b.width)},
-                        {"height", px(b.height)},
-                        {"overflow", map ? "hidden" : "visible"}},
-                       content);
-        out += rectangle("frame", b.left, b.top, b.width, b.height);
-        if (bar) out += colours_as_svg({b.right() + 16, b.top, 16, b.height});
-        return {title_, whole, b.bottom() + (names_.x.empty() ? 34 : 54), out};
-    }
+    GRADUS_ONCE [[nodiscard]] picture drawn() const;
 
     /// Series `i`, drawn into a box. The more points there are, the smaller they are.
-    [[nodiscard]] std::string series_as_svg(std::size_t i, const axis& x, const axis& y, const box& b) const {
-        const auto& s = series_[i];
-        const std::size_t n_points = s.x.size();
-        const double r = n_points <= 100 ? 5 : n_points <= 400 ? 4 : n_points <= 2000 ? 3 : 2;
-        std::string points, d;
-        bool drawing = false;
-        const auto has = [&](std::size_t n) { return n < n_points && x.has(s.x[n]) && y.has(s.y[n]); };
-        for (std::size_t n = 0; n < n_points; ++n) {
-            const bool alone = !drawing && !has(n + 1);  // no line: a point
-            drawing = has(n);
-            if (!drawing) continue;
-            const double at_x = b.width * x.place(s.x[n]), at_y = b.height * (1 - y.place(s.y[n]));
-            if (s.shown == sign::dot)
-                points += dot(i, at_x, at_y, r);
-            else if (alone)
-                points += element("circle", {{"cx", px(at_x)}, {"cy", px(at_y)}, {"r", "3"}});
-            else
-                draw(d, n > 0 && has(n - 1) ? 'L' : 'M', {at_x, at_y});
-        }
-        std::string out;
-        if (!d.empty() && heat_.rows != 0)
-            out = element("path", {{"class", "line halo"}, {"d", d}});  // seen on any colour
-        if (!d.empty()) out += element("path", {{"class", series_class("line", i)}, {"d", d}});
-        return out += dots(i, points);
-    }
+    GRADUS_ONCE [[nodiscard]] std::string series_as_svg(std::size_t i, const axis& x, const axis& y, const box& b) const;
 
     [[nodiscard]] axis colour_axis() const { return axis(range{heat_.colour.low, heat_.colour.high}); }
 
     /// The colours of the heat map and what they mean.
-    [[nodiscard]] std::string colours_as_svg(const box& b) const {
-        const axis values = colour_axis();
-        const double step = b.height / heat_levels;
-        std::string out = label(b.left, b.top - 10, "start", shortened(heat_.name, 72));
-        for (std::size_t k = 0; k < heat_levels; ++k) {
-            const double part = static_cast<double>(k) + 0.5;
-            const double v = heat_.colour.low + part / heat_levels * (heat_.colour.high - heat_.colour.low);
-            std::string d;
-            draw(d, 'M', {b.left, b.bottom() - step * part});
-            draw(d, 'h', {b.width});
-            out += element("path",
-                           {{"class", heat_.level_class(heat_.level_of(v))}, {"stroke-width", px(step)}, {"d", d}});
-        }
-        for (double v : values.ticks)
-            out += label(b.right() + 6, b.bottom() - b.height * values.place(v) + 4.5, "start", values.label(v));
-        return out;
-    }
+    GRADUS_ONCE [[nodiscard]] std::string colours_as_svg(const box& b) const;
 
     std::string title_;
     axes names_;
     std::vector<series> series_;
     heat heat_;
 };
+
+#if GRADUS_BODIES_OF(plot)
+
+GRADUS_BODY figure& figure::add(sign shown, std::string name, std::vector<double> x, std::vector<double> y) {
+    if (x.size() != y.size()) refuse({"\"", name, "\" has ", x.size(), " x and ", y.size(), " y"});
+    if (x.empty()) refuse({"\"", name, "\" has no values"});
+    series_.push_back({shown, std::move(name), std::move(x), std::move(y)});
+    return *this;
+}
+
+GRADUS_BODY picture figure::drawn() const {
+    if (series_.empty() && heat_.rows == 0) refuse({"nothing to draw: it has no line, no points and no heat map"});
+    const bool map = heat_.rows != 0, bar = map && heat_.classes == 0;
+    const auto values = [&](auto member) {
+        std::vector<double> all;
+        for (const auto& s : series_) all.insert(all.end(), (s.*member).begin(), (s.*member).end());
+        return all;
+    };
+    const axis x = map ? axis(heat_.x) : axis(values(&series::x), names_.log_x);
+    const axis y = map ? axis(heat_.y) : axis(values(&series::y), names_.log_y);
+
+    box b{left_margin(y), 0, map ? 380.0 : 544.0, map ? 380.0 : 290.0};
+    double right = 24;  // room for half of the last number of the x axis, or for the colours and their numbers
+    if (!x.ticks.empty()) right = std::max(right, text_width(x.label(x.ticks.back())) / 2 + 4);
+    if (bar)
+        for (double v : colour_axis().ticks)
+            right = std::max({right, 92.0, 46 + text_width(colour_axis().label(v))});
+    const double whole = b.right() + right;
+    std::string out = heading(title_, b.left, whole - b.left - 8, b.top);
+    out += legend_as_svg(series_, b.left, b.right(), b.top);
+    if (bar && !heat_.name.empty() && b.top < 30) b.top = 30;  // the name of the colours stands above them
+    out += x_axis_as_svg(x, names_.x, b);
+    out += y_axis_as_svg(y, names_.y, b);
+
+    std::string content;
+    if (map) content = heat_.cells_as_svg(b.width, b.height) + heat_.boundary_as_svg(b.width, b.height);
+    for (std::size_t i = 0; i < series_.size(); ++i) content += series_as_svg(i, x, y, b);
+    // A picture in the picture: its edge cuts off what does not lie between the axes of a heat map.
+    out += element("svg",
+                   {{"x", px(b.left)},
+                    {"y", px(b.top)},
+                    {"width", px(b.width)},
+                    {"height", px(b.height)},
+                    {"overflow", map ? "hidden" : "visible"}},
+                   content);
+    out += rectangle("frame", b.left, b.top, b.width, b.height);
+    if (bar) out += colours_as_svg({b.right() + 16, b.top, 16, b.height});
+    return {title_, whole, b.bottom() + (names_.x.empty() ? 34 : 54), out};
+}
+
+GRADUS_BODY std::string figure::series_as_svg(std::size_t i, const axis& x, const axis& y, const box& b) const {
+    const auto& s = series_[i];
+    const std::size_t n_points = s.x.size();
+    const double r = n_points <= 100 ? 5 : n_points <= 400 ? 4 : n_points <= 2000 ? 3 : 2;
+    std::string points, d;
+    bool drawing = false;
+    const auto has = [&](std::size_t n) { return n < n_points && x.has(s.x[n]) && y.has(s.y[n]); };
+    for (std::size_t n = 0; n < n_points; ++n) {
+        const bool alone = !drawing && !has(n + 1);  // no line: a point
+        drawing = has(n);
+        if (!drawing) continue;
+        const double at_x = b.width * x.place(s.x[n]), at_y = b.height * (1 - y.place(s.y[n]));
+        if (s.shown == sign::dot)
+            points += dot(i, at_x, at_y, r);
+        else if (alone)
+            points += element("circle", {{"cx", px(at_x)}, {"cy", px(at_y)}, {"r", "3"}});
+        else
+            draw(d, n > 0 && has(n - 1) ? 'L' : 'M', {at_x, at_y});
+    }
+    std::string out;
+    if (!d.empty() && heat_.rows != 0)
+        out = element("path", {{"class", "line halo"}, {"d", d}});  // seen on any colour
+    if (!d.empty()) out += element("path", {{"class", series_class("line", i)}, {"d", d}});
+    return out += dots(i, points);
+}
+
+GRADUS_BODY std::string figure::colours_as_svg(const box& b) const {
+    const axis values = colour_axis();
+    const double step = b.height / heat_levels;
+    std::string out = label(b.left, b.top - 10, "start", shortened(heat_.name, 72));
+    for (std::size_t k = 0; k < heat_levels; ++k) {
+        const double part = static_cast<double>(k) + 0.5;
+        const double v = heat_.colour.low + part / heat_levels * (heat_.colour.high - heat_.colour.low);
+        std::string d;
+        draw(d, 'M', {b.left, b.bottom() - step * part});
+        draw(d, 'h', {b.width});
+        out += element("path",
+                       {{"class", heat_.level_class(heat_.level_of(v))}, {"stroke-width", px(step)}, {"d", d}});
+    }
+    for (double v : values.ticks)
+        out += label(b.right() + 6, b.bottom() - b.height * values.place(v) + 4.5, "start", values.label(v));
+    return out;
+}
+
+#endif
 
 }  // namespace gradus::plot

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/plot/axis.hpp"
 #include "gradus/plot/style.hpp"
 #include "gradus/plot/svg.hpp"
@@ -31,30 +32,10 @@ struct box {
 };
 
 /// How far the box of a picture stands from its left edge: room for the name and the numbers of its y axis.
-[[nodiscard]] inline double left_margin(const axis& y) {
-    double widest = 0;
-    for (double v : y.ticks) widest = std::max(widest, text_width(y.label(v)));
-    return std::max(72.0, 36 + widest);
-}
+GRADUS_ONCE [[nodiscard]] double left_margin(const axis& y);
 
 /// The x axis below a box: grid lines, numbers (every second or third where all would not fit), name.
-[[nodiscard]] inline std::string x_axis_as_svg(const axis& x, std::string_view name, const box& b) {
-    std::string lines, out;
-    double room = b.width, widest = 0;
-    for (std::size_t i = 0; i < x.ticks.size(); ++i) {
-        if (i > 0) room = std::min(room, b.width * (x.place(x.ticks[i]) - x.place(x.ticks[i - 1])));
-        widest = std::max(widest, text_width(x.label(x.ticks[i])));
-    }
-    const auto every = static_cast<std::size_t>(std::ceil((widest + 8) / room));
-    for (std::size_t i = 0; i < x.ticks.size(); ++i) {
-        const double at = b.left + b.width * x.place(x.ticks[i]);
-        draw(lines, 'M', {at, b.top});
-        draw(lines, 'v', {b.height});
-        if (i % every == 0) out += label(at, b.bottom() + 20, "middle", x.label(x.ticks[i]));
-    }
-    if (!lines.empty()) out += element("path", {{"class", "grid"}, {"d", lines}});
-    return out += label(b.left + b.width / 2, b.bottom() + 42, "middle", shortened(name, b.width));
-}
+GRADUS_ONCE [[nodiscard]] std::string x_axis_as_svg(const axis& x, std::string_view name, const box& b);
 
 /// The name of a y axis, read from below, with its middle at (18, y).
 [[nodiscard]] inline std::string y_name_as_svg(std::string_view name, double y, double room) {
@@ -63,38 +44,11 @@ struct box {
 }
 
 /// The y axis at the left of a box: grid lines, numbers, name.
-[[nodiscard]] inline std::string y_axis_as_svg(const axis& y, std::string_view name, const box& b) {
-    std::string lines, out;
-    for (double v : y.ticks) {
-        const double at = b.bottom() - b.height * y.place(v);
-        draw(lines, 'M', {b.left, at});
-        draw(lines, 'h', {b.width});
-        out += label(b.left - 8, at + 4.5, "end", y.label(v));
-    }
-    if (!lines.empty()) out += element("path", {{"class", "grid"}, {"d", lines}});
-    return out += y_name_as_svg(name, b.top + b.height / 2, b.height);
-}
+GRADUS_ONCE [[nodiscard]] std::string y_axis_as_svg(const axis& y, std::string_view name, const box& b);
 
 /// Names at the foot of columns: level where all of them fit, else slanting. `height` becomes the room that they take.
-[[nodiscard]] inline std::string names_below(const std::vector<std::string>& names, double left, double step,
-                                             double bottom, double& height) {
-    double widest = 0;
-    for (const std::string& name : names) widest = std::max(widest, text_width(name));
-    const bool level = widest + 6 <= step;
-    height = level ? 22 : 16 + 0.65 * std::min(widest, 150.0);
-    std::string out;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        const double x = left + step * (static_cast<double>(i) + 0.5);
-        if (level) {
-            out += label(x, bottom + 20, "middle", names[i]);
-        } else {
-            const std::string turn = "translate(" + px(x + 5) + " " + px(bottom + 14) + ")rotate(-40)";
-            out +=
-                element("g", {{"transform", turn}}, label(0, 0, "end", shortened(names[i], std::min(150.0, x / 0.77))));
-        }
-    }
-    return out;
-}
+GRADUS_ONCE [[nodiscard]] std::string names_below(const std::vector<std::string>& names, double left, double step,
+                                             double bottom, double& height);
 
 /// How a series is shown in the legend.
 enum class sign { line, dot, bar };
@@ -106,20 +60,7 @@ enum class sign { line, dot, bar };
 
 /// A point of series `i`, about 2 r wide: a circle, a square, a triangle or a diamond, so that series differ in more
 /// than colour; no two of the first 24 have both the same.
-[[nodiscard]] inline std::string dot(std::size_t i, double x, double y, double r) {
-    const std::size_t shape = (i + i / series_colours) % 4;
-    const double side = 1.8 * r, reach = 1.3 * r;
-    if (shape == 0) return element("circle", {{"cx", px(x)}, {"cy", px(y)}, {"r", px(r)}});
-    if (shape == 1)
-        return element("rect",
-                       {{"x", px(x - side / 2)}, {"y", px(y - side / 2)}, {"width", px(side)}, {"height", px(side)}});
-    std::string d;
-    draw(d, 'M', {x, y - reach});
-    draw(d, 'l', {reach, shape == 2 ? 2 * r : reach});
-    if (shape == 2) draw(d, 'h', {-2 * reach});
-    if (shape == 3) draw(d, 'l', {-reach, reach}), draw(d, 'l', {-reach, -reach});
-    return element("path", {{"d", d += 'z'}});
-}
+GRADUS_ONCE [[nodiscard]] std::string dot(std::size_t i, double x, double y, double r);
 
 /// Points of series `i`.
 [[nodiscard]] inline std::string dots(std::size_t i, std::string_view all) {
@@ -152,5 +93,80 @@ template <class Series>
     }
     return out;
 }
+
+#if GRADUS_BODIES_OF(plot)
+
+GRADUS_BODY double left_margin(const axis& y) {
+    double widest = 0;
+    for (double v : y.ticks) widest = std::max(widest, text_width(y.label(v)));
+    return std::max(72.0, 36 + widest);
+}
+
+GRADUS_BODY std::string x_axis_as_svg(const axis& x, std::string_view name, const box& b) {
+    std::string lines, out;
+    double room = b.width, widest = 0;
+    for (std::size_t i = 0; i < x.ticks.size(); ++i) {
+        if (i > 0) room = std::min(room, b.width * (x.place(x.ticks[i]) - x.place(x.ticks[i - 1])));
+        widest = std::max(widest, text_width(x.label(x.ticks[i])));
+    }
+    const auto every = static_cast<std::size_t>(std::ceil((widest + 8) / room));
+    for (std::size_t i = 0; i < x.ticks.size(); ++i) {
+        const double at = b.left + b.width * x.place(x.ticks[i]);
+        draw(lines, 'M', {at, b.top});
+        draw(lines, 'v', {b.height});
+        if (i % every == 0) out += label(at, b.bottom() + 20, "middle", x.label(x.ticks[i]));
+    }
+    if (!lines.empty()) out += element("path", {{"class", "grid"}, {"d", lines}});
+    return out += label(b.left + b.width / 2, b.bottom() + 42, "middle", shortened(name, b.width));
+}
+
+GRADUS_BODY std::string y_axis_as_svg(const axis& y, std::string_view name, const box& b) {
+    std::string lines, out;
+    for (double v : y.ticks) {
+        const double at = b.bottom() - b.height * y.place(v);
+        draw(lines, 'M', {b.left, at});
+        draw(lines, 'h', {b.width});
+        out += label(b.left - 8, at + 4.5, "end", y.label(v));
+    }
+    if (!lines.empty()) out += element("path", {{"class", "grid"}, {"d", lines}});
+    return out += y_name_as_svg(name, b.top + b.height / 2, b.height);
+}
+
+GRADUS_BODY std::string names_below(const std::vector<std::string>& names, double left, double step,
+                                             double bottom, double& height) {
+    double widest = 0;
+    for (const std::string& name : names) widest = std::max(widest, text_width(name));
+    const bool level = widest + 6 <= step;
+    height = level ? 22 : 16 + 0.65 * std::min(widest, 150.0);
+    std::string out;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const double x = left + step * (static_cast<double>(i) + 0.5);
+        if (level) {
+            out += label(x, bottom + 20, "middle", names[i]);
+        } else {
+            const std::string turn = "translate(" + px(x + 5) + " " + px(bottom + 14) + ")rotate(-40)";
+            out +=
+                element("g", {{"transform", turn}}, label(0, 0, "end", shortened(names[i], std::min(150.0, x / 0.77))));
+        }
+    }
+    return out;
+}
+
+GRADUS_BODY std::string dot(std::size_t i, double x, double y, double r) {
+    const std::size_t shape = (i + i / series_colours) % 4;
+    const double side = 1.8 * r, reach = 1.3 * r;
+    if (shape == 0) return element("circle", {{"cx", px(x)}, {"cy", px(y)}, {"r", px(r)}});
+    if (shape == 1)
+        return element("rect",
+                       {{"x", px(x - side / 2)}, {"y", px(y - side / 2)}, {"width", px(side)}, {"height", px(side)}});
+    std::string d;
+    draw(d, 'M', {x, y - reach});
+    draw(d, 'l', {reach, shape == 2 ? 2 * r : reach});
+    if (shape == 2) draw(d, 'h', {-2 * reach});
+    if (shape == 3) draw(d, 'l', {-reach, reach}), draw(d, 'l', {-reach, -reach});
+    return element("path", {{"d", d += 'z'}});
+}
+
+#endif
 
 }  // namespace gradus::plot

@@ -1,4 +1,6 @@
 #pragma once
+
+#include "gradus/core/compiled.hpp"
 /// \file
 /// A PNG file in memory, small where pixels repeat, without a library.
 ///
@@ -16,52 +18,17 @@ namespace gradus::plot {
 class deflate {
   public:
     /// `distance`: 1 to 4 bytes. Takes time in proportion to the text.
-    deflate(std::string_view text, std::size_t distance) {
-        bits(1, 1), bits(1, 2);  // the last block; fixed codes
-        for (std::size_t i = 0; i < text.size();) {
-            std::size_t run = 0;
-            while (i >= distance && i + run < text.size() && run < 257 && text[i + run] == text[i + run - distance])
-                ++run;
-            if (run >= 3) {
-                length(static_cast<std::uint32_t>(run - 3));
-                code(static_cast<std::uint32_t>(distance - 1), 5);
-                i += run;
-            } else {
-                symbol(static_cast<unsigned char>(text[i++]));
-            }
-        }
-        symbol(256);
-        bits(0, 7);  // fills the last byte
-    }
+    GRADUS_ONCE deflate(std::string_view text, std::size_t distance);
 
     std::string bytes;
 
   private:
-    void bits(std::uint32_t value, int count) {  // the lowest first
-        for (int i = 0; i < count; ++i) {
-            pending_ |= (value >> i & 1) << filled_;
-            if (++filled_ == 8) bytes += static_cast<char>(pending_), pending_ = 0, filled_ = 0;
-        }
-    }
+    GRADUS_ONCE void bits(std::uint32_t value, int count);
     void code(std::uint32_t value, int count) {  // the highest first
         while (count > 0) bits(value >> --count, 1);
     }
-    void symbol(std::uint32_t s) {
-        if (s < 144)
-            code(0x30 + s, 8);
-        else if (s < 256)
-            code(0x190 + s - 144, 9);
-        else if (s < 280)
-            code(s - 256, 7);
-        else
-            code(0xC0 + s - 280, 8);
-    }
-    void length(std::uint32_t less_3) {
-        int extra = 0;
-        while (less_3 >> extra >= 8) ++extra;
-        symbol(257 + 4 * static_cast<std::uint32_t>(extra) + (less_3 >> extra));
-        bits(less_3 & ((1u << extra) - 1), extra);
-    }
+    GRADUS_ONCE void symbol(std::uint32_t s);
+    GRADUS_ONCE void length(std::uint32_t less_3);
 
     std::uint32_t pending_ = 0;
     int filled_ = 0;
@@ -69,7 +36,58 @@ class deflate {
 
 /// A PNG of width x height pixels, row by row, of so many bytes each: 1 grey, 2 grey and opacity, 3 red, green, blue,
 /// 4 these and opacity.
-[[nodiscard]] inline std::string png(std::string_view pixels, std::size_t width, std::size_t height,
+GRADUS_ONCE [[nodiscard]] std::string png(std::string_view pixels, std::size_t width, std::size_t height,
+                                     std::size_t channels);
+
+/// Bytes as text, 6 bits a letter (RFC 4648).
+GRADUS_ONCE [[nodiscard]] std::string base64(std::string_view bytes);
+
+#if GRADUS_BODIES_OF(plot)
+
+GRADUS_BODY deflate::deflate(std::string_view text, std::size_t distance) {
+    bits(1, 1), bits(1, 2);  // the last block; fixed codes
+    for (std::size_t i = 0; i < text.size();) {
+        std::size_t run = 0;
+        while (i >= distance && i + run < text.size() && run < 257 && text[i + run] == text[i + run - distance])
+            ++run;
+        if (run >= 3) {
+            length(static_cast<std::uint32_t>(run - 3));
+            code(static_cast<std::uint32_t>(distance - 1), 5);
+            i += run;
+        } else {
+            symbol(static_cast<unsigned char>(text[i++]));
+        }
+    }
+    symbol(256);
+    bits(0, 7);  // fills the last byte
+}
+
+GRADUS_BODY void deflate::bits(std::uint32_t value, int count) {  // the lowest first
+    for (int i = 0; i < count; ++i) {
+        pending_ |= (value >> i & 1) << filled_;
+        if (++filled_ == 8) bytes += static_cast<char>(pending_), pending_ = 0, filled_ = 0;
+    }
+}
+
+GRADUS_BODY void deflate::symbol(std::uint32_t s) {
+    if (s < 144)
+        code(0x30 + s, 8);
+    else if (s < 256)
+        code(0x190 + s - 144, 9);
+    else if (s < 280)
+        code(s - 256, 7);
+    else
+        code(0xC0 + s - 280, 8);
+}
+
+GRADUS_BODY void deflate::length(std::uint32_t less_3) {
+    int extra = 0;
+    while (less_3 >> extra >= 8) ++extra;
+    symbol(257 + 4 * static_cast<std::uint32_t>(extra) + (less_3 >> extra));
+    bits(less_3 & ((1u << extra) - 1), extra);
+}
+
+GRADUS_BODY std::string png(std::string_view pixels, std::size_t width, std::size_t height,
                                      std::size_t channels) {
     const auto number = [](std::uint32_t v) {
         std::string out;
@@ -99,8 +117,7 @@ class deflate {
     return out;
 }
 
-/// Bytes as text, 6 bits a letter (RFC 4648).
-[[nodiscard]] inline std::string base64(std::string_view bytes) {
+GRADUS_BODY std::string base64(std::string_view bytes) {
     static constexpr char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string out;
     for (std::size_t i = 0; i < bytes.size(); i += 3) {
@@ -111,5 +128,7 @@ class deflate {
     }
     return out;
 }
+
+#endif
 
 }  // namespace gradus::plot

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/plot/svg.hpp"
 
 namespace gradus::plot {
@@ -22,13 +23,7 @@ struct rgb {
 };
 
 /// Part t (0 to 1) of the way from a to b, as CSS has it: "#4f81bd".
-[[nodiscard]] inline std::string between(rgb a, rgb b, double t) {
-    const auto mixed = [t](double from, double to) { return static_cast<unsigned>(from + t * (to - from) + 0.5); };
-    char text[16];
-    std::snprintf(text, sizeof text, "#%02x%02x%02x", mixed(a.red, b.red) & 255, mixed(a.green, b.green) & 255,
-                  mixed(a.blue, b.blue) & 255);
-    return text;
-}
+GRADUS_ONCE [[nodiscard]] std::string between(rgb a, rgb b, double t);
 
 /// What stands on one ground.
 struct theme {
@@ -53,7 +48,19 @@ inline constexpr rgb bright[] = {{68, 1, 84}, {59, 82, 139}, {33, 145, 140}, {94
 
 /// The style sheet, with the rules of those colours that `content` uses. Plain rules and no variables, which some
 /// renderers lack; all of them below `.gradus-plot`, as a picture may stand inside a page.
-[[nodiscard]] inline std::string style(std::string_view content) {
+GRADUS_ONCE [[nodiscard]] std::string style(std::string_view content);
+
+#if GRADUS_BODIES_OF(plot)
+
+GRADUS_BODY std::string between(rgb a, rgb b, double t) {
+    const auto mixed = [t](double from, double to) { return static_cast<unsigned>(from + t * (to - from) + 0.5); };
+    char text[16];
+    std::snprintf(text, sizeof text, "#%02x%02x%02x", mixed(a.red, b.red) & 255, mixed(a.green, b.green) & 255,
+                  mixed(a.blue, b.blue) & 255);
+    return text;
+}
+
+GRADUS_BODY std::string style(std::string_view content) {
     std::string out = "\n";
     const auto rule = [&](std::string_view what, std::string_view looks) {
         ((((out += ".gradus-plot ") += what) += '{') += looks) += "}\n";
@@ -100,5 +107,7 @@ inline constexpr rgb bright[] = {{68, 1, 84}, {59, 82, 139}, {33, 145, 140}, {94
     rules(dark);
     return element("style", {}, out += "}\n");
 }
+
+#endif
 
 }  // namespace gradus::plot

@@ -1,4 +1,6 @@
 #pragma once
+
+#include "gradus/core/compiled.hpp"
 /// \file
 /// The words of SVG: escaped text, how wide a text is, short numbers, paths and elements.
 
@@ -14,62 +16,17 @@
 namespace gradus::plot {
 
 /// How many bytes the first character of a text has: UTF-8 that XML can hold. 0 for any other byte.
-[[nodiscard]] inline std::size_t character(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-    const unsigned lead = byte(0);
-    if (lead < 0x80) return lead < 0x20 || lead == 0x7F ? 0 : 1;
-    const std::size_t size = lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
-    std::uint32_t code = lead & (0x7Fu >> size);
-    for (std::size_t i = 1; i < size; ++i) {
-        if (byte(i) >> 6 != 2) return 0;
-        code = code << 6 | (byte(i) & 0x3F);
-    }
-    const bool surrogate = code >= 0xD800 && code < 0xE000, mark = code == 0xFFFE || code == 0xFFFF;
-    constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    return code < least[size] || code > 0x10FFFF || surrogate || mark ? 0 : size;
-}
+GRADUS_ONCE [[nodiscard]] std::size_t character(std::string_view text);
 
 /// Text as XML wants it. Control characters become spaces, bytes that are no UTF-8 become �.
-[[nodiscard]] inline std::string escaped(std::string_view text) {
-    static constexpr std::pair<char, const char*> names[] = {
-        {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
-    std::string out;
-    for (std::size_t i = 0, n = 0; i < text.size(); i += n) {
-        n = character(text.substr(i));
-        if (n == 0) {
-            out += static_cast<unsigned char>(text[i]) < 0x80 ? " " : "�";
-            n = 1;
-            continue;
-        }
-        out += text.substr(i, n);
-        for (const auto& [letter, name] : names)
-            if (n == 1 && text[i] == letter) out.replace(out.size() - 1, 1, name);
-    }
-    return out;
-}
+GRADUS_ONCE [[nodiscard]] std::string escaped(std::string_view text);
 
 /// About how wide a text is, without asking a font: a middling letter for each character, twice that for Chinese,
 /// Japanese and Korean.
-[[nodiscard]] inline double text_width(std::string_view text, double size = 13) {
-    double ems = 0;
-    for (char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x80 || byte >= 0xC0) ems += byte >= 0xE3 ? 1 : 0.57;
-    }
-    return size * ems;
-}
+GRADUS_ONCE [[nodiscard]] double text_width(std::string_view text, double size = 13);
 
 /// How many bytes of a text are no wider than `width`: whole characters.
-[[nodiscard]] inline std::size_t that_fit(std::string_view text, double width, double size = 13) {
-    std::size_t end = 0;
-    while (end < text.size()) {
-        std::size_t next = end + 1;
-        while (next < text.size() && (static_cast<unsigned char>(text[next]) & 0xC0) == 0x80) ++next;
-        if (text_width(text.substr(0, next), size) > width) break;
-        end = next;
-    }
-    return end;
-}
+GRADUS_ONCE [[nodiscard]] std::size_t that_fit(std::string_view text, double width, double size = 13);
 
 /// A text no wider than `width`: what is too long ends in "…".
 [[nodiscard]] inline std::string shortened(std::string_view text, double width, double size = 13) {
@@ -78,52 +35,22 @@ namespace gradus::plot {
 }
 
 /// A text in lines no wider than `width`, broken at spaces where that is possible.
-[[nodiscard]] inline std::vector<std::string> wrapped(std::string_view text, double width, double size) {
-    std::vector<std::string> lines;
-    while (text_width(text, size) > width) {
-        std::size_t end = that_fit(text, width, size);
-        if (const std::size_t space = text.rfind(' ', end); space != text.npos && space > 0) end = space;
-        if (end == 0) break;
-        lines.emplace_back(text.substr(0, end));
-        text.remove_prefix(text[end] == ' ' ? end + 1 : end);
-    }
-    if (!text.empty()) lines.emplace_back(text);
-    return lines;
-}
+GRADUS_ONCE [[nodiscard]] std::vector<std::string> wrapped(std::string_view text, double width, double size);
 
 /// A length to a tenth of a pixel, no longer than it must be: "12", "3.5", "-.1".
-[[nodiscard]] inline std::string px(double v) {
-    char text[40];
-    std::snprintf(text, sizeof text, "%.1f", v);
-    std::string out = text;
-    if (out.ends_with(".0")) out.resize(out.size() - 2);
-    if (out.starts_with("0.") || out.starts_with("-0.")) out.erase(out.find('0'), 1);
-    return out == "-0" ? "0" : out;
-}
+GRADUS_ONCE [[nodiscard]] std::string px(double v);
 
 /// A name with its number: "s3".
 [[nodiscard]] inline std::string numbered(std::string name, std::size_t i) { return name += std::to_string(i); }
 
 /// Appends a command to a path: `draw(d, 'M', {12, -3.5})` adds "M12-3.5".
-inline void draw(std::string& d, char command, std::initializer_list<double> numbers) {
-    d += command;
-    for (const double* v = numbers.begin(); v != numbers.end(); ++v) {
-        const std::string number = px(*v);
-        (d += v == numbers.begin() || number[0] == '-' ? "" : " ") += number;
-    }
-}
+GRADUS_ONCE void draw(std::string& d, char command, std::initializer_list<double> numbers);
 
 /// `<name a="1" b="2">content</name>`, or `<name a="1" b="2"/>` where there is none. The values of the attributes are
 /// escaped here, the content is not: it may be elements.
-[[nodiscard]] inline std::string element(std::string_view name,
+GRADUS_ONCE [[nodiscard]] std::string element(std::string_view name,
                                          std::initializer_list<std::pair<std::string_view, std::string>> attributes,
-                                         std::string_view content = "") {
-    std::string out = "<";
-    out += name;
-    for (const auto& [key, value] : attributes) ((((out += ' ') += key) += "=\"") += escaped(value)) += '"';
-    if (content.empty()) return out += "/>\n";
-    return ((((out += '>') += content) += "</") += name) += ">\n";
-}
+                                         std::string_view content = "");
 
 /// `<text>` with its anchor ("start", "middle", "end") at (x, y); nothing for an empty text.
 [[nodiscard]] inline std::string label(double x, double y, const char* anchor, std::string_view text) {
@@ -142,5 +69,102 @@ inline void draw(std::string& d, char command, std::initializer_list<double> num
     return element(
         "rect", {{"class", std::move(kind)}, {"x", px(x)}, {"y", px(y)}, {"width", px(width)}, {"height", px(height)}});
 }
+
+#if GRADUS_BODIES_OF(plot)
+
+GRADUS_BODY std::size_t character(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+    const unsigned lead = byte(0);
+    if (lead < 0x80) return lead < 0x20 || lead == 0x7F ? 0 : 1;
+    const std::size_t size = lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+    std::uint32_t code = lead & (0x7Fu >> size);
+    for (std::size_t i = 1; i < size; ++i) {
+        if (byte(i) >> 6 != 2) return 0;
+        code = code << 6 | (byte(i) & 0x3F);
+    }
+    const bool surrogate = code >= 0xD800 && code < 0xE000, mark = code == 0xFFFE || code == 0xFFFF;
+    constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    return code < least[size] || code > 0x10FFFF || surrogate || mark ? 0 : size;
+}
+
+GRADUS_BODY std::string escaped(std::string_view text) {
+    static constexpr std::pair<char, const char*> names[] = {
+        {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
+    std::string out;
+    for (std::size_t i = 0, n = 0; i < text.size(); i += n) {
+        n = character(text.substr(i));
+        if (n == 0) {
+            out += static_cast<unsigned char>(text[i]) < 0x80 ? " " : "�";
+            n = 1;
+            continue;
+        }
+        out += text.substr(i, n);
+        for (const auto& [letter, name] : names)
+            if (n == 1 && text[i] == letter) out.replace(out.size() - 1, 1, name);
+    }
+    return out;
+}
+
+GRADUS_BODY double text_width(std::string_view text, double size) {
+    double ems = 0;
+    for (char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x80 || byte >= 0xC0) ems += byte >= 0xE3 ? 1 : 0.57;
+    }
+    return size * ems;
+}
+
+GRADUS_BODY std::size_t that_fit(std::string_view text, double width, double size) {
+    std::size_t end = 0;
+    while (end < text.size()) {
+        std::size_t next = end + 1;
+        while (next < text.size() && (static_cast<unsigned char>(text[next]) & 0xC0) == 0x80) ++next;
+        if (text_width(text.substr(0, next), size) > width) break;
+        end = next;
+    }
+    return end;
+}
+
+GRADUS_BODY std::vector<std::string> wrapped(std::string_view text, double width, double size) {
+    std::vector<std::string> lines;
+    while (text_width(text, size) > width) {
+        std::size_t end = that_fit(text, width, size);
+        if (const std::size_t space = text.rfind(' ', end); space != text.npos && space > 0) end = space;
+        if (end == 0) break;
+        lines.emplace_back(text.substr(0, end));
+        text.remove_prefix(text[end] == ' ' ? end + 1 : end);
+    }
+    if (!text.empty()) lines.emplace_back(text);
+    return lines;
+}
+
+GRADUS_BODY std::string px(double v) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.1f", v);
+    std::string out = text;
+    if (out.ends_with(".0")) out.resize(out.size() - 2);
+    if (out.starts_with("0.") || out.starts_with("-0.")) out.erase(out.find('0'), 1);
+    return out == "-0" ? "0" : out;
+}
+
+GRADUS_BODY void draw(std::string& d, char command, std::initializer_list<double> numbers) {
+    d += command;
+    for (const double* v = numbers.begin(); v != numbers.end(); ++v) {
+        const std::string number = px(*v);
+        (d += v == numbers.begin() || number[0] == '-' ? "" : " ") += number;
+    }
+}
+
+GRADUS_BODY std::string element(std::string_view name,
+                                         std::initializer_list<std::pair<std::string_view, std::string>> attributes,
+                                         std::string_view content) {
+    std::string out = "<";
+    out += name;
+    for (const auto& [key, value] : attributes) ((((out += ' ') += key) += "=\"") += escaped(value)) += '"';
+    if (content.empty()) return out += "/>\n";
+    return ((((out += '>') += content) += "</") += name) += ">\n";
+}
+
+#endif
 
 }  // namespace gradus::plot

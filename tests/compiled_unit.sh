@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# tests/compiled_unit.sh [FLAGS]    the compiled unit has each function that the headers declare of it, a program that
+#                                   does not fit it is told why, and a precompiled header is used
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export LC_ALL=C
+CXX=${CXX:-g++}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+compile() { "$CXX" -std=c++20 -O0 -Wall -Wextra -Werror -I include "$@"; }
+fail() {
+    echo "$@"
+    exit 1
+}
+
+# Every header belongs to the unit, but for the reference implementations and what includes the BLAS.
+find include/gradus -name '*.hpp' ! -path '*/reference/*' ! -name cxxblas.hpp -printf '#include "gradus/%P"\n' | sort >"$work/headers"
+{
+    echo '#include <gradus.hpp>'
+    cat "$work/headers"
+    echo 'int main() {}'
+} >"$work/all.cpp"
+cat src/*.cpp | grep '^#include "gradus/' | sort | diff "$work/headers" - >"$work/diff" ||
+    fail "src/ does not include each header (<), or one that is not there (>): $(grep '^[<>]' "$work/diff")"
+
+# A program that emits every inline function of the headers finds in the unit whatever they call.
+compile -c src/gradus.cpp -o "$work/gradus.o" &
+compile -D GRADUS_COMPILED -fkeep-inline-functions -c "$work/all.cpp" -o "$work/all.o"
+wait -n
+"$CXX" "$work/all.o" "$work/gradus.o" -o "$work/all" -pthread
+
+# What is declared GRADUS_ONCE, and what the unit defines, by name.
+grep -rh '^ *GRADUS_ONCE' include/gradus | sed -E 's/\[\[[^]]*\]\]//g; s/^ *GRADUS_ONCE([^(]*)\(.*/\1/; s/.*[ :&*~]//' |
+    sort >"$work/declared"
+nm --defined-only "$work/gradus.o" | awk '$2 == "T" && $3 !~ /C1E/ { print $3 }' | c++filt |
+    sed -E 's/\[abi:[^]]*\]//g; s/\(.*//; s/.*:://' | sort >"$work/defined"
+diff "$work/declared" "$work/defined" >"$work/diff" ||
+    fail "declared GRADUS_ONCE without a body in the unit (<), or the reverse (>): $(grep '^[<>]' "$work/diff")"
+echo "The unit has $(wc -l <"$work/defined") functions, all that are declared of it"
+
+# The linker names what does not fit.
+echo '#include "gradus/core/error.hpp"
+int main() {}' >"$work/small.cpp"
+says() {
+    local words=$1
+    shift
+    compile -D GRADUS_COMPILED "$@" -c "$work/small.cpp" -o "$work/small.o"
+    if "$CXX" "$work/small.o" "$work/gradus.o" -o "$work/small" 2>"$work/errors"; then
+        fail "A program compiled with $* is linked with a unit that is not"
+    fi
+    grep -q "undefined reference to \`gradus::compiled_unit::.*::$words" "$work/errors" ||
+        fail "$words is not what the linker says: $(cat "$work/errors")"
+}
+says with_BLAS -D GRADUS_USE_BLAS=1
+says with_address_sanitizer -fsanitize=address
+if [[ $("$CXX" -dumpmachine) == x86_64-* ]]; then
+    says AVX2 -mavx2
+fi
+
+# -H says of a precompiled header that was used "!", of one that was not "x".
+compile -D GRADUS_COMPILED -w -x c++-header include/gradus.hpp -o "$work/gradus.hpp.gch"
+program=(-D GRADUS_COMPILED -include "$work/gradus.hpp" -Winvalid-pch -fsyntax-only "$work/small.cpp")
+compile -H "${program[@]}" 2>&1 | grep -q "^! $work/gradus.hpp.gch" || fail "The precompiled header is not used"
+if compile -mavx2 "${program[@]}" 2>"$work/errors"; then
+    fail "-Winvalid-pch says nothing of a precompiled header with other flags"
+fi
