@@ -67,7 +67,7 @@ struct draw_untouched {
     template <class L>
     void operator()(const entry& e, L& layer) const {
         if constexpr (draws_parameters<L>)
-            if (layer.drawn != 0 && layer.drawn == checksum(layer)) draw_by_default(layer, e.key(seed));
+            if (layer.drawn != 0 && layer.drawn == gradus::checksum(layer)) draw_by_default(layer, e.key(seed));
     }
 };
 
