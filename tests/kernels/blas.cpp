@@ -1,4 +1,4 @@
-// labels: computes
+// labels: computes products
 #include "gradus/kernels/blas.hpp"
 
 #include <doctest/doctest.h>

@@ -10,6 +10,7 @@
 
 #include "../support/close.hpp"
 #include "../support/draw.hpp"
+#include "../support/some_of.hpp"
 #include "gradus/reference/pooling.hpp"
 
 namespace gr = gradus;
@@ -62,6 +63,7 @@ void equals_reference(const images<T>& x, const gr::window2d& w) {
 
 TEST_CASE_TEMPLATE("max_pool2d.forward, max_pool2d.backward, average_pool2d.forward, average_pool2d.backward: the reference, at every size",
                    T, float, double) {
+    support::some_of some(8);
     for (const std::size_t channels : {1u, 2u, 3u, 7u, 8u, 15u, 16u, 17u, 24u, 33u})
         for (const gr::size2d in : {gr::size2d(1), gr::size2d(2), gr::size2d(3, 5), gr::size2d(7, 4), gr::size2d(9, 10)})
             for (const gr::size2d kernel : {gr::size2d(1), gr::size2d(2), gr::size2d(3), gr::size2d(1, 3), gr::size2d(5, 2)})
@@ -69,6 +71,8 @@ TEST_CASE_TEMPLATE("max_pool2d.forward, max_pool2d.backward, average_pool2d.forw
                     for (const gr::padding2d padding : {gr::valid, gr::same, gr::padding2d(1), gr::padding2d(1, 0, 0, 1)}) {
                         if (!padding.is_same && (padding.top >= kernel.height || padding.right >= kernel.width)) continue;
                         if (!padding.is_same && (in.height + padding.bottom < kernel.height || in.width < kernel.width)) continue;
+                        if (!some()) continue;
+                        CAPTURE(some.seed);
                         CAPTURE(channels);
                         CAPTURE(gr::message({in.array(), " ", kernel.array(), " ", stride.array(), " ", padding.bottom}));
                         const auto w = gr::window::place("pool", in, kernel, stride, padding);

@@ -76,7 +76,7 @@ class repeat : public takes_as<Block> {
         std::size_t i = 0;  // the block under way
         try {
             for (; i < c.layers.size(); ++i)
-                call(entry(i), layers[i], input(x, c, i), c.layers[i], ctx.inside(i));           // y_i = f_i(y_{i−1})
+                call(entry(i), layers[i], before(x, c, i), c.layers[i], ctx.inside(i));          // y_i = f_i(y_{i−1})
         } catch (const shape_error& e) {
             refuse_at(e, i);
         }
@@ -94,7 +94,7 @@ class repeat : public takes_as<Block> {
             while (i-- > 0) {
                 context inner = ctx.inside(i);
                 inner.input_gradient = ctx.input_gradient || i > 0;
-                d = &call(entry(i), layers[i], input(x, c, i), *d, c.layers[i], grad.layers[i], inner);
+                d = &call(entry(i), layers[i], before(x, c, i), *d, c.layers[i], grad.layers[i], inner);
             }
         } catch (const shape_error& e) {
             refuse_at(e, i);
@@ -132,7 +132,7 @@ class repeat : public takes_as<Block> {
 
   private:
     template <class X>
-    static const X& input(const X& x, const auto& c, std::size_t i) {
+    static const X& before(const X& x, const auto& c, std::size_t i) {
         return i == 0 ? x : gradus::output(c.layers[i - 1]);
     }
 };

@@ -1,0 +1,31 @@
+#pragma once
+/// \file
+/// A part of the cases that a test's loops make: all of them in tests/run long.
+
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "gradus/core/random.hpp"
+
+namespace support {
+
+/// In a loop over cases: `if (!some()) continue;` goes on with one in `many`, drawn from a fixed seed, so that it is the
+/// same ones everywhere; with every one where the environment says GRADUS_TESTS=long.
+class some_of {
+public:
+    static constexpr std::uint64_t seed = 2017;
+
+    explicit some_of(std::uint64_t many) : many_(is_long() ? 1 : many) {}
+    bool operator()() { return gradus::random::bits(seed, next_++) % many_ == 0; }
+
+    [[nodiscard]] static bool is_long() {
+        const char* tests = std::getenv("GRADUS_TESTS");
+        return tests != nullptr && std::string_view(tests) == "long";
+    }
+
+private:
+    std::uint64_t many_, next_ = 0;
+};
+
+}  // namespace support
