@@ -21,6 +21,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
 
@@ -112,12 +113,7 @@ class row_weights {
     }
     /// Whether every row weighs 1.
     [[nodiscard]] bool all_one() const { return mask_ == nullptr && weights_.empty(); }
-    [[nodiscard]] double sum() const {
-        if (all_one()) return static_cast<double>(rows_);
-        double w = 0;
-        for (std::size_t r = 0; r < rows_; ++r) w += (*this)[r];
-        return w;
-    }
+    GRADUS_ONCE [[nodiscard]] double sum() const;
     /// Calls f(first, n, w) for each run of rows that weigh the same.
     template <class F>
     void each_run(F&& f) const {
@@ -128,19 +124,8 @@ class row_weights {
     }
 
   private:
-    [[nodiscard, gnu::noinline]] std::size_t end_of_run(std::size_t first) const {
-        if (all_one()) return rows_;
-        std::size_t last = first + 1;
-        while (last < rows_ && (*this)[last] == (*this)[first]) ++last;
-        return last;
-    }
-    [[gnu::noinline]] void check_each(std::string_view name) const {
-        for (std::size_t i = 0; i < weights_.size(); ++i)
-            if (!(weights_[i] >= 0 && std::isfinite(weights_[i])))
-                throw data_error(message({name, ": weight ", number_text(weights_[i]), " of ",
-                                          weights_.size() == rows_ && per_weight_ == 1 ? "row " : "sample ", i,
-                                          " is not a finite number of at least 0"}));
-    }
+    GRADUS_ONCE [[nodiscard]] std::size_t end_of_run(std::size_t first) const;
+    GRADUS_ONCE void check_each(std::string_view name) const;
 
     const bool* mask_;
     std::span<const double> weights_;
@@ -206,6 +191,32 @@ void check_domain(Takes takes, std::string_view what, std::string_view domain, c
             throw data_error(message({J::name, ": ", what, " ", number_text(static_cast<double>(x[i])), " of element ", i,
                                       " is not ", domain}));
 }
+
+#if GRADUS_BODIES_OF(losses)
+
+GRADUS_BODY double row_weights::sum() const {
+    if (all_one()) return static_cast<double>(rows_);
+    double w = 0;
+    for (std::size_t r = 0; r < rows_; ++r) w += (*this)[r];
+    return w;
+}
+
+GRADUS_BODY std::size_t row_weights::end_of_run(std::size_t first) const {
+    if (all_one()) return rows_;
+    std::size_t last = first + 1;
+    while (last < rows_ && (*this)[last] == (*this)[first]) ++last;
+    return last;
+}
+
+GRADUS_BODY void row_weights::check_each(std::string_view name) const {
+    for (std::size_t i = 0; i < weights_.size(); ++i)
+        if (!(weights_[i] >= 0 && std::isfinite(weights_[i])))
+            throw data_error(message({name, ": weight ", number_text(weights_[i]), " of ",
+                                      weights_.size() == rows_ && per_weight_ == 1 ? "row " : "sample ", i,
+                                      " is not a finite number of at least 0"}));
+}
+
+#endif
 
 }  // namespace losses
 }  // namespace gradus
