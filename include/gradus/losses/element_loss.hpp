@@ -46,7 +46,7 @@ struct element_loss : loss_shorthand<J> {
     [[nodiscard]] double count(const Y& y_hat, const Target& y, const normalizer& by = {}) const {
         losses::check_same(J::name, y_hat, y);
         self().check_options();
-        const double w = losses::row_weights(J::name, y_hat, by).sum();
+        const double w = losses::row_weights(J::name, y_hat.shape(), by).sum();
         return J::sums_outputs ? w : w * static_cast<double>(features(y_hat));
     }
 
@@ -103,7 +103,7 @@ struct element_loss : loss_shorthand<J> {
     template <class Y, class F>
     static void each_run(const Y& y_hat, const normalizer& by, F&& f) {
         const std::size_t k = features(y_hat);
-        losses::row_weights(J::name, y_hat, by).each_run([&](std::size_t row, std::size_t n, double w) { f(row * k, n * k, w); });
+        losses::row_weights(J::name, y_hat.shape(), by).each_run([&](std::size_t row, std::size_t n, double w) { f(row * k, n * k, w); });
     }
 };
 

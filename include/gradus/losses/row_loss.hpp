@@ -54,7 +54,7 @@ struct row_loss : loss_shorthand<J> {
         else
             losses::check_same(J::name, y_hat, y);
         self().check_options(features(y_hat));
-        const losses::row_weights w(J::name, y_hat, by);
+        const losses::row_weights w(J::name, y_hat.shape(), by);
         if constexpr (By == judged_by::label) check_labels(y, features(y_hat), w);
         if constexpr (requires { self().row_weight(target(y, 0, 1)); }) {
             double sum = 0;
@@ -71,7 +71,7 @@ struct row_loss : loss_shorthand<J> {
     template <class Y, class Target>
     double forward(const Y& y_hat, const Target& y, cache<Y>& c, const normalizer& by = {}) const {
         const double n = losses::divisor(self(), y_hat, y, by);
-        const losses::row_weights w(J::name, y_hat, by);
+        const losses::row_weights w(J::name, y_hat.shape(), by);
         const std::size_t k = features(y_hat);
         reshape(c.dy, y_hat.shape());
         double sum = 0;
@@ -94,7 +94,7 @@ struct row_loss : loss_shorthand<J> {
         if (!std::exchange(c.kept, false) || c.dy.shape() != y_hat.shape())
             throw shape_error(J::name, {"backward needs the forward of the same ŷ before it, ", y_hat.shape()});
         const double n = losses::divisor(self(), y_hat, y, by);
-        const losses::row_weights w(J::name, y_hat, by);
+        const losses::row_weights w(J::name, y_hat.shape(), by);
         const std::size_t k = features(y_hat);
         for (std::size_t r = 0; r < rows(y_hat); ++r)
             if (w[r] != 0) self().row_backward(y_hat.data() + r * k, target(y, r, k), k, c.dy.data() + r * k);
@@ -111,7 +111,7 @@ struct row_loss : loss_shorthand<J> {
     [[nodiscard]] double correct(const Y& y_hat, const Target& y, const normalizer& by = {}) const
         requires(Judge::judges_classes)
     {
-        const losses::row_weights there(J::name, y_hat, {0, by.mask});
+        const losses::row_weights there(J::name, y_hat.shape(), {0, by.mask});
         const std::size_t k = features(y_hat);
         double n = 0;
         for (std::size_t r = 0; r < rows(y_hat); ++r) {
