@@ -1,5 +1,6 @@
 // Containers of layers, and the summary.
 #define GRADUS_BODIES_OF_model 1
+#include "gradus/model/any_network.hpp"
 #include "gradus/model/repeat.hpp"
 #include "gradus/model/residual.hpp"
 #include "gradus/model/sequential.hpp"

@@ -29,7 +29,7 @@ struct totals : gr::loss_shorthand<totals> {
     };
     template <class Y, class Target>
     double count(const Y& y_hat, const Target&, const gr::normalizer& by) const {
-        return gr::losses::row_weights(name, y_hat, by).sum();
+        return gr::losses::row_weights(name, y_hat.shape(), by).sum();
     }
     template <class Y, class Target>
     double forward(const Y& y_hat, const Target& y, cache<Y>& c, const gr::normalizer& by) const {

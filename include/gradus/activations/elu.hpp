@@ -54,4 +54,7 @@ struct selu : activation_layer<selu> {
     }
 };
 
+GRADUS_ACTIVATION(elu)
+GRADUS_ACTIVATION(selu)
+
 }  // namespace gradus

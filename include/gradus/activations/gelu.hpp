@@ -55,4 +55,7 @@ struct gelu_tanh : activation_layer<gelu_tanh> {
     }
 };
 
+GRADUS_ACTIVATION(gelu)
+GRADUS_ACTIVATION(gelu_tanh)
+
 }  // namespace gradus

@@ -33,4 +33,6 @@ struct hard_sigmoid : activation_layer<hard_sigmoid> {
     void check() const { require_option(reach > 0 && std::isfinite(reach), name, "a finite reach above 0", reach); }
 };
 
+GRADUS_ACTIVATION(hard_sigmoid)
+
 }  // namespace gradus

@@ -31,4 +31,6 @@ struct leaky_relu : activation_layer<leaky_relu> {
     void check() const { require_option(std::isfinite(slope), name, "a finite slope", slope); }
 };
 
+GRADUS_ACTIVATION(leaky_relu)
+
 }  // namespace gradus

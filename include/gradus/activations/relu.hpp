@@ -24,4 +24,6 @@ struct relu : activation_layer<relu> {
     }
 };
 
+GRADUS_ACTIVATION(relu)
+
 }  // namespace gradus

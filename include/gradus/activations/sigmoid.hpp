@@ -25,4 +25,6 @@ struct sigmoid : activation_layer<sigmoid> {
     }
 };
 
+GRADUS_ACTIVATION(sigmoid)
+
 }  // namespace gradus

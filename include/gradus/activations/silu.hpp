@@ -28,4 +28,6 @@ struct silu : activation_layer<silu> {
 /// SiLU by the name that Ramachandran, Zoph and Le gave it, "Searching for activation functions" (2017), and Keras.
 using swish = silu;
 
+GRADUS_ACTIVATION(silu)
+
 }  // namespace gradus

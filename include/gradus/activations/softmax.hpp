@@ -49,4 +49,7 @@ struct log_softmax : activation_layer<log_softmax> {
     }
 };
 
+GRADUS_ACTIVATION(softmax)
+GRADUS_ACTIVATION(log_softmax)
+
 }  // namespace gradus

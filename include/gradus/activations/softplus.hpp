@@ -26,4 +26,6 @@ struct softplus : activation_layer<softplus> {
     }
 };
 
+GRADUS_ACTIVATION(softplus)
+
 }  // namespace gradus

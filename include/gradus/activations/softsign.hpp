@@ -23,4 +23,6 @@ struct softsign : activation_layer<softsign> {
     }
 };
 
+GRADUS_ACTIVATION(softsign)
+
 }  // namespace gradus

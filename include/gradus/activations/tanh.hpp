@@ -25,4 +25,6 @@ struct tanh : activation_layer<tanh> {
     }
 };
 
+GRADUS_ACTIVATION(tanh)
+
 }  // namespace gradus

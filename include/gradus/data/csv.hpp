@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/dataset.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
@@ -60,28 +61,7 @@ struct csv_table {
 class csv_reader {
   public:
     /// Finds header, label and shape. \throws data_error as csv.
-    csv_reader(std::string_view text, const std::string& source, const csv_options& options)
-        : options_(options), body_(text, source, options.separator) {
-        for (const std::string& m : options.missing_texts)
-            if (!m.empty()) may_be_missing_[static_cast<unsigned char>(m[0])] = true;
-        csv_records first = body_;
-        if (!first.next()) throw data_error(message({source, ": it is empty"}));
-        width_ = first.fields().size();
-        const bool named = options.label.kind == csv_label::by_name;
-        const bool header = options.header.value_or(
-            named || std::none_of(first.fields().begin(), first.fields().end(), [](auto& f) { return csv_number(f.text); }));
-        if (header) {
-            for (const csv_field& f : first.fields()) names_.push_back(f.value());
-            body_ = first;
-        } else if (named) {
-            throw data_error(message({source, ": without a header there is no column ", shown(options.label.name)}));
-        }
-        label_ = find_label();
-        first_line_ = first.line();
-        count_rows();
-        find_texts();
-        if (columns_.empty()) throw data_error(message({source, ": no column is left beside the label"}));
-    }
+    GRADUS_ONCE csv_reader(std::string_view text, const std::string& source, const csv_options& options);
 
     /// The table. \throws data_error as csv.
     template <class T>
@@ -115,87 +95,22 @@ class csv_reader {
     }
 
   private:
-    [[nodiscard]] bool missing(const csv_field& f) const {
-        if (!f.text.empty() && !may_be_missing_[static_cast<unsigned char>(f.text[0])]) return false;
-        const auto& texts = options_.missing_texts;
-        return std::find(texts.begin(), texts.end(), f.text) != texts.end();
-    }
+    GRADUS_ONCE [[nodiscard]] bool missing(const csv_field& f) const;
     [[noreturn]] void fail(const csv_records& r, std::size_t c, std::initializer_list<piece> pieces) const {
         const std::string name = names_.empty() ? "" : message({" (", names_[c], ")"});
         r.fail({", column ", c, name, ": ", message(pieces)});
     }
 
-    [[nodiscard]] std::size_t find_label() const {
-        const auto& label = options_.label;
-        const auto width = static_cast<long>(width_);
-        if (label.kind == csv_label::none) return width_;
-        if (label.kind == csv_label::by_number) {
-            if (label.number < -width || label.number >= width)
-                throw data_error(message({body_.source(), ": no column ", label.number, ": it has ", width_,
-                                          ", counted from 0, or from -1 backwards"}));
-            return static_cast<std::size_t>(label.number < 0 ? label.number + width : label.number);
-        }
-        const auto found = std::find(names_.begin(), names_.end(), label.name);
-        if (found == names_.end()) {
-            std::string known;
-            for (std::size_t c = 0; c < width_ && c < 8; ++c) known += message({c == 0 ? "" : ", ", shown(names_[c])});
-            throw data_error(message({body_.source(), ": no column ", shown(label.name), ", it has ", known,
-                                      width_ > 8 ? ", ..." : ""}));
-        }
-        if (std::find(found + 1, names_.end(), label.name) != names_.end())
-            throw data_error(message({body_.source(), ": two columns are called ", shown(label.name)}));
-        return static_cast<std::size_t>(found - names_.begin());
-    }
+    GRADUS_ONCE [[nodiscard]] std::size_t find_label() const;
 
     /// Each record has as many fields as the first.
-    void count_rows() {
-        for (csv_records r = body_; r.next(); ++rows_)
-            if (const std::size_t n = r.fields().size(); n != width_)
-                r.fail({" has ", n, " fields, line ", first_line_, " has ", width_});
-        if (rows_ == 0) throw data_error(message({body_.source(), ": no line follows the header"}));
-    }
+    GRADUS_ONCE void count_rows();
 
     /// The columns of x, and the texts of those that have texts.
-    void find_texts() {
-        texts_.resize(width_);
-        std::vector<bool> has_text(width_);
-        if (!options_.columns.empty()) return take_columns();
-        if (options_.texts == csv_texts::one_hot) {
-            for (csv_records r = body_; r.next();)
-                for (std::size_t c = 0; c < width_; ++c)
-                    if (const csv_field& f = r.fields()[c]; c != label_ && !has_text[c])
-                        has_text[c] = !missing(f) && !csv_number(f.text);
-            for (csv_records r = body_; r.next();)
-                for (std::size_t c = 0; c < width_; ++c)
-                    if (const csv_field& f = r.fields()[c]; has_text[c] && !missing(f)) texts_[c].insert(f.value());
-        }
-        for (std::size_t c = 0; c < width_; ++c) {
-            const std::string name = names_.empty() ? message({c}) : names_[c];
-            for (const std::string& text : texts_[c]) columns_.push_back(message({name, "=", text}));
-            if (c != label_ && texts_[c].empty()) columns_.push_back(name);
-        }
-    }
+    GRADUS_ONCE void find_texts();
 
     /// The same columns as another table's.
-    void take_columns() {
-        columns_ = options_.columns;
-        auto next = columns_.begin();
-        for (std::size_t c = 0; c < width_; ++c) {
-            if (c == label_) continue;
-            const std::string name = names_.empty() ? message({c}) : names_[c], before = name + "=";
-            const auto first = next;
-            if (next != columns_.end() && *next == name)
-                ++next;
-            else
-                for (; next != columns_.end() && next->starts_with(before); ++next)
-                    texts_[c].insert(next->substr(before.size()));
-            if (next == first)
-                throw data_error(message({body_.source(), ": column ", c, " is ", shown(name), ", .columns has ",
-                                          next == columns_.end() ? "no more" : shown(*next)}));
-        }
-        if (next != columns_.end())
-            throw data_error(message({body_.source(), ": lacks the column ", shown(*next), " of .columns"}));
-    }
+    GRADUS_ONCE void take_columns();
 
     template <class T>
     T number(const csv_records& r, std::size_t c) const {
@@ -229,39 +144,10 @@ class csv_reader {
     }
 
     /// The number of a class; new ones are counted as they come.
-    std::int32_t label(const csv_records& r, std::map<std::string, std::int32_t>& classes,
-                       std::vector<std::string>& names) const {
-        const csv_field& f = r.fields()[label_];
-        if (missing(f)) fail(r, label_, {"the label is missing: ", shown(f.text)});
-        if (options_.labels == csv_labels::whole) {
-            const double value = csv_number(f.text).value_or(-1);
-            if (!(value >= 0 && value <= 2147483647 && value == std::floor(value)))
-                fail(r, label_, {"the label ", shown(f.text), " is no whole number from 0 to 2147483647"});
-            return static_cast<std::int32_t>(value);
-        }
-        const auto [at, is_new] = classes.try_emplace(f.value(), static_cast<std::int32_t>(classes.size()));
-        if (is_new && !options_.classes.empty())
-            fail(r, label_, {"the label ", shown(f.text), " is none of the ", options_.classes.size(), " classes"});
-        if (is_new) names.push_back(at->first);
-        return at->second;
-    }
+    GRADUS_ONCE std::int32_t label(const csv_records& r, std::map<std::string, std::int32_t>& classes,
+                       std::vector<std::string>& names) const;
 
-    static void sort_classes(tensor<std::int32_t, 1>& y, std::vector<std::string>& names) {
-        const bool numbers = std::all_of(names.begin(), names.end(), csv_number);
-        std::vector<std::pair<double, std::size_t>> order;
-        for (std::size_t k = 0; k < names.size(); ++k) order.emplace_back(numbers ? *csv_number(names[k]) : 0, k);
-        std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
-            return a.first != b.first ? a.first < b.first : names[a.second] < names[b.second];
-        });
-        std::vector<std::string> sorted;
-        std::vector<std::int32_t> place(names.size());
-        for (const auto& [number, k] : order) {
-            place[k] = static_cast<std::int32_t>(sorted.size());
-            sorted.push_back(std::move(names[k]));
-        }
-        for (std::int32_t& k : y) k = place[static_cast<std::size_t>(k)];
-        names = std::move(sorted);
-    }
+    GRADUS_ONCE static void sort_classes(tensor<std::int32_t, 1>& y, std::vector<std::string>& names);
 
     const csv_options& options_;
     csv_records body_;  // before the first line of data
@@ -286,5 +172,141 @@ template <class T = float>
 [[nodiscard]] csv_table<T> csv(const std::string& path, const csv_options& options = {}) {
     return parse_csv<T>(read_text(path, options.limit), path, options);
 }
+
+#if GRADUS_BODIES_OF(data)
+
+GRADUS_BODY csv_reader::csv_reader(std::string_view text, const std::string& source, const csv_options& options)
+    : options_(options), body_(text, source, options.separator) {
+    for (const std::string& m : options.missing_texts)
+        if (!m.empty()) may_be_missing_[static_cast<unsigned char>(m[0])] = true;
+    csv_records first = body_;
+    if (!first.next()) throw data_error(message({source, ": it is empty"}));
+    width_ = first.fields().size();
+    const bool named = options.label.kind == csv_label::by_name;
+    const bool header = options.header.value_or(
+        named || std::none_of(first.fields().begin(), first.fields().end(), [](auto& f) { return csv_number(f.text); }));
+    if (header) {
+        for (const csv_field& f : first.fields()) names_.push_back(f.value());
+        body_ = first;
+    } else if (named) {
+        throw data_error(message({source, ": without a header there is no column ", shown(options.label.name)}));
+    }
+    label_ = find_label();
+    first_line_ = first.line();
+    count_rows();
+    find_texts();
+    if (columns_.empty()) throw data_error(message({source, ": no column is left beside the label"}));
+}
+
+GRADUS_BODY bool csv_reader::missing(const csv_field& f) const {
+    if (!f.text.empty() && !may_be_missing_[static_cast<unsigned char>(f.text[0])]) return false;
+    const auto& texts = options_.missing_texts;
+    return std::find(texts.begin(), texts.end(), f.text) != texts.end();
+}
+
+GRADUS_BODY std::size_t csv_reader::find_label() const {
+    const auto& label = options_.label;
+    const auto width = static_cast<long>(width_);
+    if (label.kind == csv_label::none) return width_;
+    if (label.kind == csv_label::by_number) {
+        if (label.number < -width || label.number >= width)
+            throw data_error(message({body_.source(), ": no column ", label.number, ": it has ", width_,
+                                      ", counted from 0, or from -1 backwards"}));
+        return static_cast<std::size_t>(label.number < 0 ? label.number + width : label.number);
+    }
+    const auto found = std::find(names_.begin(), names_.end(), label.name);
+    if (found == names_.end()) {
+        std::string known;
+        for (std::size_t c = 0; c < width_ && c < 8; ++c) known += message({c == 0 ? "" : ", ", shown(names_[c])});
+        throw data_error(message({body_.source(), ": no column ", shown(label.name), ", it has ", known,
+                                  width_ > 8 ? ", ..." : ""}));
+    }
+    if (std::find(found + 1, names_.end(), label.name) != names_.end())
+        throw data_error(message({body_.source(), ": two columns are called ", shown(label.name)}));
+    return static_cast<std::size_t>(found - names_.begin());
+}
+
+GRADUS_BODY void csv_reader::count_rows() {
+    for (csv_records r = body_; r.next(); ++rows_)
+        if (const std::size_t n = r.fields().size(); n != width_)
+            r.fail({" has ", n, " fields, line ", first_line_, " has ", width_});
+    if (rows_ == 0) throw data_error(message({body_.source(), ": no line follows the header"}));
+}
+
+GRADUS_BODY void csv_reader::find_texts() {
+    texts_.resize(width_);
+    std::vector<bool> has_text(width_);
+    if (!options_.columns.empty()) return take_columns();
+    if (options_.texts == csv_texts::one_hot) {
+        for (csv_records r = body_; r.next();)
+            for (std::size_t c = 0; c < width_; ++c)
+                if (const csv_field& f = r.fields()[c]; c != label_ && !has_text[c])
+                    has_text[c] = !missing(f) && !csv_number(f.text);
+        for (csv_records r = body_; r.next();)
+            for (std::size_t c = 0; c < width_; ++c)
+                if (const csv_field& f = r.fields()[c]; has_text[c] && !missing(f)) texts_[c].insert(f.value());
+    }
+    for (std::size_t c = 0; c < width_; ++c) {
+        const std::string name = names_.empty() ? message({c}) : names_[c];
+        for (const std::string& text : texts_[c]) columns_.push_back(message({name, "=", text}));
+        if (c != label_ && texts_[c].empty()) columns_.push_back(name);
+    }
+}
+
+GRADUS_BODY void csv_reader::take_columns() {
+    columns_ = options_.columns;
+    auto next = columns_.begin();
+    for (std::size_t c = 0; c < width_; ++c) {
+        if (c == label_) continue;
+        const std::string name = names_.empty() ? message({c}) : names_[c], before = name + "=";
+        const auto first = next;
+        if (next != columns_.end() && *next == name)
+            ++next;
+        else
+            for (; next != columns_.end() && next->starts_with(before); ++next)
+                texts_[c].insert(next->substr(before.size()));
+        if (next == first)
+            throw data_error(message({body_.source(), ": column ", c, " is ", shown(name), ", .columns has ",
+                                      next == columns_.end() ? "no more" : shown(*next)}));
+    }
+    if (next != columns_.end())
+        throw data_error(message({body_.source(), ": lacks the column ", shown(*next), " of .columns"}));
+}
+
+GRADUS_BODY std::int32_t csv_reader::label(const csv_records& r, std::map<std::string, std::int32_t>& classes,
+                   std::vector<std::string>& names) const {
+    const csv_field& f = r.fields()[label_];
+    if (missing(f)) fail(r, label_, {"the label is missing: ", shown(f.text)});
+    if (options_.labels == csv_labels::whole) {
+        const double value = csv_number(f.text).value_or(-1);
+        if (!(value >= 0 && value <= 2147483647 && value == std::floor(value)))
+            fail(r, label_, {"the label ", shown(f.text), " is no whole number from 0 to 2147483647"});
+        return static_cast<std::int32_t>(value);
+    }
+    const auto [at, is_new] = classes.try_emplace(f.value(), static_cast<std::int32_t>(classes.size()));
+    if (is_new && !options_.classes.empty())
+        fail(r, label_, {"the label ", shown(f.text), " is none of the ", options_.classes.size(), " classes"});
+    if (is_new) names.push_back(at->first);
+    return at->second;
+}
+
+GRADUS_BODY void csv_reader::sort_classes(tensor<std::int32_t, 1>& y, std::vector<std::string>& names) {
+    const bool numbers = std::all_of(names.begin(), names.end(), csv_number);
+    std::vector<std::pair<double, std::size_t>> order;
+    for (std::size_t k = 0; k < names.size(); ++k) order.emplace_back(numbers ? *csv_number(names[k]) : 0, k);
+    std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
+        return a.first != b.first ? a.first < b.first : names[a.second] < names[b.second];
+    });
+    std::vector<std::string> sorted;
+    std::vector<std::int32_t> place(names.size());
+    for (const auto& [number, k] : order) {
+        place[k] = static_cast<std::int32_t>(sorted.size());
+        sorted.push_back(std::move(names[k]));
+    }
+    for (std::int32_t& k : y) k = place[static_cast<std::size_t>(k)];
+    names = std::move(sorted);
+}
+
+#endif
 
 }  // namespace gradus::data

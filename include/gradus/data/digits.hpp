@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <initializer_list>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/random.hpp"
 #include "gradus/core/tensor.hpp"
 #include "gradus/core/dataset.hpp"
@@ -54,7 +55,16 @@ inline constexpr pen_stroke pen_strokes[] = {
 };
 
 /// Draws `label` as 28 x 28 bytes, in the hand that `key` gives. Its box is about 13 x 20 pixels, in the middle.
-inline void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* pixels) {
+GRADUS_ONCE void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* pixels);
+
+/// Labels (N) and images (N, 28, 28) of drawn digits, as bytes. The same count and seed give the same pictures, byte
+/// for byte on every platform; a larger count only adds to them. About 15 µs per picture.
+GRADUS_ONCE [[nodiscard]] dataset<tensor<std::uint8_t, 3>, tensor<std::int32_t, 1>> drawn_digits(std::size_t count,
+                                                                                            std::uint64_t seed);
+
+#if GRADUS_BODIES_OF(data)
+
+GRADUS_BODY void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* pixels) {
     constexpr int side = 28;
     const auto times = [](float a, float b) { return random::product(a, b); };  // the same bits whatever the compiler
     std::uint64_t draws = 0;
@@ -118,9 +128,7 @@ inline void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* pixel
     }
 }
 
-/// Labels (N) and images (N, 28, 28) of drawn digits, as bytes. The same count and seed give the same pictures, byte
-/// for byte on every platform; a larger count only adds to them. About 15 µs per picture.
-[[nodiscard]] inline dataset<tensor<std::uint8_t, 3>, tensor<std::int32_t, 1>> drawn_digits(std::size_t count,
+GRADUS_BODY dataset<tensor<std::uint8_t, 3>, tensor<std::int32_t, 1>> drawn_digits(std::size_t count,
                                                                                             std::uint64_t seed) {
     tensor<std::uint8_t, 3> x({count, std::size_t{28}, std::size_t{28}});
     auto y = tensor<std::int32_t, 1>::from_shape({count});
@@ -132,5 +140,7 @@ inline void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* pixel
     }
     return {std::move(x), std::move(y)};
 }
+
+#endif
 
 }  // namespace gradus::data

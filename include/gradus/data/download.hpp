@@ -1,4 +1,6 @@
 #pragma once
+
+#include "gradus/core/compiled.hpp"
 /// \file
 /// Fetching files with CMake's own downloader: whoever builds gradus has it, and no library has to be linked.
 
@@ -24,22 +26,35 @@ namespace gradus::data {
 }
 
 /// Where gradus keeps what it fetched: $XDG_CACHE_HOME/gradus, else ~/.cache/gradus; "" where there is no home.
-[[nodiscard]] inline std::string cache_folder() {
+GRADUS_ONCE [[nodiscard]] std::string cache_folder();
+
+/// Makes a folder and those above it. False where that fails; errno says why.
+GRADUS_ONCE [[nodiscard]] bool make_folder(const std::string& path);
+
+/// Runs a program, without a shell, its output thrown away. Its exit status; -1 where it could not be run.
+GRADUS_ONCE [[nodiscard]] int run_quietly(std::vector<std::string> words);
+
+/// Fetches `names` from below `url` (http, https, file) into an existing folder; "" or why that failed. It gives up
+/// when the first name takes more than 5 s altogether (put the smallest first), or a later one stands still for 5 s.
+GRADUS_ONCE [[nodiscard]] std::string download(const std::string& url, const std::vector<std::string>& names,
+                                          const std::string& folder);
+
+#if GRADUS_BODIES_OF(data)
+
+GRADUS_BODY std::string cache_folder() {
     if (const auto cache = environment("XDG_CACHE_HOME"); !cache.empty()) return cache + "/gradus";
     if (const auto home = environment("HOME"); !home.empty()) return home + "/.cache/gradus";
     return "";
 }
 
-/// Makes a folder and those above it. False where that fails; errno says why.
-[[nodiscard]] inline bool make_folder(const std::string& path) {
+GRADUS_BODY bool make_folder(const std::string& path) {
     for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
         if (mkdir(path.substr(0, end).c_str(), 0777) != 0 && errno != EEXIST) return false;
         if (end == std::string::npos) return true;
     }
 }
 
-/// Runs a program, without a shell, its output thrown away. Its exit status; -1 where it could not be run.
-[[nodiscard]] inline int run_quietly(std::vector<std::string> words) {
+GRADUS_BODY int run_quietly(std::vector<std::string> words) {
     std::vector<char*> argv;
     for (auto& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
@@ -56,9 +71,7 @@ namespace gradus::data {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/// Fetches `names` from below `url` (http, https, file) into an existing folder; "" or why that failed. It gives up
-/// when the first name takes more than 5 s altogether (put the smallest first), or a later one stands still for 5 s.
-[[nodiscard]] inline std::string download(const std::string& url, const std::vector<std::string>& names,
+GRADUS_BODY std::string download(const std::string& url, const std::vector<std::string>& names,
                                           const std::string& folder) {
     static constexpr const char script[] = R"(
 set(limit 5)
@@ -90,5 +103,7 @@ endforeach()
     if (file != nullptr) std::fclose(file), std::remove((folder + "/reason").c_str());
     return url + ": " + (reason.empty() ? "cmake, which downloads, could not be run" : reason);
 }
+
+#endif
 
 }  // namespace gradus::data

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
 #include "gradus/data/byte_reader.hpp"
@@ -81,7 +82,11 @@ template <class T = float>
 }
 
 /// Labels (N), each below `classes`. \throws as read_idx, and for a label out of range, naming it and its sample.
-[[nodiscard]] inline tensor<std::int32_t, 1> read_labels(const std::string& path, std::size_t classes = 256) {
+GRADUS_ONCE [[nodiscard]] tensor<std::int32_t, 1> read_labels(const std::string& path, std::size_t classes = 256);
+
+#if GRADUS_BODIES_OF(data)
+
+GRADUS_BODY tensor<std::int32_t, 1> read_labels(const std::string& path, std::size_t classes) {
     const auto bytes = read_idx<1>(path);
     auto out = tensor<std::int32_t, 1>::from_shape({bytes.size()});
     for (std::size_t n = 0; n < bytes.size(); ++n) {
@@ -92,5 +97,7 @@ template <class T = float>
     }
     return out;
 }
+
+#endif
 
 }  // namespace gradus::data

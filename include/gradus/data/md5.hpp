@@ -1,4 +1,6 @@
 #pragma once
+
+#include "gradus/core/compiled.hpp"
 /// \file
 /// MD5, by which the published MNIST files are known. It tells a damaged file from a whole one; it is no protection
 /// against a forger.
@@ -19,53 +21,14 @@ namespace gradus::data {
 class md5 {
   public:
     /// Appends bytes. O(bytes).
-    void update(std::span<const std::uint8_t> bytes) {
-        std::size_t filled = static_cast<std::size_t>(length_ % 64);
-        length_ += bytes.size();
-        while (!bytes.empty()) {
-            const std::size_t n = std::min(bytes.size(), 64 - filled);
-            std::copy_n(bytes.data(), n, block_.data() + filled);
-            bytes = bytes.subspan(n);
-            filled += n;
-            if (filled == 64) digest(), filled = 0;
-        }
-    }
+    GRADUS_ONCE void update(std::span<const std::uint8_t> bytes);
 
     /// The sum of all bytes so far, as 32 hexadecimal digits.
-    [[nodiscard]] std::string hex() const {
-        md5 end = *this;
-        const std::uint8_t one = 0x80, zero = 0;
-        end.update({&one, 1});
-        while (end.length_ % 64 != 56) end.update({&zero, 1});
-        std::array<std::uint8_t, 8> bits{};
-        for (std::size_t i = 0; i < 8; ++i) bits[i] = static_cast<std::uint8_t>(length_ * 8 >> 8 * i);
-        end.update(bits);
-        std::string out;
-        for (std::uint32_t word : end.state_)
-            for (int shift : {4, 0, 12, 8, 20, 16, 28, 24}) out += "0123456789abcdef"[(word >> shift) & 15];
-        return out;
-    }
+    GRADUS_ONCE [[nodiscard]] std::string hex() const;
 
   private:
     /// One block of 64 bytes: four rounds of sixteen steps.
-    void digest() {
-        constexpr int rotation[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
-        std::array<std::uint32_t, 16> word{};
-        for (std::size_t i = 0; i < 64; ++i) word[i / 4] |= static_cast<std::uint32_t>(block_[i]) << i % 4 * 8;
-        auto [a, b, c, d] = state_;
-        for (std::size_t i = 0; i < 64; ++i) {
-            const std::size_t round = i / 16;
-            const std::uint32_t f = round == 0   ? (b & c) | (~b & d)
-                                    : round == 1 ? (b & d) | (c & ~d)
-                                    : round == 2 ? b ^ c ^ d
-                                                 : c ^ (b | ~d);
-            const std::size_t k = round == 0 ? i : round == 1 ? 5 * i + 1 : round == 2 ? 3 * i + 5 : 7 * i;
-            const std::uint32_t turned = std::rotl(a + f + sine[i] + word[k % 16], rotation[round][i % 4]);
-            a = d, d = c, c = b;
-            b += turned;
-        }
-        state_ = {state_[0] + a, state_[1] + b, state_[2] + c, state_[3] + d};
-    }
+    GRADUS_ONCE void digest();
 
     /// ⌊2³² |sin(i + 1)|⌋, the sine of radians.
     static constexpr std::array<std::uint32_t, 64> sine = {
@@ -82,5 +45,54 @@ class md5 {
     std::array<std::uint8_t, 64> block_{};
     std::uint64_t length_ = 0;
 };
+
+#if GRADUS_BODIES_OF(data)
+
+GRADUS_BODY void md5::update(std::span<const std::uint8_t> bytes) {
+    std::size_t filled = static_cast<std::size_t>(length_ % 64);
+    length_ += bytes.size();
+    while (!bytes.empty()) {
+        const std::size_t n = std::min(bytes.size(), 64 - filled);
+        std::copy_n(bytes.data(), n, block_.data() + filled);
+        bytes = bytes.subspan(n);
+        filled += n;
+        if (filled == 64) digest(), filled = 0;
+    }
+}
+
+GRADUS_BODY std::string md5::hex() const {
+    md5 end = *this;
+    const std::uint8_t one = 0x80, zero = 0;
+    end.update({&one, 1});
+    while (end.length_ % 64 != 56) end.update({&zero, 1});
+    std::array<std::uint8_t, 8> bits{};
+    for (std::size_t i = 0; i < 8; ++i) bits[i] = static_cast<std::uint8_t>(length_ * 8 >> 8 * i);
+    end.update(bits);
+    std::string out;
+    for (std::uint32_t word : end.state_)
+        for (int shift : {4, 0, 12, 8, 20, 16, 28, 24}) out += "0123456789abcdef"[(word >> shift) & 15];
+    return out;
+}
+
+GRADUS_BODY void md5::digest() {
+    constexpr int rotation[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
+    std::array<std::uint32_t, 16> word{};
+    for (std::size_t i = 0; i < 64; ++i) word[i / 4] |= static_cast<std::uint32_t>(block_[i]) << i % 4 * 8;
+    auto [a, b, c, d] = state_;
+    for (std::size_t i = 0; i < 64; ++i) {
+        const std::size_t round = i / 16;
+        const std::uint32_t f = round == 0   ? (b & c) | (~b & d)
+                                    : round == 1 ? (b & d) | (c & ~d)
+                                    : round == 2 ? b ^ c ^ d
+                                                 : c ^ (b | ~d);
+        const std::size_t k = round == 0 ? i : round == 1 ? 5 * i + 1 : round == 2 ? 3 * i + 5 : 7 * i;
+        const std::uint32_t turned = std::rotl(a + f + sine[i] + word[k % 16], rotation[round][i % 4]);
+        a = d, d = c, c = b;
+        b += turned;
+    }
+    state_ = {state_[0] + a, state_[1] + b, state_[2] + c, state_[3] + d};
+}
+
+#endif
 
 }  // namespace gradus::data

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
 #include "gradus/core/dataset.hpp"
@@ -68,12 +69,7 @@ inline constexpr mnist_file mnist_files[] = {
 };
 
 /// The path of an MNIST file in `folder` or its `mnist/`, unpacked before packed; "" where it is in neither.
-[[nodiscard]] inline std::string find_mnist_file(const std::string& folder, const std::string& name) {
-    for (const char* place : {"/", "/mnist/"})
-        for (const char* suffix : {"", ".gz"})
-            if (const auto path = folder + place + name + suffix; access(path.c_str(), F_OK) == 0) return path;
-    return "";
-}
+GRADUS_ONCE [[nodiscard]] std::string find_mnist_file(const std::string& folder, const std::string& name);
 
 /// One of the four files. \throws data_error as read_idx, where it is missing, or where its MD5 is another.
 template <std::size_t N>
@@ -92,48 +88,12 @@ template <std::size_t N>
 }
 
 /// MNIST from a folder. \throws data_error naming what is missing or damaged.
-[[nodiscard]] inline mnist_bytes read_mnist(const std::string& folder) {
-    const auto part = [&](const mnist_file& y_file, const mnist_file& x_file) {
-        const auto bytes = read_mnist_file<1>(folder, y_file);
-        auto y = labels::from_shape({bytes.size()});
-        std::copy(bytes.data(), bytes.data() + bytes.size(), y.data());
-        return dataset(read_mnist_file<3>(folder, x_file), std::move(y));
-    };
-    auto test = part(mnist_files[0], mnist_files[2]);
-    return {part(mnist_files[1], mnist_files[3]), std::move(test)};
-}
+GRADUS_ONCE [[nodiscard]] mnist_bytes read_mnist(const std::string& folder);
 
 /// Fetches MNIST into `folder`: beside it, then read and checked, then moved, so that no broken file ever lies there.
 /// $GRADUS_MNIST_URL names another place to fetch from; set but empty it forbids to fetch.
 /// \throws data_error that says why it failed.
-[[nodiscard]] inline mnist_bytes download_mnist(const std::string& folder) {
-    if (folder.empty()) throw data_error("no folder to keep it in: neither XDG_CACHE_HOME nor HOME is set");
-    std::string url = "https://ossci-datasets.s3.amazonaws.com/mnist";
-    if (const char* other = std::getenv("GRADUS_MNIST_URL")) url = other;
-    if (url.empty()) throw data_error("GRADUS_MNIST_URL is empty");
-    if (url.back() == '/') url.pop_back();
-    if (!GRADUS_HAS_ZLIB) throw data_error("without zlib it could not be unpacked");
-    std::string part = folder + "/download-XXXXXX";
-    if (!make_folder(folder) || mkdtemp(part.data()) == nullptr)
-        throw data_error("cannot write to " + folder + ": " + std::strerror(errno));
-    std::vector<std::string> names;
-    for (const auto& file : mnist_files) names.push_back(std::string(file.name) + ".gz");
-    std::string problem = download(url, names, part);
-    std::optional<mnist_bytes> out;
-    try {
-        if (problem.empty()) out = read_mnist(part);
-    } catch (const data_error& e) {
-        problem = e.what();
-    }
-    for (const auto& name : names) {
-        const std::string from = part + "/" + name, to = folder + "/" + name;
-        if (out && std::rename(from.c_str(), to.c_str()) != 0) problem = "cannot write " + to;
-        std::remove(from.c_str());
-    }
-    std::remove(part.c_str());
-    if (!problem.empty()) throw data_error(problem);
-    return std::move(*out);
-}
+GRADUS_ONCE [[nodiscard]] mnist_bytes download_mnist(const std::string& folder);
 
 /// The samples of `classes`, labelled 0, 1, ... in that order. \throws data_error for a class that has no sample.
 template <class X>
@@ -202,5 +162,56 @@ template <class T>
     const std::size_t n = data.size();
     return {with_shape(std::move(data.x), {n, 28, 28, 1}), std::move(data.y)};
 }
+
+#if GRADUS_BODIES_OF(data)
+
+GRADUS_BODY std::string find_mnist_file(const std::string& folder, const std::string& name) {
+    for (const char* place : {"/", "/mnist/"})
+        for (const char* suffix : {"", ".gz"})
+            if (const auto path = folder + place + name + suffix; access(path.c_str(), F_OK) == 0) return path;
+    return "";
+}
+
+GRADUS_BODY mnist_bytes read_mnist(const std::string& folder) {
+    const auto part = [&](const mnist_file& y_file, const mnist_file& x_file) {
+        const auto bytes = read_mnist_file<1>(folder, y_file);
+        auto y = labels::from_shape({bytes.size()});
+        std::copy(bytes.data(), bytes.data() + bytes.size(), y.data());
+        return dataset(read_mnist_file<3>(folder, x_file), std::move(y));
+    };
+    auto test = part(mnist_files[0], mnist_files[2]);
+    return {part(mnist_files[1], mnist_files[3]), std::move(test)};
+}
+
+GRADUS_BODY mnist_bytes download_mnist(const std::string& folder) {
+    if (folder.empty()) throw data_error("no folder to keep it in: neither XDG_CACHE_HOME nor HOME is set");
+    std::string url = "https://ossci-datasets.s3.amazonaws.com/mnist";
+    if (const char* other = std::getenv("GRADUS_MNIST_URL")) url = other;
+    if (url.empty()) throw data_error("GRADUS_MNIST_URL is empty");
+    if (url.back() == '/') url.pop_back();
+    if (!GRADUS_HAS_ZLIB) throw data_error("without zlib it could not be unpacked");
+    std::string part = folder + "/download-XXXXXX";
+    if (!make_folder(folder) || mkdtemp(part.data()) == nullptr)
+        throw data_error("cannot write to " + folder + ": " + std::strerror(errno));
+    std::vector<std::string> names;
+    for (const auto& file : mnist_files) names.push_back(std::string(file.name) + ".gz");
+    std::string problem = download(url, names, part);
+    std::optional<mnist_bytes> out;
+    try {
+        if (problem.empty()) out = read_mnist(part);
+    } catch (const data_error& e) {
+        problem = e.what();
+    }
+    for (const auto& name : names) {
+        const std::string from = part + "/" + name, to = folder + "/" + name;
+        if (out && std::rename(from.c_str(), to.c_str()) != 0) problem = "cannot write " + to;
+        std::remove(from.c_str());
+    }
+    std::remove(part.c_str());
+    if (!problem.empty()) throw data_error(problem);
+    return std::move(*out);
+}
+
+#endif
 
 }  // namespace gradus::data

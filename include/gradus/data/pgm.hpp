@@ -12,6 +12,7 @@
 #include <initializer_list>
 #include <string>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
 #include "gradus/data/byte_reader.hpp"
@@ -22,7 +23,11 @@ namespace gradus::data {
 /// What the header promises is compared with what the file can hold before memory is asked for. O(size).
 /// \throws data_error naming the file, the field and the numbers: a file that is not there, another format, a field that
 /// is no number, a side of 0, a maximum that is 0 or no byte, a pixel above it, too few or too many pixels.
-[[nodiscard]] inline tensor<std::uint8_t, 2> read_pgm(const std::string& path) {
+GRADUS_ONCE [[nodiscard]] tensor<std::uint8_t, 2> read_pgm(const std::string& path);
+
+#if GRADUS_BODIES_OF(data)
+
+GRADUS_BODY tensor<std::uint8_t, 2> read_pgm(const std::string& path) {
     byte_reader in(path);
     std::uint64_t done = 0;
     const auto next = [&] {  // -1 behind the end
@@ -62,5 +67,7 @@ namespace gradus::data {
     }
     return x;
 }
+
+#endif
 
 }  // namespace gradus::data

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/dataset.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
@@ -21,42 +22,16 @@ namespace gradus::data {
 /// `gr::fit(net, J, optimizer, streams(s, R, T), {.batch_size = R, .stateful = true, .shuffle = false})`
 /// Source: Zaremba, Sutskever and Vinyals, "Recurrent neural network regularization" (2014), 4.1.
 /// \throws data_error for no rows or steps, or fewer than R T + 1 symbols.
-[[nodiscard]] inline dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 2>> streams(const tensor<std::int32_t, 1>& s,
-                                                                                       std::size_t R, std::size_t T) {
-    const std::size_t L = s.size();
-    if (R == 0 || T == 0) throw data_error(message({"streams: ", R, " rows of ", T, " steps: one of both is the least"}));
-    const std::size_t K = L == 0 || R > L / T ? 0 : (L - 1) / (R * T);
-    if (K == 0)
-        throw data_error(message({"streams: ", L, " symbols are too few for ", R, " rows of ", T,
-                                  " steps and one symbol more"}));
-    tensor<std::int32_t, 2> x({K * R, T}), y({K * R, T});
-    for (std::size_t k = 0; k < K; ++k)
-        for (std::size_t r = 0; r < R; ++r)
-            for (std::size_t t = 0; t < T; ++t) {
-                x(k * R + r, t) = s(r * K * T + k * T + t);
-                y(k * R + r, t) = s(r * K * T + k * T + t + 1);
-            }
-    return {std::move(x), std::move(y)};
-}
+GRADUS_ONCE [[nodiscard]] dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 2>> streams(const tensor<std::int32_t, 1>& s,
+                                                                                       std::size_t R, std::size_t T);
 
 /// Each run of n symbols and the one behind it.
 ///   x[i, j] = s[i + j]     y[i] = s[i + n]                                                        [n_grams.x] [n_grams.y]
 ///   s (L)     x (L − n, n)     y (L − n)
 /// Source: Bengio and others, "A neural probabilistic language model" (2003), 2: the n symbols before predict the next.
 /// \throws data_error for n = 0, or no more than n symbols.
-[[nodiscard]] inline dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 1>> n_grams(const tensor<std::int32_t, 1>& s,
-                                                                                       std::size_t n) {
-    if (n == 0 || s.size() <= n)
-        throw data_error(message({"n_grams: ", s.size(), " symbols hold no window of ", n, " and the symbol behind it"}));
-    const std::size_t N = s.size() - n;
-    tensor<std::int32_t, 2> x({N, n});
-    auto y = tensor<std::int32_t, 1>::from_shape({N});
-    for (std::size_t i = 0; i < N; ++i) {
-        for (std::size_t j = 0; j < n; ++j) x(i, j) = s(i + j);
-        y(i) = s(i + n);
-    }
-    return {std::move(x), std::move(y)};
-}
+GRADUS_ONCE [[nodiscard]] dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 1>> n_grams(const tensor<std::int32_t, 1>& s,
+                                                                                       std::size_t n);
 
 /// Each run of T values of a series and the value `ahead` steps behind its last.
 ///   x[i, t, 0] = s[i + t]     y[i, 0] = s[i + T − 1 + ahead]                                      [windows.x] [windows.y]
@@ -81,16 +56,7 @@ template <class V>
 /// Where rows of these lengths hold data: m[n, t] = t < lengths[n].                                            [mask_of]
 ///   lengths (N)     m (N, T)
 /// \throws data_error for a length beyond T, naming its row; where there are none, or T = 0.
-[[nodiscard]] inline tensor<bool, 2> mask_of(const std::vector<std::size_t>& lengths, std::size_t T) {
-    if (lengths.empty() || T == 0)
-        throw data_error(message({"mask_of: ", lengths.size(), " rows of ", T, " steps: nothing to mask"}));
-    tensor<bool, 2> m({lengths.size(), T});
-    for (std::size_t n = 0; n < lengths.size(); ++n) {
-        if (lengths[n] > T) throw data_error(message({"mask_of: length ", lengths[n], " of row ", n, " is beyond T = ", T}));
-        for (std::size_t t = 0; t < T; ++t) m(n, t) = t < lengths[n];
-    }
-    return m;
-}
+GRADUS_ONCE [[nodiscard]] tensor<bool, 2> mask_of(const std::vector<std::size_t>& lengths, std::size_t T);
 
 /// Sequences of different lengths as one tensor.   x (N, T, ...)   mask (N, T)   lengths (N)
 template <class V, std::size_t R>
@@ -136,8 +102,56 @@ template <class V, std::size_t R>
 ///   x[n, t] = s_n[t]     y[n, t] = s_n[t + 1]                                         [next_symbols.x] [next_symbols.y]
 ///   s_n (T_n)     x, y (N, max T_n − 1), the padding where t + 1 ≥ T_n, which the dataset's mask leaves out
 /// \throws data_error for no sequences, or none of two symbols.
-[[nodiscard]] inline dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 2>> next_symbols(
-    const std::vector<tensor<std::int32_t, 1>>& sequences, std::int32_t padding = 0) {
+GRADUS_ONCE [[nodiscard]] dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 2>> next_symbols(
+    const std::vector<tensor<std::int32_t, 1>>& sequences, std::int32_t padding = 0);
+
+#if GRADUS_BODIES_OF(data)
+
+GRADUS_BODY dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 2>> streams(const tensor<std::int32_t, 1>& s,
+                                                                                       std::size_t R, std::size_t T) {
+    const std::size_t L = s.size();
+    if (R == 0 || T == 0) throw data_error(message({"streams: ", R, " rows of ", T, " steps: one of both is the least"}));
+    const std::size_t K = L == 0 || R > L / T ? 0 : (L - 1) / (R * T);
+    if (K == 0)
+        throw data_error(message({"streams: ", L, " symbols are too few for ", R, " rows of ", T,
+                                  " steps and one symbol more"}));
+    tensor<std::int32_t, 2> x({K * R, T}), y({K * R, T});
+    for (std::size_t k = 0; k < K; ++k)
+        for (std::size_t r = 0; r < R; ++r)
+            for (std::size_t t = 0; t < T; ++t) {
+                x(k * R + r, t) = s(r * K * T + k * T + t);
+                y(k * R + r, t) = s(r * K * T + k * T + t + 1);
+            }
+    return {std::move(x), std::move(y)};
+}
+
+GRADUS_BODY dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 1>> n_grams(const tensor<std::int32_t, 1>& s,
+                                                                                       std::size_t n) {
+    if (n == 0 || s.size() <= n)
+        throw data_error(message({"n_grams: ", s.size(), " symbols hold no window of ", n, " and the symbol behind it"}));
+    const std::size_t N = s.size() - n;
+    tensor<std::int32_t, 2> x({N, n});
+    auto y = tensor<std::int32_t, 1>::from_shape({N});
+    for (std::size_t i = 0; i < N; ++i) {
+        for (std::size_t j = 0; j < n; ++j) x(i, j) = s(i + j);
+        y(i) = s(i + n);
+    }
+    return {std::move(x), std::move(y)};
+}
+
+GRADUS_BODY tensor<bool, 2> mask_of(const std::vector<std::size_t>& lengths, std::size_t T) {
+    if (lengths.empty() || T == 0)
+        throw data_error(message({"mask_of: ", lengths.size(), " rows of ", T, " steps: nothing to mask"}));
+    tensor<bool, 2> m({lengths.size(), T});
+    for (std::size_t n = 0; n < lengths.size(); ++n) {
+        if (lengths[n] > T) throw data_error(message({"mask_of: length ", lengths[n], " of row ", n, " is beyond T = ", T}));
+        for (std::size_t t = 0; t < T; ++t) m(n, t) = t < lengths[n];
+    }
+    return m;
+}
+
+GRADUS_BODY dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 2>> next_symbols(
+    const std::vector<tensor<std::int32_t, 1>>& sequences, std::int32_t padding) {
     std::size_t T = 1;
     for (const auto& s : sequences) T = std::max(T, s.size());
     if (sequences.empty() || T == 1)
@@ -152,5 +166,7 @@ template <class V, std::size_t R>
     data.mask = std::move(mask);
     return data;
 }
+
+#endif
 
 }  // namespace gradus::data

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/dataset.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/random.hpp"
@@ -35,12 +36,7 @@ template <class T = float>
 }
 
 /// What every drawn set needs. \throws data_error naming the set, the option and its value.
-inline void check_draws(std::string_view set, std::size_t samples, std::size_t classes, double noise) {
-    if (classes == 0 || samples < classes)
-        throw data_error(message({set, ": ", samples, " samples of ", classes, " classes: each needs at least one"}));
-    if (!(noise >= 0 && std::isfinite(noise)))
-        throw data_error(message({set, ": a standard deviation must be 0 or more, got ", number_text(noise)}));
-}
+GRADUS_ONCE void check_draws(std::string_view set, std::size_t samples, std::size_t classes, double noise);
 
 /// \throws data_error naming the set, the option and its value, where that is not finite.
 inline void check_finite(std::string_view set, std::string_view option, double value) {
@@ -260,5 +256,16 @@ template <class T = float>
     if (o.deviation == 0) return o.distance > 0 ? 0 : 0.5;
     return 0.5 * std::erfc(o.distance / (2 * o.deviation) / std::numbers::sqrt2);
 }
+
+#if GRADUS_BODIES_OF(data)
+
+GRADUS_BODY void check_draws(std::string_view set, std::size_t samples, std::size_t classes, double noise) {
+    if (classes == 0 || samples < classes)
+        throw data_error(message({set, ": ", samples, " samples of ", classes, " classes: each needs at least one"}));
+    if (!(noise >= 0 && std::isfinite(noise)))
+        throw data_error(message({set, ": a standard deviation must be 0 or more, got ", number_text(noise)}));
+}
+
+#endif
 
 }  // namespace gradus::data

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/data/utf8.hpp"
 
 namespace gradus::data {
@@ -120,11 +121,18 @@ void each_token(std::string_view text, const tokenize_options& options, std::str
 /// The tokens of a text. By words: what stands between blanks, each punctuation mark and each Chinese character for itself,
 /// control characters left out. `tokenize("It's 5 €!", {.lower_case = true})` is it ' s 5 € !
 /// \throws data_error where the text is not UTF-8.
-[[nodiscard]] inline std::vector<std::string> tokenize(std::string_view text, const tokenize_options& options = {},
-                                                       std::string_view source = "text") {
+GRADUS_ONCE [[nodiscard]] std::vector<std::string> tokenize(std::string_view text, const tokenize_options& options = {},
+                                                       std::string_view source = "text");
+
+#if GRADUS_BODIES_OF(data)
+
+GRADUS_BODY std::vector<std::string> tokenize(std::string_view text, const tokenize_options& options,
+                                                       std::string_view source) {
     std::vector<std::string> out;
     each_token(text, options, source, [&](std::string_view token, std::size_t) { out.emplace_back(token); });
     return out;
 }
+
+#endif
 
 }  // namespace gradus::data

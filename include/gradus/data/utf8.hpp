@@ -15,17 +15,14 @@
 #include <string>
 #include <string_view>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/data/byte_reader.hpp"
 
 namespace gradus::data {
 
 /// "U+00E9"
-[[nodiscard, gnu::noinline]] inline std::string code_point_text(char32_t c) {
-    char text[16];
-    std::snprintf(text, sizeof text, "U+%04X", static_cast<unsigned>(c));
-    return text;
-}
+GRADUS_ONCE [[nodiscard]] std::string code_point_text(char32_t c);
 
 /// Whether a number is a code point that a text may hold: no half of a pair, and not beyond the last.
 [[nodiscard]] constexpr bool is_scalar_value(char32_t c) { return c < 0xD800 || (c > 0xDFFF && c <= 0x10FFFF); }
@@ -33,16 +30,8 @@ namespace gradus::data {
 namespace utf8 {
 
 /// \throws data_error naming the source, the offset and the n bytes there.
-[[noreturn, gnu::noinline]] inline void refuse(std::string_view source, std::string_view text, std::size_t at, std::size_t n,
-                                               std::string_view why) {
-    std::string bytes;
-    for (const char c : text.substr(at, n)) {
-        char hex[8];
-        std::snprintf(hex, sizeof hex, "0x%02X ", static_cast<unsigned>(static_cast<unsigned char>(c)));
-        bytes += hex;
-    }
-    throw data_error(message({source, ": broken UTF-8 at byte ", at, ": ", bytes, why}));
-}
+GRADUS_ONCE [[noreturn]] void refuse(std::string_view source, std::string_view text, std::size_t at, std::size_t n,
+                                               std::string_view why);
 
 /// The code point at byte `at`, which moves behind it. \throws data_error as decode_utf8. O(1).
 [[nodiscard]] inline char32_t next(std::string_view text, std::size_t& at, std::string_view source = "text") {
@@ -68,17 +57,28 @@ namespace utf8 {
     return found;
 }
 
+#if GRADUS_BODIES_OF(data)
+
+GRADUS_BODY [[noreturn]] void refuse(std::string_view source, std::string_view text, std::size_t at, std::size_t n,
+                                               std::string_view why) {
+    std::string bytes;
+    for (const char c : text.substr(at, n)) {
+        char hex[8];
+        std::snprintf(hex, sizeof hex, "0x%02X ", static_cast<unsigned>(static_cast<unsigned char>(c)));
+        bytes += hex;
+    }
+    throw data_error(message({source, ": broken UTF-8 at byte ", at, ": ", bytes, why}));
+}
+
+#endif
+
 }  // namespace utf8
 
 /// The code points of a text. O(bytes).
 /// \param source  what messages call the text
 /// \throws data_error naming the source, the byte's offset and the bytes: one that begins or continues no sequence, a
 /// sequence that is cut off, overlong, a surrogate, or beyond U+10FFFF.
-[[nodiscard]] inline std::u32string decode_utf8(std::string_view text, std::string_view source = "text") {
-    std::u32string out;
-    for (std::size_t at = 0; at < text.size();) out += utf8::next(text, at, source);
-    return out;
-}
+GRADUS_ONCE [[nodiscard]] std::u32string decode_utf8(std::string_view text, std::string_view source = "text");
 
 /// Appends a code point. \throws data_error for a surrogate, or beyond U+10FFFF.
 inline void append_utf8(std::string& out, char32_t c) {
@@ -97,17 +97,35 @@ inline void append_utf8(std::string& out, char32_t c) {
 }
 
 /// The bytes of a text. \throws data_error as append_utf8.
-[[nodiscard]] inline std::string encode_utf8(std::u32string_view text) {
-    std::string out;
-    for (const char32_t c : text) append_utf8(out, c);
-    return out;
-}
+GRADUS_ONCE [[nodiscard]] std::string encode_utf8(std::u32string_view text);
 
 /// The text in a file, plain or gzipped, a byte order mark left out and lines' ends as they are.
 /// \param limit  bytes of the text, at most
 /// \throws data_error for a file that cannot be read or is more than the limit; where it is not UTF-8, naming the file,
 /// the offset in it and the bytes.
-[[nodiscard]] inline std::string read_utf8(const std::string& path, std::uint64_t limit = std::uint64_t{1} << 32) {
+GRADUS_ONCE [[nodiscard]] std::string read_utf8(const std::string& path, std::uint64_t limit = std::uint64_t{1} << 32);
+
+#if GRADUS_BODIES_OF(data)
+
+GRADUS_BODY std::string code_point_text(char32_t c) {
+    char text[16];
+    std::snprintf(text, sizeof text, "U+%04X", static_cast<unsigned>(c));
+    return text;
+}
+
+GRADUS_BODY std::u32string decode_utf8(std::string_view text, std::string_view source) {
+    std::u32string out;
+    for (std::size_t at = 0; at < text.size();) out += utf8::next(text, at, source);
+    return out;
+}
+
+GRADUS_BODY std::string encode_utf8(std::u32string_view text) {
+    std::string out;
+    for (const char32_t c : text) append_utf8(out, c);
+    return out;
+}
+
+GRADUS_BODY std::string read_utf8(const std::string& path, std::uint64_t limit) {
     std::string text = read_text(path, limit);
     if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
         throw data_error(message({path, ": a text in UTF-16; save it as UTF-8"}));
@@ -115,5 +133,7 @@ inline void append_utf8(std::string& out, char32_t c) {
     if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
     return text;
 }
+
+#endif
 
 }  // namespace gradus::data

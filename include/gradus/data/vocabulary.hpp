@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
 #include "gradus/data/csv_records.hpp"
@@ -38,23 +39,8 @@ class vocabulary {
 
     /// \param source  what messages call it
     /// \throws data_error where there are no tokens, one is there twice, or one that no text is cut into.
-    explicit vocabulary(std::vector<std::string> tokens, const tokenize_options& cut = {},
-                        std::string_view source = "vocabulary")
-        : tokens_(std::move(tokens)), cut_(cut) {
-        const auto refuse = [&](std::initializer_list<piece> why) {
-            throw data_error(message({source, ": ", message(why)}));
-        };
-        if (tokens_.empty()) refuse({"there are no tokens"});
-        for (std::size_t i = 0; i < tokens_.size(); ++i) {
-            const std::string& t = tokens_[i];
-            const auto [other, is_new] = index_.emplace(t, static_cast<std::int32_t>(i));
-            if (!is_new) refuse({"token ", i, ", ", shown(t), ", is token ", other->second, " too"});
-            if (t == padding_token || t == unknown_token) continue;
-            const auto pieces = tokenize(t, cut_, message({source, ": token ", i}));
-            if (pieces.size() != 1 || pieces[0] != t)
-                refuse({"token ", i, ", ", shown(t), ", is not one ", cut_.lower_case ? "lower-case " : "", unit_name()});
-        }
-    }
+    GRADUS_ONCE explicit vocabulary(std::vector<std::string> tokens, const tokenize_options& cut = {},
+                        std::string_view source = "vocabulary");
 
     [[nodiscard]] std::size_t size() const { return tokens_.size(); }
     [[nodiscard]] const std::vector<std::string>& tokens() const { return tokens_; }
@@ -69,11 +55,7 @@ class vocabulary {
     [[nodiscard]] std::optional<std::int32_t> unknown() const { return find(unknown_token); }
 
     /// A token's index, or the unknown one's. \throws data_error where neither is listed.
-    [[nodiscard]] std::int32_t index(std::string_view token) const {
-        if (const auto i = find(token)) return *i;
-        if (const auto i = unknown()) return *i;
-        refuse_token("vocabulary: ", token);
-    }
+    GRADUS_ONCE [[nodiscard]] std::int32_t index(std::string_view token) const;
     /// The token of an index. \throws data_error for one outside 0..V-1.
     [[nodiscard]] const std::string& operator[](std::int32_t index) const {
         if (!holds(index))
@@ -84,34 +66,11 @@ class vocabulary {
     /// The indices (T) of a text's tokens. O(bytes log V).
     /// \throws data_error where the text is not UTF-8; for a token that is not listed where <unk> is not either, with the
     /// offset of its first byte.
-    [[nodiscard]] tensor<std::int32_t, 1> encode(std::string_view text, std::string_view source = "text") const {
-        std::vector<std::int32_t> ids;
-        const auto unlisted = unknown();
-        each_token(text, cut_, source, [&](std::string_view token, std::size_t at) {
-            const auto i = find(token);
-            if (!i && !unlisted) refuse_token(message({source, ": byte ", at, ": "}), token, code_of(token));
-            ids.push_back(i ? *i : *unlisted);
-        });
-        auto out = tensor<std::int32_t, 1>::from_shape({ids.size()});
-        std::copy(ids.begin(), ids.end(), out.data());
-        return out;
-    }
+    GRADUS_ONCE [[nodiscard]] tensor<std::int32_t, 1> encode(std::string_view text, std::string_view source = "text") const;
 
     /// The text of indices, paddings left out: characters one behind the other, words with a blank between them.
     /// \throws data_error for an index outside 0..V-1, with its place.
-    [[nodiscard]] std::string decode(std::span<const std::int32_t> ids) const {
-        const auto filling = padding();
-        std::string out;
-        for (std::size_t t = 0; t < ids.size(); ++t) {
-            if (!holds(ids[t]))
-                throw data_error(message({"vocabulary: index ", ids[t], " at place ", t, " is not one of ", size(),
-                                          ", counted from 0"}));
-            if (ids[t] == filling) continue;
-            if (cut_.by == unit::word && !out.empty()) out += ' ';
-            out += tokens_[static_cast<std::size_t>(ids[t])];
-        }
-        return out;
-    }
+    GRADUS_ONCE [[nodiscard]] std::string decode(std::span<const std::int32_t> ids) const;
     [[nodiscard]] std::string decode(const tensor<std::int32_t, 1>& ids) const { return decode(flat(ids)); }
 
   private:
@@ -141,7 +100,72 @@ struct vocabulary_options {
 
 /// The tokens of a text, by how often they occur, ties in the order of code points. O(bytes log V).
 /// \throws data_error where the text is not UTF-8, or no token is left.
-[[nodiscard]] inline vocabulary build_vocabulary(std::string_view text, unit by, const vocabulary_options& o) {
+GRADUS_ONCE [[nodiscard]] vocabulary build_vocabulary(std::string_view text, unit by, const vocabulary_options& o);
+
+/// The characters of a text, in the order of code points. \throws data_error as build_vocabulary.
+[[nodiscard]] inline vocabulary characters(std::string_view text, const vocabulary_options& options = {}) {
+    return build_vocabulary(text, unit::character, options);
+}
+/// The words and punctuation marks of a text, the most frequent first, ties in the order of code points.
+/// \throws data_error as build_vocabulary.
+[[nodiscard]] inline vocabulary words(std::string_view text, const vocabulary_options& options = {}) {
+    return build_vocabulary(text, unit::word, options);
+}
+
+#if GRADUS_BODIES_OF(data)
+
+GRADUS_BODY vocabulary::vocabulary(std::vector<std::string> tokens, const tokenize_options& cut,
+                    std::string_view source)
+    : tokens_(std::move(tokens)), cut_(cut) {
+    const auto refuse = [&](std::initializer_list<piece> why) {
+        throw data_error(message({source, ": ", message(why)}));
+    };
+    if (tokens_.empty()) refuse({"there are no tokens"});
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+        const std::string& t = tokens_[i];
+        const auto [other, is_new] = index_.emplace(t, static_cast<std::int32_t>(i));
+        if (!is_new) refuse({"token ", i, ", ", shown(t), ", is token ", other->second, " too"});
+        if (t == padding_token || t == unknown_token) continue;
+        const auto pieces = tokenize(t, cut_, message({source, ": token ", i}));
+        if (pieces.size() != 1 || pieces[0] != t)
+            refuse({"token ", i, ", ", shown(t), ", is not one ", cut_.lower_case ? "lower-case " : "", unit_name()});
+    }
+}
+
+GRADUS_BODY std::int32_t vocabulary::index(std::string_view token) const {
+    if (const auto i = find(token)) return *i;
+    if (const auto i = unknown()) return *i;
+    refuse_token("vocabulary: ", token);
+}
+
+GRADUS_BODY tensor<std::int32_t, 1> vocabulary::encode(std::string_view text, std::string_view source) const {
+    std::vector<std::int32_t> ids;
+    const auto unlisted = unknown();
+    each_token(text, cut_, source, [&](std::string_view token, std::size_t at) {
+        const auto i = find(token);
+        if (!i && !unlisted) refuse_token(message({source, ": byte ", at, ": "}), token, code_of(token));
+        ids.push_back(i ? *i : *unlisted);
+    });
+    auto out = tensor<std::int32_t, 1>::from_shape({ids.size()});
+    std::copy(ids.begin(), ids.end(), out.data());
+    return out;
+}
+
+GRADUS_BODY std::string vocabulary::decode(std::span<const std::int32_t> ids) const {
+    const auto filling = padding();
+    std::string out;
+    for (std::size_t t = 0; t < ids.size(); ++t) {
+        if (!holds(ids[t]))
+            throw data_error(message({"vocabulary: index ", ids[t], " at place ", t, " is not one of ", size(),
+                                      ", counted from 0"}));
+        if (ids[t] == filling) continue;
+        if (cut_.by == unit::word && !out.empty()) out += ' ';
+        out += tokens_[static_cast<std::size_t>(ids[t])];
+    }
+    return out;
+}
+
+GRADUS_BODY vocabulary build_vocabulary(std::string_view text, unit by, const vocabulary_options& o) {
     const tokenize_options cut{by, o.lower_case};
     const std::string_view set = by == unit::word ? "words" : "characters";
     std::map<std::string, std::size_t, std::less<>> counts;
@@ -167,14 +191,6 @@ struct vocabulary_options {
     return vocabulary(std::move(tokens), cut, set);
 }
 
-/// The characters of a text, in the order of code points. \throws data_error as build_vocabulary.
-[[nodiscard]] inline vocabulary characters(std::string_view text, const vocabulary_options& options = {}) {
-    return build_vocabulary(text, unit::character, options);
-}
-/// The words and punctuation marks of a text, the most frequent first, ties in the order of code points.
-/// \throws data_error as build_vocabulary.
-[[nodiscard]] inline vocabulary words(std::string_view text, const vocabulary_options& options = {}) {
-    return build_vocabulary(text, unit::word, options);
-}
+#endif
 
 }  // namespace gradus::data

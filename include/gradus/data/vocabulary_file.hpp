@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/data/vocabulary.hpp"
 #include "gradus/io/file.hpp"
@@ -27,7 +28,16 @@ namespace gradus::data {
 
 /// Writes a vocabulary; a file that was there is replaced when all of it is written.
 /// \throws data_error with the path and the system's reason.
-inline void save(const std::string& path, const vocabulary& v) {
+GRADUS_ONCE void save(const std::string& path, const vocabulary& v);
+
+/// Reads what `save` wrote.
+/// \throws data_error naming the file, the line or the token: no vocabulary, not UTF-8, more than 64 MiB, more or fewer tokens
+/// than promised, a \ that begins no \u{...}, a token that is there twice or that no text is cut into.
+GRADUS_ONCE [[nodiscard]] vocabulary load_vocabulary(const std::string& path);
+
+#if GRADUS_BODIES_OF(data)
+
+GRADUS_BODY void save(const std::string& path, const vocabulary& v) {
     std::string text = message({"gradus vocabulary: ", v.size(), v.cut().by == unit::word ? " words" : " characters",
                                 v.cut().lower_case ? ", lower case\n" : "\n"});
     for (const std::string& token : v.tokens()) {
@@ -45,10 +55,7 @@ inline void save(const std::string& path, const vocabulary& v) {
     file.commit();
 }
 
-/// Reads what `save` wrote.
-/// \throws data_error naming the file, the line or the token: no vocabulary, not UTF-8, more than 64 MiB, more or fewer tokens
-/// than promised, a \ that begins no \u{...}, a token that is there twice or that no text is cut into.
-[[nodiscard]] inline vocabulary load_vocabulary(const std::string& path) {
+GRADUS_BODY vocabulary load_vocabulary(const std::string& path) {
     const std::string text = read_utf8(path, std::uint64_t{1} << 26);
     std::string_view rest = text;
     std::size_t line = 0;
@@ -98,5 +105,7 @@ inline void save(const std::string& path, const vocabulary& v) {
     if (tokens.size() != size) refuse({"line 1 promises ", size, " tokens, there are ", tokens.size()});
     return vocabulary(std::move(tokens), cut, path);
 }
+
+#endif
 
 }  // namespace gradus::data

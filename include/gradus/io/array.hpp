@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/tensor_ref.hpp"
 #include "gradus/io/message.hpp"
 
@@ -94,7 +95,11 @@ struct array {
 };
 
 /// Bytes of a shape's elements. \throws data_error where they are more than memory can address.
-[[nodiscard]] inline std::size_t bytes_of(dtype type, shape_view shape, const std::string& source) {
+GRADUS_ONCE [[nodiscard]] std::size_t bytes_of(dtype type, shape_view shape, const std::string& source);
+
+#if GRADUS_BODIES_OF(io)
+
+GRADUS_BODY std::size_t bytes_of(dtype type, shape_view shape, const std::string& source) {
     std::size_t total = type.size;
     bool empty = false;
     for (std::size_t n : shape) {
@@ -105,5 +110,7 @@ struct array {
     }
     return empty ? 0 : total;
 }
+
+#endif
 
 }  // namespace gradus::io

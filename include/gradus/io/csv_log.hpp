@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/io/file.hpp"
 
 namespace gradus {
@@ -23,11 +24,7 @@ struct csv_log_options {
 /// \throws data_error with the path and the reason; after the first epoch, where the file has other columns than this run.
 class csv_log {
   public:
-    explicit csv_log(std::string path, csv_log_options o = {}) : path_(std::move(path)) {
-        file_.reset(std::fopen(path_.c_str(), o.append ? "ab+" : "wb"));
-        if (!file_) refuse();
-        if (o.append) read_header();
-    }
+    GRADUS_ONCE explicit csv_log(std::string path, csv_log_options o = {});
 
     void after_epoch(auto& now) {
         const auto& h = now.so_far;
@@ -56,12 +53,7 @@ class csv_log {
 
   private:
     /// The first line of the file, empty where it is new.
-    void read_header() {
-        std::rewind(file_.get());
-        for (int c; (c = std::fgetc(file_.get())) != EOF && c != '\n';)
-            if (c != '\r') header_ += static_cast<char>(c);
-        std::fseek(file_.get(), 0, SEEK_END);  // between reading and writing
-    }
+    GRADUS_ONCE void read_header();
     static void add(std::string& line, double value) {
         char text[32];
         line.append(text, static_cast<std::size_t>(std::snprintf(text, sizeof text, ",%.9g", value)));
@@ -72,5 +64,22 @@ class csv_log {
     io::file_handle file_;
     std::string header_;
 };
+
+#if GRADUS_BODIES_OF(io)
+
+GRADUS_BODY csv_log::csv_log(std::string path, csv_log_options o) : path_(std::move(path)) {
+    file_.reset(std::fopen(path_.c_str(), o.append ? "ab+" : "wb"));
+    if (!file_) refuse();
+    if (o.append) read_header();
+}
+
+GRADUS_BODY void csv_log::read_header() {
+    std::rewind(file_.get());
+    for (int c; (c = std::fgetc(file_.get())) != EOF && c != '\n';)
+        if (c != '\r') header_ += static_cast<char>(c);
+    std::fseek(file_.get(), 0, SEEK_END);  // between reading and writing
+}
+
+#endif
 
 }  // namespace gradus

@@ -12,6 +12,7 @@
 /// std::span<const float> values = W.as<float>({2, 3});
 /// \endcode
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/io/npy.hpp"
 #include "gradus/io/zip_reader.hpp"
 #include "gradus/io/zip_writer.hpp"
@@ -76,14 +77,7 @@ class npz_reader {
         : npz_reader(read_file(path, 0xFFFFFFFF), path, limit) {}
 
     /// \param file  what messages call these bytes
-    npz_reader(std::vector<std::byte> bytes, std::string file, std::uint64_t limit = zip::in_zip64)
-        : zip_(std::move(bytes), std::move(file), limit) {
-        for (const std::string& name : zip_.names()) {
-            if (!name.ends_with(".npy"))
-                fail({zip_.file(), ": member '", name, "' is no array, its name does not end in .npy"});
-            names_.push_back(name.substr(0, name.size() - 4));
-        }
-    }
+    GRADUS_ONCE npz_reader(std::vector<std::byte> bytes, std::string file, std::uint64_t limit = zip::in_zip64);
 
     /// The names in the order of the file.
     [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
@@ -106,5 +100,18 @@ class npz_reader {
     zip_reader zip_;
     std::vector<std::string> names_;
 };
+
+#if GRADUS_BODIES_OF(io)
+
+GRADUS_BODY npz_reader::npz_reader(std::vector<std::byte> bytes, std::string file, std::uint64_t limit)
+    : zip_(std::move(bytes), std::move(file), limit) {
+    for (const std::string& name : zip_.names()) {
+        if (!name.ends_with(".npy"))
+            fail({zip_.file(), ": member '", name, "' is no array, its name does not end in .npy"});
+        names_.push_back(name.substr(0, name.size() - 4));
+    }
+}
+
+#endif
 
 }  // namespace gradus::io

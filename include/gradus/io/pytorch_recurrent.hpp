@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/io/npz.hpp"
@@ -29,12 +30,8 @@ namespace gradus {
 namespace io {
 
 /// \throws shape_error where an array does not fit what a layer has of it
-inline void require_shape(std::string_view from, std::string_view name, std::span<const std::size_t> shape,
-                          std::string_view layer, std::span<const std::size_t> expected) {
-    if (!std::equal(shape.begin(), shape.end(), expected.begin(), expected.end()))
-        throw shape_error(from,
-                          {name, " of ", shape_text(shape), " is not ", layer, "'s, which takes ", shape_text(expected)});
-}
+GRADUS_ONCE void require_shape(std::string_view from, std::string_view name, std::span<const std::size_t> shape,
+                          std::string_view layer, std::span<const std::size_t> expected);
 
 namespace pytorch {
 
@@ -56,6 +53,17 @@ template <class T>
 }
 
 }  // namespace pytorch
+#if GRADUS_BODIES_OF(io)
+
+GRADUS_BODY void require_shape(std::string_view from, std::string_view name, std::span<const std::size_t> shape,
+                          std::string_view layer, std::span<const std::size_t> expected) {
+    if (!std::equal(shape.begin(), shape.end(), expected.begin(), expected.end()))
+        throw shape_error(from,
+                          {name, " of ", shape_text(shape), " is not ", layer, "'s, which takes ", shape_text(expected)});
+}
+
+#endif
+
 }  // namespace io
 
 namespace from_pytorch {

@@ -1,4 +1,6 @@
 #pragma once
+
+#include "gradus/core/compiled.hpp"
 /// \file
 /// What readers and writers of zip archives share: numbers of the format, checksum, names.
 ///
@@ -29,38 +31,10 @@ struct crc_tables {
 };
 
 /// CRC-32 of bytes that follow others whose CRC-32 is `crc`. Eight bytes a step ("slicing by 8").
-[[nodiscard]] inline std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t crc = 0) {
-    static const crc_tables table;  // 20 µs at its first use; at compile time it would cost each user 0.07 s
-    const auto& t = table.of;
-    const auto* p = reinterpret_cast<const unsigned char*>(bytes.data());
-    std::uint32_t c = ~crc;
-    std::size_t left = bytes.size();
-    for (; left >= 8; left -= 8, p += 8) {
-        const std::uint32_t low =
-            c ^ (p[0] | std::uint32_t{p[1]} << 8 | std::uint32_t{p[2]} << 16 | std::uint32_t{p[3]} << 24);
-        c = t[7][low & 255] ^ t[6][low >> 8 & 255] ^ t[5][low >> 16 & 255] ^ t[4][low >> 24] ^  //
-            t[3][p[4]] ^ t[2][p[5]] ^ t[1][p[6]] ^ t[0][p[7]];
-    }
-    for (; left > 0; --left, ++p) c = (c >> 8) ^ t[0][(c ^ *p) & 255];
-    return ~c;
-}
+GRADUS_ONCE [[nodiscard]] std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t crc = 0);
 
 /// Whether a name is UTF-8 that can be shown: no control characters, no overlong forms, no surrogates, not empty.
-[[nodiscard]] inline bool is_printable(std::string_view name) {
-    for (std::size_t i = 0; i < name.size();) {
-        const auto lead = static_cast<unsigned char>(name[i++]);
-        const int more = lead < 0x80 ? 0 : lead >> 5 == 6 ? 1 : lead >> 4 == 14 ? 2 : lead >> 3 == 30 ? 3 : -1;
-        if (more < 0) return false;
-        std::uint32_t code = more == 0 ? lead : lead & (0x3Fu >> more);
-        for (int k = 0; k < more; ++k, ++i) {
-            if (i == name.size() || (static_cast<unsigned char>(name[i]) & 0xC0) != 0x80) return false;
-            code = code << 6 | (static_cast<unsigned char>(name[i]) & 0x3Fu);
-        }
-        constexpr std::uint32_t least[] = {0x20, 0xA0, 0x800, 0x10000};  // 0x80 to 0x9F are control characters too
-        if (code < least[more] || code == 0x7F || (code >= 0xD800 && code < 0xE000) || code > 0x10FFFF) return false;
-    }
-    return !name.empty();
-}
+GRADUS_ONCE [[nodiscard]] bool is_printable(std::string_view name);
 
 /// What the records of a zip archive begin with, and the bits of `flags` that may be set.
 struct zip {
@@ -84,12 +58,7 @@ class zip_names {
         return at < sorted_.size() && names_[sorted_[at]] == name ? sorted_[at] : none;
     }
     /// Whether it was not there yet.
-    bool add(std::string_view name) {
-        if (find(name) != none) return false;
-        sorted_.insert(sorted_.begin() + static_cast<std::ptrdiff_t>(lower_bound(name)), names_.size());
-        names_.emplace_back(name);
-        return true;
-    }
+    GRADUS_ONCE bool add(std::string_view name);
 
   private:
     [[nodiscard]] std::size_t lower_bound(std::string_view name) const {
@@ -107,5 +76,48 @@ class zip_names {
     std::vector<std::string> names_;
     std::vector<std::size_t> sorted_;  // places by name
 };
+
+#if GRADUS_BODIES_OF(io)
+
+GRADUS_BODY std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t crc) {
+    static const crc_tables table;  // 20 µs at its first use; at compile time it would cost each user 0.07 s
+    const auto& t = table.of;
+    const auto* p = reinterpret_cast<const unsigned char*>(bytes.data());
+    std::uint32_t c = ~crc;
+    std::size_t left = bytes.size();
+    for (; left >= 8; left -= 8, p += 8) {
+        const std::uint32_t low =
+            c ^ (p[0] | std::uint32_t{p[1]} << 8 | std::uint32_t{p[2]} << 16 | std::uint32_t{p[3]} << 24);
+        c = t[7][low & 255] ^ t[6][low >> 8 & 255] ^ t[5][low >> 16 & 255] ^ t[4][low >> 24] ^  //
+            t[3][p[4]] ^ t[2][p[5]] ^ t[1][p[6]] ^ t[0][p[7]];
+    }
+    for (; left > 0; --left, ++p) c = (c >> 8) ^ t[0][(c ^ *p) & 255];
+    return ~c;
+}
+
+GRADUS_BODY bool is_printable(std::string_view name) {
+    for (std::size_t i = 0; i < name.size();) {
+        const auto lead = static_cast<unsigned char>(name[i++]);
+        const int more = lead < 0x80 ? 0 : lead >> 5 == 6 ? 1 : lead >> 4 == 14 ? 2 : lead >> 3 == 30 ? 3 : -1;
+        if (more < 0) return false;
+        std::uint32_t code = more == 0 ? lead : lead & (0x3Fu >> more);
+        for (int k = 0; k < more; ++k, ++i) {
+            if (i == name.size() || (static_cast<unsigned char>(name[i]) & 0xC0) != 0x80) return false;
+            code = code << 6 | (static_cast<unsigned char>(name[i]) & 0x3Fu);
+        }
+        constexpr std::uint32_t least[] = {0x20, 0xA0, 0x800, 0x10000};  // 0x80 to 0x9F are control characters too
+        if (code < least[more] || code == 0x7F || (code >= 0xD800 && code < 0xE000) || code > 0x10FFFF) return false;
+    }
+    return !name.empty();
+}
+
+GRADUS_BODY bool zip_names::add(std::string_view name) {
+    if (find(name) != none) return false;
+    sorted_.insert(sorted_.begin() + static_cast<std::ptrdiff_t>(lower_bound(name)), names_.size());
+    names_.emplace_back(name);
+    return true;
+}
+
+#endif
 
 }  // namespace gradus::io

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/io/file.hpp"
 #include "gradus/io/zip.hpp"
 
@@ -21,53 +22,10 @@ class zip_writer {
     [[nodiscard]] const std::string& path() const { return file_.path(); }
 
     /// Adds a member whose bytes are these parts, one behind the other.
-    void add(std::string_view name, std::initializer_list<std::span<const std::byte>> parts) {
-        if (!is_printable(name) || name.size() > 0xFFFF)
-            refuse({"a member's name must be UTF-8 without control characters, of 1 to 65535 bytes"});
-        if (names_.size() == 0xFFFE) refuse({"'", name, "' would be member 65535: zip64 is not written"});
-        if (names_.find(name) != zip_names::none) refuse({"'", name, "' a second time"});
-        std::uint64_t size = 0;
-        for (const auto& part : parts) size += part.size();
-        if (offset_ + size + directory_.size() + 2 * name.size() + 200 > 0xFFFFFFFF)
-            refuse({"'", name, "' of ", size, " bytes makes more than 4 GiB: zip64 is not written"});
-        std::uint32_t crc = 0;
-        for (const auto& part : parts) crc = crc32(part, crc);
-        const bool ascii = std::all_of(name.begin(), name.end(), [](char c) { return (c & 0x80) == 0; });
-
-        std::string shared;  // the part that the local record and the directory's have in common
-        put16(shared, {20, ascii ? 0 : zip::utf8, 0, 0, 0x21});
-        put32(shared, {crc, static_cast<std::uint32_t>(size), static_cast<std::uint32_t>(size)});
-        put16(shared, {static_cast<std::uint32_t>(name.size()), 0});
-
-        put32(directory_, {zip::directory_record});
-        put16(directory_, {20});
-        directory_ += shared;
-        put16(directory_, {0, 0, 0});
-        put32(directory_, {0, static_cast<std::uint32_t>(offset_)});
-        directory_ += name;
-
-        std::string record;
-        put32(record, {zip::local_record});
-        record += shared;
-        record += name;
-        write(record);
-        for (const auto& part : parts) file_.write(part);
-        offset_ += record.size() + size;
-        names_.add(name);
-    }
+    GRADUS_ONCE void add(std::string_view name, std::initializer_list<std::span<const std::byte>> parts);
 
     /// Writes the directory and puts the file in its place.
-    void close() {
-        const auto count = static_cast<std::uint32_t>(names_.size());
-        std::string end;
-        put32(end, {zip::end_record});
-        put16(end, {0, 0, count, count});
-        put32(end, {static_cast<std::uint32_t>(directory_.size()), static_cast<std::uint32_t>(offset_)});
-        put16(end, {0});
-        write(directory_);
-        write(end);
-        file_.commit();
-    }
+    GRADUS_ONCE void close();
 
   private:
     [[noreturn]] void refuse(std::initializer_list<piece> why) const {
@@ -87,5 +45,56 @@ class zip_writer {
     std::string directory_;
     std::uint64_t offset_ = 0;
 };
+
+#if GRADUS_BODIES_OF(io)
+
+GRADUS_BODY void zip_writer::add(std::string_view name, std::initializer_list<std::span<const std::byte>> parts) {
+    if (!is_printable(name) || name.size() > 0xFFFF)
+        refuse({"a member's name must be UTF-8 without control characters, of 1 to 65535 bytes"});
+    if (names_.size() == 0xFFFE) refuse({"'", name, "' would be member 65535: zip64 is not written"});
+    if (names_.find(name) != zip_names::none) refuse({"'", name, "' a second time"});
+    std::uint64_t size = 0;
+    for (const auto& part : parts) size += part.size();
+    if (offset_ + size + directory_.size() + 2 * name.size() + 200 > 0xFFFFFFFF)
+        refuse({"'", name, "' of ", size, " bytes makes more than 4 GiB: zip64 is not written"});
+    std::uint32_t crc = 0;
+    for (const auto& part : parts) crc = crc32(part, crc);
+    const bool ascii = std::all_of(name.begin(), name.end(), [](char c) { return (c & 0x80) == 0; });
+
+    std::string shared;  // the part that the local record and the directory's have in common
+    put16(shared, {20, ascii ? 0 : zip::utf8, 0, 0, 0x21});
+    put32(shared, {crc, static_cast<std::uint32_t>(size), static_cast<std::uint32_t>(size)});
+    put16(shared, {static_cast<std::uint32_t>(name.size()), 0});
+
+    put32(directory_, {zip::directory_record});
+    put16(directory_, {20});
+    directory_ += shared;
+    put16(directory_, {0, 0, 0});
+    put32(directory_, {0, static_cast<std::uint32_t>(offset_)});
+    directory_ += name;
+
+    std::string record;
+    put32(record, {zip::local_record});
+    record += shared;
+    record += name;
+    write(record);
+    for (const auto& part : parts) file_.write(part);
+    offset_ += record.size() + size;
+    names_.add(name);
+}
+
+GRADUS_BODY void zip_writer::close() {
+    const auto count = static_cast<std::uint32_t>(names_.size());
+    std::string end;
+    put32(end, {zip::end_record});
+    put16(end, {0, 0, count, count});
+    put32(end, {static_cast<std::uint32_t>(directory_.size()), static_cast<std::uint32_t>(offset_)});
+    put16(end, {0});
+    write(directory_);
+    write(end);
+    file_.commit();
+}
+
+#endif
 
 }  // namespace gradus::io

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/kernels/matrix.hpp"
 
 /// 1 where the program is linked with a BLAS (CMake sees to it); 0, the default, needs nothing but the headers.
@@ -42,25 +43,13 @@ struct blas_description {
     std::string advice;       ///< what to do about it, one line; empty where nothing is
 
     /// "OpenBLAS 0.3.21, core SkylakeX, 1 thread", and the advice on a line of its own.
-    [[nodiscard]] std::string text() const {
-        std::string out = library;
-        if (!core.empty()) out += ", core " + core;
-        out += ", " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
-        return advice.empty() ? out : out + "\n" + advice;
-    }
+    GRADUS_ONCE [[nodiscard]] std::string text() const;
 };
 
 namespace kernels {
 
 /// Whether this processor has the 512-bit registers that OpenBLAS's SkylakeX kernels need; elsewhere they crash.
-[[nodiscard]] inline bool has_avx512() {
-#if defined(__x86_64__) && defined(__GNUC__)
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-#else
-    return false;
-#endif
-}
+GRADUS_ONCE [[nodiscard]] bool has_avx512();
 
 /// The function called `name`, or null where no library of this program has it.
 template <class Function>
@@ -78,26 +67,11 @@ template <class Function>
 }
 
 /// Width of the vectors that OpenBLAS's kernels for `core` compute with.
-[[nodiscard]] inline int register_bits(std::string_view core) {
-    for (auto name : {"SkylakeX", "Cooperlake", "Sapphirerapids"})
-        if (core == name) return 512;
-    for (auto name : {"Haswell", "Zen", "Sandybridge", "Bulldozer", "Piledriver", "Steamroller", "Excavator"})
-        if (core == name) return 256;
-    return 128;
-}
+GRADUS_ONCE [[nodiscard]] int register_bits(std::string_view core);
 
 /// Describes OpenBLAS with kernels for `core`, on a processor with or without AVX-512.
-[[nodiscard]] inline blas_description describe_openblas(std::string_view config, std::string_view core, int threads,
-                                                        bool avx512) {
-    blas_description out{short_name(config), std::string(core), threads, register_bits(core), false, {}};
-    out.half_speed = avx512 && out.register_bits < 512;
-    if (out.half_speed)
-        out.advice =
-            "half of this processor's speed is unused: set OPENBLAS_CORETYPE=SkylakeX before the program starts "
-            "(the kernels for " +
-            out.core + " know no AVX-512)";
-    return out;
-}
+GRADUS_ONCE [[nodiscard]] blas_description describe_openblas(std::string_view config, std::string_view core, int threads,
+                                                        bool avx512);
 
 /// For as long as any lives, one product uses one thread: whoever splits a batch over threads splits no product as well.
 /// With the last one the number from before the first is back, whatever their order. Where no BLAS is linked, nothing
@@ -140,24 +114,43 @@ class single_threaded_blas {
     static inline int before_ = 1;
 };
 
+#if GRADUS_BODIES_OF(kernels)
+
+GRADUS_BODY bool has_avx512() {
+#if defined(__x86_64__) && defined(__GNUC__)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+#else
+    return false;
+#endif
+}
+
+GRADUS_BODY int register_bits(std::string_view core) {
+    for (auto name : {"SkylakeX", "Cooperlake", "Sapphirerapids"})
+        if (core == name) return 512;
+    for (auto name : {"Haswell", "Zen", "Sandybridge", "Bulldozer", "Piledriver", "Steamroller", "Excavator"})
+        if (core == name) return 256;
+    return 128;
+}
+
+GRADUS_BODY blas_description describe_openblas(std::string_view config, std::string_view core, int threads,
+                                                        bool avx512) {
+    blas_description out{short_name(config), std::string(core), threads, register_bits(core), false, {}};
+    out.half_speed = avx512 && out.register_bits < 512;
+    if (out.half_speed)
+        out.advice =
+            "half of this processor's speed is unused: set OPENBLAS_CORETYPE=SkylakeX before the program starts "
+            "(the kernels for " +
+            out.core + " know no AVX-512)";
+    return out;
+}
+
+#endif
+
 }  // namespace kernels
 
 /// What does the matrix products, and what keeps it from its best.
-[[nodiscard]] inline blas_description blas_info() {
-#if GRADUS_USE_BLAS
-    using kernels::symbol;
-    const int threads = kernels::single_threaded_blas::threads();
-    if (auto* config = symbol<const char*()>("openblas_get_config")) {
-        auto* core = symbol<const char*()>("openblas_get_corename");
-        return kernels::describe_openblas(config(), core != nullptr ? core() : "", threads, kernels::has_avx512());
-    }
-    if (symbol<int()>("MKL_Get_Max_Threads") != nullptr)
-        return {"MKL", "", threads, kernels::has_avx512() ? 512 : 256, false, ""};
-    return {"a BLAS", "", threads, 0, false, ""};
-#else
-    return {"built-in", xsimd::default_arch::name(), 1, int(8 * sizeof(xsimd::batch<float>)), false, ""};
-#endif
-}
+GRADUS_ONCE [[nodiscard]] blas_description blas_info();
 
 #if GRADUS_USE_BLAS
 namespace kernels::blas {
@@ -177,6 +170,33 @@ void product(T alpha, matrix<const T> a, matrix<const T> b, T beta, matrix<T> c)
 }
 
 }  // namespace kernels::blas
+#endif
+
+#if GRADUS_BODIES_OF(kernels)
+
+GRADUS_BODY std::string blas_description::text() const {
+    std::string out = library;
+    if (!core.empty()) out += ", core " + core;
+    out += ", " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+    return advice.empty() ? out : out + "\n" + advice;
+}
+
+GRADUS_BODY blas_description blas_info() {
+#if GRADUS_USE_BLAS
+    using kernels::symbol;
+    const int threads = kernels::single_threaded_blas::threads();
+    if (auto* config = symbol<const char*()>("openblas_get_config")) {
+        auto* core = symbol<const char*()>("openblas_get_corename");
+        return kernels::describe_openblas(config(), core != nullptr ? core() : "", threads, kernels::has_avx512());
+    }
+    if (symbol<int()>("MKL_Get_Max_Threads") != nullptr)
+        return {"MKL", "", threads, kernels::has_avx512() ? 512 : 256, false, ""};
+    return {"a BLAS", "", threads, 0, false, ""};
+#else
+    return {"built-in", xsimd::default_arch::name(), 1, int(8 * sizeof(xsimd::batch<float>)), false, ""};
+#endif
+}
+
 #endif
 
 }  // namespace gradus

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/context.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/moments.hpp"
@@ -85,48 +86,10 @@ struct batch_norm {
     }
 
     template <class X>
-    const X& forward(const X& x, cache<X>& c, const context& ctx) const {
-        theta.check(name, x);
-        c.channels.resize(rows(x), features(x));
-        if (ctx.training)
-            look_at(x, c);                                                             // μ, σ² of the batch
-        else
-            c.used.become(theta.running), c.used.count(0) = 0;
-        reshape(c.y, x.shape());
-        const auto mu = kernels::per_channel{[&](std::size_t j) { return c.used.mean(j); }};
-        const auto scale = kernels::per_channel{[&](std::size_t j) { return theta.gamma(j) * r(c, j); }};
-        const auto beta = kernels::per_channel{[&](std::size_t j) { return theta.beta(j); }};
-        c.channels.map([](const auto& v, const auto& m, const auto& s, const auto& b) { return (v - m) * s + b; },
-                       c.y.data(), x.data(), mu, scale, beta);                         // y = γ (x − μ) / √(σ² + ε) + β
-        return c.y;
-    }
+    const X& forward(const X& x, cache<X>& c, const context& ctx) const;
 
     template <class X>
-    const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
-        theta.check_backward(name, x, dy, c.y, grad);
-        grad.running.become(c.used);
-        const auto mu = kernels::per_channel{[&](std::size_t j) { return c.used.mean(j); }};
-        const auto root = kernels::per_channel{[&](std::size_t j) { return r(c, j); }};
-        const auto [dbeta, dgamma] = c.channels.sum(
-            [](auto& db, auto& dg, const auto& d, const auto& v, const auto& m, const auto& s) {
-                db += d;                                                               // dβ = Σₙ dyₙ
-                dg += d * ((v - m) * s);                                               // dγ = Σₙ dyₙ ∘ x̂ₙ
-            },
-            dy.data(), x.data(), mu, root);
-        grad.assign(dgamma, dbeta);
-        if (!ctx.input_gradient) return c.dx;
-        reshape(c.dx, x.shape());
-        const double n = c.used.count(0), share = n == 0 ? 0 : 1 / n;                  // 1/N
-        const auto scale = kernels::per_channel{[&](std::size_t j) { return theta.gamma(j) * r(c, j); }};
-        const auto shift = kernels::per_channel{[&, db = dbeta](std::size_t j) { return share * db[j]; }};
-        const auto slope = kernels::per_channel{[&, dg = dgamma](std::size_t j) { return share * dg[j] * r(c, j); }};
-        c.channels.map(
-            [](const auto& d, const auto& v, const auto& m, const auto& s, const auto& a, const auto& b) {
-                return s * (d - a - (v - m) * b);                                      // dx = γ r (dy − dβ/N − x̂ dγ/N)
-            },
-            c.dx.data(), dy.data(), x.data(), mu, scale, shift, slope);
-        return c.dx;
-    }
+    const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const;
 
     [[nodiscard]] std::vector<std::size_t> input_shape() const { return {theta.gamma.size()}; }
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
@@ -156,5 +119,63 @@ struct batch_norm {
         c.channels.moments(x.data(), c.used.mean.data(), c.used.variance.data());     // μ = Σₙ xₙ / N, σ² = Σₙ (xₙ − μ)² / N
     }
 };
+
+template <class T>
+template <class X>
+const X& batch_norm<T>::forward(const X& x, cache<X>& c, const context& ctx) const {
+    theta.check(name, x);
+    c.channels.resize(rows(x), features(x));
+    if (ctx.training)
+        look_at(x, c);                                                             // μ, σ² of the batch
+    else
+        c.used.become(theta.running), c.used.count(0) = 0;
+    reshape(c.y, x.shape());
+    const auto mu = kernels::per_channel{[&](std::size_t j) { return c.used.mean(j); }};
+    const auto scale = kernels::per_channel{[&](std::size_t j) { return theta.gamma(j) * r(c, j); }};
+    const auto beta = kernels::per_channel{[&](std::size_t j) { return theta.beta(j); }};
+    c.channels.map([](const auto& v, const auto& m, const auto& s, const auto& b) { return (v - m) * s + b; },
+                   c.y.data(), x.data(), mu, scale, beta);                         // y = γ (x − μ) / √(σ² + ε) + β
+    return c.y;
+}
+
+template <class T>
+template <class X>
+const X& batch_norm<T>::backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+    theta.check_backward(name, x, dy, c.y, grad);
+    grad.running.become(c.used);
+    const auto mu = kernels::per_channel{[&](std::size_t j) { return c.used.mean(j); }};
+    const auto root = kernels::per_channel{[&](std::size_t j) { return r(c, j); }};
+    const auto [dbeta, dgamma] = c.channels.sum(
+        [](auto& db, auto& dg, const auto& d, const auto& v, const auto& m, const auto& s) {
+            db += d;                                                               // dβ = Σₙ dyₙ
+            dg += d * ((v - m) * s);                                               // dγ = Σₙ dyₙ ∘ x̂ₙ
+        },
+        dy.data(), x.data(), mu, root);
+    grad.assign(dgamma, dbeta);
+    if (!ctx.input_gradient) return c.dx;
+    reshape(c.dx, x.shape());
+    const double n = c.used.count(0), share = n == 0 ? 0 : 1 / n;                  // 1/N
+    const auto scale = kernels::per_channel{[&](std::size_t j) { return theta.gamma(j) * r(c, j); }};
+    const auto shift = kernels::per_channel{[&, db = dbeta](std::size_t j) { return share * db[j]; }};
+    const auto slope = kernels::per_channel{[&, dg = dgamma](std::size_t j) { return share * dg[j] * r(c, j); }};
+    c.channels.map(
+        [](const auto& d, const auto& v, const auto& m, const auto& s, const auto& a, const auto& b) {
+            return s * (d - a - (v - m) * b);                                      // dx = γ r (dy − dβ/N − x̂ dγ/N)
+        },
+        c.dx.data(), dy.data(), x.data(), mu, scale, shift, slope);
+    return c.dx;
+}
+
+#ifdef GRADUS_COMPILED
+#define GRADUS_NORM(T, N)                                                                                             \
+    GRADUS_EXTERN(layers) template const tensor<T, N>& batch_norm<T>::forward(const tensor<T, N>&, cache<tensor<T, N>>&, const context&) const; \
+    GRADUS_EXTERN(layers) template const tensor<T, N>& batch_norm<T>::backward(                                            \
+        const tensor<T, N>&, const tensor<T, N>&, cache<tensor<T, N>>&, parameters&, const context&) const;
+GRADUS_NORM(float, 2)
+GRADUS_NORM(float, 4)
+GRADUS_NORM(double, 2)
+GRADUS_NORM(double, 4)
+#undef GRADUS_NORM
+#endif
 
 }  // namespace gradus

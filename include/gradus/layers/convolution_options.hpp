@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/parameters.hpp"
 #include "gradus/core/window.hpp"
@@ -78,29 +79,42 @@ struct door {
         if (x[0] == 0) throw shape_error(name, {formula, " got an empty batch, x is ", shape_text(x)});
     }
     /// A sample, of which the first axes may be unknown.
-    [[gnu::noinline]] void require_sample(std::span<const std::size_t> in, bool whole) const {
-        if (in.back() == channels && (!whole || in.size() == axes + 1)) return;
-        std::array<std::size_t, 8> x{};
-        std::copy_n(in.begin(), std::min(in.size(), x.size() - 1), x.begin() + 1);
-        refuse(std::span(x).first(std::min(in.size() + 1, x.size())), true);
-    }
-    [[gnu::noinline]] void require_gradients(std::span<const std::size_t> grad_W,
-                                             std::span<const std::size_t> grad_b) const {
-        if (!std::ranges::equal(grad_W, W) || !std::ranges::equal(grad_b, b))
-            throw shape_error(name, {dW, " needs dW of ", shape_text(W), ", got ", shape_text(grad_W),
-                                     ": make the gradients of this network, gr::gradients grad(net)"});
-    }
-    [[gnu::noinline]] void require_backward(std::span<const std::size_t> x, std::span<const std::size_t> expected,
-                                            std::span<const std::size_t> y, std::span<const std::size_t> dy) const {
-        if (!std::ranges::equal(y, expected))
-            throw shape_error(name, {"backward needs the forward of the same x before it: x is ", shape_text(x),
-                                     ", the pass holds y of ", shape_text(y)});
-        if (!std::ranges::equal(dy, y))
-            throw shape_error(name, {"dz = dy ∘ f'(z) needs dy shaped as y ", shape_text(y), ", got ", shape_text(dy)});
-    }
+    GRADUS_ONCE void require_sample(std::span<const std::size_t> in, bool whole) const;
+    GRADUS_ONCE void require_gradients(std::span<const std::size_t> grad_W,
+                                             std::span<const std::size_t> grad_b) const;
+    GRADUS_ONCE void require_backward(std::span<const std::size_t> x, std::span<const std::size_t> expected,
+                                            std::span<const std::size_t> y, std::span<const std::size_t> dy) const;
 };
 
-[[gnu::noinline]] inline void require_sizes(std::string_view name, std::size_t in, std::size_t out, size2d kernel,
+GRADUS_ONCE void require_sizes(std::string_view name, std::size_t in, std::size_t out, size2d kernel,
+                                            size2d stride, size2d dilation, std::size_t groups);
+
+#if GRADUS_BODIES_OF(layers)
+
+GRADUS_BODY void door::require_sample(std::span<const std::size_t> in, bool whole) const {
+    if (in.back() == channels && (!whole || in.size() == axes + 1)) return;
+    std::array<std::size_t, 8> x{};
+    std::copy_n(in.begin(), std::min(in.size(), x.size() - 1), x.begin() + 1);
+    refuse(std::span(x).first(std::min(in.size() + 1, x.size())), true);
+}
+
+GRADUS_BODY void door::require_gradients(std::span<const std::size_t> grad_W,
+                                         std::span<const std::size_t> grad_b) const {
+    if (!std::ranges::equal(grad_W, W) || !std::ranges::equal(grad_b, b))
+        throw shape_error(name, {dW, " needs dW of ", shape_text(W), ", got ", shape_text(grad_W),
+                                 ": make the gradients of this network, gr::gradients grad(net)"});
+}
+
+GRADUS_BODY void door::require_backward(std::span<const std::size_t> x, std::span<const std::size_t> expected,
+                                        std::span<const std::size_t> y, std::span<const std::size_t> dy) const {
+    if (!std::ranges::equal(y, expected))
+        throw shape_error(name, {"backward needs the forward of the same x before it: x is ", shape_text(x),
+                                 ", the pass holds y of ", shape_text(y)});
+    if (!std::ranges::equal(dy, y))
+        throw shape_error(name, {"dz = dy ∘ f'(z) needs dy shaped as y ", shape_text(y), ", got ", shape_text(dy)});
+}
+
+GRADUS_BODY void require_sizes(std::string_view name, std::size_t in, std::size_t out, size2d kernel,
                                             size2d stride, size2d dilation, std::size_t groups) {
     if (in == 0 || out == 0 || kernel.area() == 0)
         throw shape_error(name, {"W needs all sizes at least 1, got a kernel of ", kernel.array(), ", ", in,
@@ -110,6 +124,8 @@ struct door {
         throw shape_error(name, {"groups must divide channels and filters, got ", groups, " groups of ", in,
                                  " channels and ", out, " filters"});
 }
+
+#endif
 
 }  // namespace convolving
 }  // namespace gradus

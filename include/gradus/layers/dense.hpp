@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/rebind.hpp"
@@ -15,6 +16,12 @@
 #include "gradus/kernels/matrix_product.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/layers/fused.hpp"
+
+#ifdef GRADUS_COMPILED
+#include "gradus/activations/relu.hpp"
+#include "gradus/activations/sigmoid.hpp"
+#include "gradus/activations/tanh.hpp"
+#endif
 
 namespace gradus {
 
@@ -86,33 +93,10 @@ struct dense_layer {
     }
 
     template <class X>
-    const X& forward(const X& x, cache<X>& c) const {
-        const auto& W = theta.W;
-        const auto& b = theta.b;
-        theta.check(x);
-        X& z = fused::keeps_z<F> ? c.z : c.y;  // f works in place where its derivative reads y
-        reshape(z, with_features(x, b.size()));
-        reshape(c.y, z.shape());
-        kernels::product_with_bias<T>(x, W, b.data(), z);                              // z = xW + b
-        fused::forward(f, theta, z, c.y);                                              // y = f(z)
-        return c.y;
-    }
+    const X& forward(const X& x, cache<X>& c) const;
 
     template <class X>
-    const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
-        const auto& W = theta.W;
-        auto& dW = grad.W;
-        auto& db = grad.b;
-        theta.check_backward(x, dy, c.y, grad);
-        const X& dz = fused::backward(f, theta, dy, c, grad);                          // dz = dy ∘ f'(z)
-        kernels::product<T>(1, kernels::transpose(x), dz, 0, dW);                      // dW = xᵀ dz
-        kernels::column_sums(kernels::as_matrix(dz), db.data());                       // db = Σₙ dzₙ
-        if (ctx.input_gradient) {
-            reshape(c.dx, x.shape());
-            kernels::product<T>(1, dz, kernels::transpose(W), 0, c.dx);                // dx = dz Wᵀ
-        }
-        return c.dx;
-    }
+    const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const;
 
     template <class X>
     void tell(auto&& made, const X&, const cache<X>& c) const {
@@ -143,6 +127,37 @@ struct dense_layer {
     }
 };
 
+template <class T, activation F>
+template <class X>
+const X& dense_layer<T, F>::forward(const X& x, cache<X>& c) const {
+    const auto& W = theta.W;
+    const auto& b = theta.b;
+    theta.check(x);
+    X& z = fused::keeps_z<F> ? c.z : c.y;  // f works in place where its derivative reads y
+    reshape(z, with_features(x, b.size()));
+    reshape(c.y, z.shape());
+    kernels::product_with_bias<T>(x, W, b.data(), z);                              // z = xW + b
+    fused::forward(f, theta, z, c.y);                                              // y = f(z)
+    return c.y;
+}
+
+template <class T, activation F>
+template <class X>
+const X& dense_layer<T, F>::backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+    const auto& W = theta.W;
+    auto& dW = grad.W;
+    auto& db = grad.b;
+    theta.check_backward(x, dy, c.y, grad);
+    const X& dz = fused::backward(f, theta, dy, c, grad);                          // dz = dy ∘ f'(z)
+    kernels::product<T>(1, kernels::transpose(x), dz, 0, dW);                      // dW = xᵀ dz
+    kernels::column_sums(kernels::as_matrix(dz), db.data());                       // db = Σₙ dzₙ
+    if (ctx.input_gradient) {
+        reshape(c.dx, x.shape());
+        kernels::product<T>(1, dz, kernels::transpose(W), 0, c.dx);                // dx = dz Wᵀ
+    }
+    return c.dx;
+}
+
 /// `gr::dense(2, 3, gr::sigmoid{})`, `gr::dense<double>(784, 128, gr::relu{}, gr::he_normal{})`.
 /// W is drawn from the default seed by Glorot uniform, b = 0, unless told otherwise. In a `sequential` the layer's place
 /// keys the draw, so that no two layers begin alike.
@@ -150,5 +165,24 @@ template <class T = float, activation F = identity>
 [[nodiscard]] auto dense(std::size_t in, std::size_t out, F f = F{}, initializer init = glorot_uniform{}) {
     return fused::drawn(dense_layer<T, in_scalar<F, T>>(in, out, rebinding::shell<T>(f), std::move(init)));
 }
+
+#ifdef GRADUS_COMPILED
+#define GRADUS_DENSE(T, F, N)                                                                                          \
+    GRADUS_EXTERN(layers) template const tensor<T, N>& dense_layer<T, F>::forward(const tensor<T, N>&,                 \
+                                                                                  cache<tensor<T, N>>&) const;         \
+    GRADUS_EXTERN(layers) template const tensor<T, N>& dense_layer<T, F>::backward(                                    \
+        const tensor<T, N>&, const tensor<T, N>&, cache<tensor<T, N>>&, parameters&, const context&) const;
+#define GRADUS_DENSE_WITH(F)   \
+    GRADUS_DENSE(float, F, 2)  \
+    GRADUS_DENSE(float, F, 3)  \
+    GRADUS_DENSE(double, F, 2) \
+    GRADUS_DENSE(double, F, 3)
+GRADUS_DENSE_WITH(identity)
+GRADUS_DENSE_WITH(sigmoid)
+GRADUS_DENSE_WITH(tanh)
+GRADUS_DENSE_WITH(relu)
+#undef GRADUS_DENSE_WITH
+#undef GRADUS_DENSE
+#endif
 
 }  // namespace gradus

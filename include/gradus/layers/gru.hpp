@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/activations/tanh.hpp"
 #include "gradus/layers/fused.hpp"
@@ -173,5 +174,8 @@ template <class T = float>
                                     initializer recurrent_init = orthogonal{}) {
     return fused::drawn(recurrent_layer<T, gru_reset_before_cell>(in, units, {}, options, std::move(init), std::move(recurrent_init)));
 }
+
+GRADUS_RECURRENT(gru_cell)
+GRADUS_RECURRENT(gru_reset_before_cell)
 
 }  // namespace gradus

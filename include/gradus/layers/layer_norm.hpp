@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/context.hpp"
 #include "gradus/kernels/normalization.hpp"
 #include "gradus/layers/scale_and_shift.hpp"
@@ -49,51 +50,10 @@ struct layer_norm {
     void initialize(std::uint64_t) { theta.restart(); }
 
     template <class X>
-    const X& forward(const X& x, cache<X>& c) const {
-        theta.check(name, x);
-        const std::size_t N = rows(x), D = features(x);
-        reshape(c.mean, std::array{N}), reshape(c.r, std::array{N}), reshape(c.y, x.shape());
-        T *mu = c.mean.data(), *r = c.r.data();
-        each_block(N, [&](std::size_t n, std::size_t block) {
-            const T* v = x.data() + n * D;
-            const auto element = [](std::size_t) { return [](const auto& a) { return a; }; };
-            const auto square = [m = mu + n](std::size_t k) {
-                return [m = m[k]](const auto& a) { return (a - m) * (a - m); };
-            };
-            kernels::store_at(mu, n, n + block, kernels::row_means<T>(block, D, element, v));  // μ = Σ x / D
-            const auto variance = kernels::row_means<T>(block, D, square, v);          // σ² = Σ (x − μ)² / D
-            kernels::store_at(r, n, n + block, kernels::reg<T>(T(1) / sqrt(variance + static_cast<T>(epsilon))));
-            for (std::size_t k = n; k < n + block; ++k) {
-                const auto f = [m = mu[k], s = r[k]](const auto& a, const auto& g, const auto& b) {
-                    return (a - m) * s * g + b;                                        // y = (x − μ) r ∘ γ + β
-                };
-                kernels::map(D, f, c.y.data() + k * D, x.data() + k * D, theta.gamma.data(), theta.beta.data());
-            }
-        });
-        return c.y;
-    }
+    const X& forward(const X& x, cache<X>& c) const;
 
     template <class X>
-    const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
-        theta.check_backward(name, x, dy, c.y, grad);
-        const std::size_t N = rows(x), D = features(x);
-        if (ctx.input_gradient) reshape(c.dx, x.shape());
-        c.totals.begin(D, D);
-        each_block(N, [&](std::size_t n, std::size_t block) {
-            const T *mu = c.mean.data() + n, *r = c.r.data() + n, *v = x.data() + n * D, *d = dy.data() + n * D;
-            for (std::size_t k = 0; k < block; ++k, c.totals.end_row()) {
-                const auto add = [m = mu[k], s = r[k]](auto& db, auto& dg, const auto& e, const auto& a) {
-                    db += e;                                                           // dβ = Σₙ dyₙ
-                    dg += e * ((a - m) * s);                                           // dγ = Σₙ dyₙ ∘ x̂ₙ
-                };
-                kernels::update(D, add, c.totals.a(), c.totals.b(), d + k * D, v + k * D);
-            }
-            if (ctx.input_gradient) input_gradient(block, mu, r, v, d, c.dx.data() + n * D);
-        });
-        const auto [dbeta, dgamma] = c.totals.end();
-        grad.assign(dgamma, dbeta);
-        return c.dx;
-    }
+    const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const;
 
     [[nodiscard]] std::vector<std::size_t> input_shape() const { return {theta.gamma.size()}; }
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
@@ -133,5 +93,66 @@ struct layer_norm {
         }
     }
 };
+
+template <class T>
+template <class X>
+const X& layer_norm<T>::forward(const X& x, cache<X>& c) const {
+    theta.check(name, x);
+    const std::size_t N = rows(x), D = features(x);
+    reshape(c.mean, std::array{N}), reshape(c.r, std::array{N}), reshape(c.y, x.shape());
+    T *mu = c.mean.data(), *r = c.r.data();
+    each_block(N, [&](std::size_t n, std::size_t block) {
+        const T* v = x.data() + n * D;
+        const auto element = [](std::size_t) { return [](const auto& a) { return a; }; };
+        const auto square = [m = mu + n](std::size_t k) {
+            return [m = m[k]](const auto& a) { return (a - m) * (a - m); };
+        };
+        kernels::store_at(mu, n, n + block, kernels::row_means<T>(block, D, element, v));  // μ = Σ x / D
+        const auto variance = kernels::row_means<T>(block, D, square, v);          // σ² = Σ (x − μ)² / D
+        kernels::store_at(r, n, n + block, kernels::reg<T>(T(1) / sqrt(variance + static_cast<T>(epsilon))));
+        for (std::size_t k = n; k < n + block; ++k) {
+            const auto f = [m = mu[k], s = r[k]](const auto& a, const auto& g, const auto& b) {
+                return (a - m) * s * g + b;                                        // y = (x − μ) r ∘ γ + β
+            };
+            kernels::map(D, f, c.y.data() + k * D, x.data() + k * D, theta.gamma.data(), theta.beta.data());
+        }
+    });
+    return c.y;
+}
+
+template <class T>
+template <class X>
+const X& layer_norm<T>::backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+    theta.check_backward(name, x, dy, c.y, grad);
+    const std::size_t N = rows(x), D = features(x);
+    if (ctx.input_gradient) reshape(c.dx, x.shape());
+    c.totals.begin(D, D);
+    each_block(N, [&](std::size_t n, std::size_t block) {
+        const T *mu = c.mean.data() + n, *r = c.r.data() + n, *v = x.data() + n * D, *d = dy.data() + n * D;
+        for (std::size_t k = 0; k < block; ++k, c.totals.end_row()) {
+            const auto add = [m = mu[k], s = r[k]](auto& db, auto& dg, const auto& e, const auto& a) {
+                db += e;                                                           // dβ = Σₙ dyₙ
+                dg += e * ((a - m) * s);                                           // dγ = Σₙ dyₙ ∘ x̂ₙ
+            };
+            kernels::update(D, add, c.totals.a(), c.totals.b(), d + k * D, v + k * D);
+        }
+        if (ctx.input_gradient) input_gradient(block, mu, r, v, d, c.dx.data() + n * D);
+    });
+    const auto [dbeta, dgamma] = c.totals.end();
+    grad.assign(dgamma, dbeta);
+    return c.dx;
+}
+
+#ifdef GRADUS_COMPILED
+#define GRADUS_NORM(T, N)                                                                                             \
+    GRADUS_EXTERN(layers) template const tensor<T, N>& layer_norm<T>::forward(const tensor<T, N>&, cache<tensor<T, N>>&) const; \
+    GRADUS_EXTERN(layers) template const tensor<T, N>& layer_norm<T>::backward(                                            \
+        const tensor<T, N>&, const tensor<T, N>&, cache<tensor<T, N>>&, parameters&, const context&) const;
+GRADUS_NORM(float, 2)
+GRADUS_NORM(float, 3)
+GRADUS_NORM(double, 2)
+GRADUS_NORM(double, 3)
+#undef GRADUS_NORM
+#endif
 
 }  // namespace gradus

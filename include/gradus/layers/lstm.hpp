@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/activations/tanh.hpp"
 #include "gradus/layers/fused.hpp"
@@ -198,5 +199,8 @@ template <class T = float>
     return fused::drawn(recurrent_layer<T, peephole_lstm_cell>(in, units, peephole_lstm_cell{{{}, o.forget_bias}},
                                                                {o.reverse, o.truncate}, std::move(init), std::move(recurrent_init)));
 }
+
+GRADUS_RECURRENT(lstm_cell)
+GRADUS_RECURRENT(peephole_lstm_cell)
 
 }  // namespace gradus

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/context.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
@@ -27,7 +28,20 @@ namespace pooling {
 
 /// \throws shape_error for a size of 0, or where a window could lie wholly in the padding, and would have no pixel to
 ///         choose from. A stride of 0 is the kernel's size.
-[[gnu::noinline]] inline void require_window(std::string_view name, size2d kernel, size2d stride, padding2d p) {
+GRADUS_ONCE void require_window(std::string_view name, size2d kernel, size2d stride, padding2d p);
+
+/// The window in its place.
+[[nodiscard, gnu::noinline]] inline window2d place(std::string_view name, size2d in, size2d kernel, size2d stride, padding2d p) {
+    require_window(name, kernel, stride, p);  // the layer's members may have been written since
+    return window::place(name, in, kernel, stride == size2d(0) ? kernel : stride, p);
+}
+
+GRADUS_ONCE void check_backward(std::string_view name, bool forwarded, std::span<const std::size_t> x,
+                                             std::span<const std::size_t> y, std::span<const std::size_t> dy);
+
+#if GRADUS_BODIES_OF(layers)
+
+GRADUS_BODY void require_window(std::string_view name, size2d kernel, size2d stride, padding2d p) {
     window::require_positive(name, kernel, stride == size2d(0) ? kernel : stride);
     if (!p.is_same &&
         (std::max(p.top, p.bottom) >= kernel.height || std::max(p.left, p.right) >= kernel.width))
@@ -36,19 +50,15 @@ namespace pooling {
                                  " (top, bottom, left, right): each must be less than the window"});
 }
 
-/// The window in its place.
-[[nodiscard, gnu::noinline]] inline window2d place(std::string_view name, size2d in, size2d kernel, size2d stride, padding2d p) {
-    require_window(name, kernel, stride, p);  // the layer's members may have been written since
-    return window::place(name, in, kernel, stride == size2d(0) ? kernel : stride, p);
-}
-
-[[gnu::noinline]] inline void check_backward(std::string_view name, bool forwarded, std::span<const std::size_t> x,
+GRADUS_BODY void check_backward(std::string_view name, bool forwarded, std::span<const std::size_t> x,
                                              std::span<const std::size_t> y, std::span<const std::size_t> dy) {
     if (!forwarded)
         throw shape_error(name, {"backward needs the forward of the same x before it: x is ", shape_text(x),
                                  ", the pass holds y of ", shape_text(y)});
     if (!std::ranges::equal(y, dy)) throw shape_error(name, {"dx needs dy shaped as y ", shape_text(y), ", got ", shape_text(dy)});
 }
+
+#endif
 
 }  // namespace pooling
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/context.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/kernels/affine.hpp"
@@ -34,12 +35,7 @@ struct random_affine : augmentation<random_affine> {
     double shear = 0;     ///< degrees at most, either way, that columns slant by: σ
 
     /// How image n of the batch is moved.
-    [[nodiscard]] affine_map drawn(const context& ctx, std::size_t n) const {
-        const auto within = [&](double most, std::size_t k) { return most * (2 * ctx.uniform(n, k) - 1); };
-        constexpr double degree = 3.14159265358979323846 / 180;
-        return around_the_middle(height, width, within(shift, 0), within(shift, 1), within(rotation * degree, 2),
-                                 1 + within(zoom, 3), within(shear * degree, 4));
-    }
+    GRADUS_ONCE [[nodiscard]] affine_map drawn(const context& ctx, std::size_t n) const;
 
     template <class T>
     void move(const T* from, T* to, tensor<T, 3>& padded, const context& ctx, std::size_t n, std::size_t channels,
@@ -51,16 +47,29 @@ struct random_affine : augmentation<random_affine> {
             kernels::sample(s, height, width, channels, from, to, padded);
     }
 
-    void check_options() const {
-        const auto require = [](bool fits, std::string_view option, std::string_view needs, double value) {
-            if (!fits) throw shape_error(name, {option, " is ", needs, ", got ", value});
-        };
-        require(shift >= 0 && shift < static_cast<double>(height) && shift < static_cast<double>(width), "shift",
-                "at least 0 and less than the images' height and width", shift);
-        require(rotation >= 0 && rotation <= 180, "rotation", "in degrees, from 0 to 180", rotation);
-        require(zoom >= 0 && zoom < 1, "zoom", "at least 0 and less than 1", zoom);
-        require(shear >= 0 && shear < 90, "shear", "in degrees, at least 0 and less than 90", shear);
-    }
+    GRADUS_ONCE void check_options() const;
 };
+
+#if GRADUS_BODIES_OF(layers)
+
+GRADUS_BODY affine_map random_affine::drawn(const context& ctx, std::size_t n) const {
+    const auto within = [&](double most, std::size_t k) { return most * (2 * ctx.uniform(n, k) - 1); };
+    constexpr double degree = 3.14159265358979323846 / 180;
+    return around_the_middle(height, width, within(shift, 0), within(shift, 1), within(rotation * degree, 2),
+                             1 + within(zoom, 3), within(shear * degree, 4));
+}
+
+GRADUS_BODY void random_affine::check_options() const {
+    const auto require = [](bool fits, std::string_view option, std::string_view needs, double value) {
+        if (!fits) throw shape_error(name, {option, " is ", needs, ", got ", value});
+    };
+    require(shift >= 0 && shift < static_cast<double>(height) && shift < static_cast<double>(width), "shift",
+            "at least 0 and less than the images' height and width", shift);
+    require(rotation >= 0 && rotation <= 180, "rotation", "in degrees, from 0 to 180", rotation);
+    require(zoom >= 0 && zoom < 1, "zoom", "at least 0 and less than 1", zoom);
+    require(shear >= 0 && shear < 90, "shear", "in degrees, at least 0 and less than 90", shear);
+}
+
+#endif
 
 }  // namespace gradus

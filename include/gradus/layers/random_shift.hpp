@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/context.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/layers/augmentation.hpp"
@@ -45,11 +46,7 @@ struct random_shift : augmentation<random_shift> {
         }
     }
 
-    void check_options() const {
-        if (by >= height || by >= width)
-            throw shape_error(name, {"moves by up to ", by, " pixels, which must be less than the images' ",
-                                     std::array{height, width}});
-    }
+    GRADUS_ONCE void check_options() const;
 
   private:
     using offset = std::ptrdiff_t;
@@ -60,5 +57,15 @@ struct random_shift : augmentation<random_shift> {
         return static_cast<offset>(ctx.uniform(n, axis) * cells) - static_cast<offset>(by);
     }
 };
+
+#if GRADUS_BODIES_OF(layers)
+
+GRADUS_BODY void random_shift::check_options() const {
+    if (by >= height || by >= width)
+        throw shape_error(name, {"moves by up to ", by, " pixels, which must be less than the images' ",
+                                 std::array{height, width}});
+}
+
+#endif
 
 }  // namespace gradus

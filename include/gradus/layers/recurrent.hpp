@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/initializers/orthogonal.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
@@ -74,33 +75,7 @@ struct recurrent_layer {
     }
 
     template <class X>
-    const tensor<T, 3>& forward(const X& in, cache<X>& c, const context& ctx = {}) const {
-        using recurrent::begin;
-        const tensor<T, 3>& x = sequence(in);
-        check(in, c, ctx);
-        const std::size_t N = x.shape()[0], steps = x.shape()[1], H = units();
-        auto& m = c.room;
-        reshape(c.y, std::array{N, steps, H});
-        m.template prepare<Cell>(theta.U, N, steps);
-        kernels::product_with_bias<T>(x, theta.W, theta.b.data(), Cell::in_place ? c.y : m.z);   // z = xW + b
-        begin(m.h, initial(in, c).h, {N, H});
-        for (std::size_t i = 0; i < steps; ++i) {
-            const auto s = step(i, in, c, ctx);
-            cell.forward(theta, s);                                                              // h_t = cell(z_t, h_{t−1})
-            s.each_missing([&](std::size_t n) {
-                std::copy_n(s.h_before[n], H, s.y[n]);                                           // h_t = h_{t−1}
-                if constexpr (Cell::keeps_c) std::copy_n(s.c_before[n], H, s.kept[n]);           // c_t = c_{t−1}
-            });
-            for (std::size_t n = 0; n < N; ++n) std::copy_n(s.y[n], H, s.h[n]);
-        }
-        begin(c.last.h, m.h, {N, H});
-        if constexpr (Cell::keeps_c) {
-            const auto kept = step(steps - 1, in, c, ctx).kept;
-            reshape(c.last.c, m.h.shape());
-            for (std::size_t n = 0; n < N; ++n) std::copy_n(kept[n], H, c.last.c.data() + n * H);
-        }
-        return c.y;
-    }
+    const tensor<T, 3>& forward(const X& in, cache<X>& c, const context& ctx = {}) const;
 
     template <class X>
     const X& backward(const X& in, const tensor<T, 3>& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
@@ -112,46 +87,7 @@ struct recurrent_layer {
         return backward(in, recurrent::part<T, 2>{dy.shape(), {dy.data(), features(dy)}}, c, grad, ctx);
     }
     template <class X, std::size_t R>
-    const X& backward(const X& in, const recurrent::part<T, R>& dy, cache<X>& c, parameters& grad, const context& ctx) const {
-        using recurrent::begin;
-        const tensor<T, 3>& x = sequence(in);
-        check(in, c, ctx);
-        door().check_backward(x.shape(), dy.sizes, c.y.shape());
-        each([this](const entry& e, const auto& p, const auto& g) { if (g.shape() != p.shape()) door().refuse_gradient(e.path(), p.shape(), g.shape()); },
-             theta, grad);
-        const std::size_t N = x.shape()[0], steps = x.shape()[1];
-        auto& m = c.room;
-        m.template prepare_backward<Cell>(theta.U, N, steps);
-        begin(m.dh, c.last_gradient.h, m.h.shape());
-        if constexpr (Cell::keeps_c) begin(m.dc, c.last_gradient.c, m.h.shape());
-        cell.clear(grad);
-        for (std::size_t i = steps; i-- > 0;) {
-            const auto s = step(i, in, c, ctx);
-            if (R == 3 || i + 1 == steps)
-                for (std::size_t n = 0; n < N; ++n)                                              // dh_t += dy_t
-                    kernels::map(units(), [](const auto& a, const auto& b) { return a + b; }, s.dh[n], s.dh[n],
-                                 dy.rows[R == 3 ? n * steps + at(i, steps) : n]);
-            s.each_missing([&](std::size_t n) {
-                std::fill_n(s.du[n], Cell::gates * units(), T(0));
-                std::fill_n(s.dz[n], Cell::gates * units(), T(0));
-            });
-            cell.backward(theta, grad, s);                                                       // du_t, dh_{t−1}
-            for (std::size_t n = 0; n < N; ++n) std::copy_n(s.du[n], Cell::gates * units(), s.all_du[n]);
-            if (options.truncate != 0 && i != 0 && i % options.truncate == 0) m.dh.fill(T(0)), m.dc.fill(T(0));
-        }
-        kernels::product<T>(1, kernels::transpose(there(x, m, ctx)), m.dz, 0, grad.W);           // dW = xᵀ dz
-        kernels::column_sums(kernels::matrix<const T>(m.dz), grad.b.data());                      // db = Σ dz
-        recurrent_gradient(in, c, grad.U);                                                       // dU = Σ_t h_{t−1}ᵀ du_t
-        if (ctx.input_gradient) {
-            tensor<T, 3>& dx = sequence(c.dx);
-            reshape(dx, x.shape());
-            kernels::product<T>(1, m.dz, kernels::transpose(theta.W), 0, dx);                    // dx = dz Wᵀ
-        }
-        auto& d_initial = initial_gradient(c);
-        begin(d_initial.h, m.dh, m.h.shape());
-        if constexpr (Cell::keeps_c) begin(d_initial.c, m.dc, m.h.shape());
-        return c.dx;
-    }
+    const X& backward(const X& in, const recurrent::part<T, R>& dy, cache<X>& c, parameters& grad, const context& ctx) const;
 
     /// The gates of every step by their names, (N, T, H) each, and what else the cell keeps.
     template <class X>
@@ -314,5 +250,95 @@ struct recurrent_layer {
                                 kernels::matrix<T>(dU.data() + cols, H, all - cols, all));
     }
 };
+
+template <class T, class Cell>
+template <class X>
+const tensor<T, 3>& recurrent_layer<T, Cell>::forward(const X& in, cache<X>& c, const context& ctx) const {
+    using recurrent::begin;
+    const tensor<T, 3>& x = sequence(in);
+    check(in, c, ctx);
+    const std::size_t N = x.shape()[0], steps = x.shape()[1], H = units();
+    auto& m = c.room;
+    reshape(c.y, std::array{N, steps, H});
+    m.template prepare<Cell>(theta.U, N, steps);
+    kernels::product_with_bias<T>(x, theta.W, theta.b.data(), Cell::in_place ? c.y : m.z);   // z = xW + b
+    begin(m.h, initial(in, c).h, {N, H});
+    for (std::size_t i = 0; i < steps; ++i) {
+        const auto s = step(i, in, c, ctx);
+        cell.forward(theta, s);                                                              // h_t = cell(z_t, h_{t−1})
+        s.each_missing([&](std::size_t n) {
+            std::copy_n(s.h_before[n], H, s.y[n]);                                           // h_t = h_{t−1}
+            if constexpr (Cell::keeps_c) std::copy_n(s.c_before[n], H, s.kept[n]);           // c_t = c_{t−1}
+        });
+        for (std::size_t n = 0; n < N; ++n) std::copy_n(s.y[n], H, s.h[n]);
+    }
+    begin(c.last.h, m.h, {N, H});
+    if constexpr (Cell::keeps_c) {
+        const auto kept = step(steps - 1, in, c, ctx).kept;
+        reshape(c.last.c, m.h.shape());
+        for (std::size_t n = 0; n < N; ++n) std::copy_n(kept[n], H, c.last.c.data() + n * H);
+    }
+    return c.y;
+}
+
+template <class T, class Cell>
+template <class X, std::size_t R>
+const X& recurrent_layer<T, Cell>::backward(const X& in, const recurrent::part<T, R>& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+    using recurrent::begin;
+    const tensor<T, 3>& x = sequence(in);
+    check(in, c, ctx);
+    door().check_backward(x.shape(), dy.sizes, c.y.shape());
+    each([this](const entry& e, const auto& p, const auto& g) { if (g.shape() != p.shape()) door().refuse_gradient(e.path(), p.shape(), g.shape()); },
+         theta, grad);
+    const std::size_t N = x.shape()[0], steps = x.shape()[1];
+    auto& m = c.room;
+    m.template prepare_backward<Cell>(theta.U, N, steps);
+    begin(m.dh, c.last_gradient.h, m.h.shape());
+    if constexpr (Cell::keeps_c) begin(m.dc, c.last_gradient.c, m.h.shape());
+    cell.clear(grad);
+    for (std::size_t i = steps; i-- > 0;) {
+        const auto s = step(i, in, c, ctx);
+        if (R == 3 || i + 1 == steps)
+            for (std::size_t n = 0; n < N; ++n)                                              // dh_t += dy_t
+                kernels::map(units(), [](const auto& a, const auto& b) { return a + b; }, s.dh[n], s.dh[n],
+                             dy.rows[R == 3 ? n * steps + at(i, steps) : n]);
+        s.each_missing([&](std::size_t n) {
+            std::fill_n(s.du[n], Cell::gates * units(), T(0));
+            std::fill_n(s.dz[n], Cell::gates * units(), T(0));
+        });
+        cell.backward(theta, grad, s);                                                       // du_t, dh_{t−1}
+        for (std::size_t n = 0; n < N; ++n) std::copy_n(s.du[n], Cell::gates * units(), s.all_du[n]);
+        if (options.truncate != 0 && i != 0 && i % options.truncate == 0) m.dh.fill(T(0)), m.dc.fill(T(0));
+    }
+    kernels::product<T>(1, kernels::transpose(there(x, m, ctx)), m.dz, 0, grad.W);           // dW = xᵀ dz
+    kernels::column_sums(kernels::matrix<const T>(m.dz), grad.b.data());                      // db = Σ dz
+    recurrent_gradient(in, c, grad.U);                                                       // dU = Σ_t h_{t−1}ᵀ du_t
+    if (ctx.input_gradient) {
+        tensor<T, 3>& dx = sequence(c.dx);
+        reshape(dx, x.shape());
+        kernels::product<T>(1, m.dz, kernels::transpose(theta.W), 0, dx);                    // dx = dz Wᵀ
+    }
+    auto& d_initial = initial_gradient(c);
+    begin(d_initial.h, m.dh, m.h.shape());
+    if constexpr (Cell::keeps_c) begin(d_initial.c, m.dc, m.h.shape());
+    return c.dx;
+}
+
+/// The layer of a cell on sequences, for the compiled unit: each file of cells says it of them.
+#ifdef GRADUS_COMPILED
+#define GRADUS_RECURRENT(Cell)        \
+    GRADUS_RECURRENT_OF(Cell, float)  \
+    GRADUS_RECURRENT_OF(Cell, double)
+#define GRADUS_RECURRENT_OF(Cell, T)                                                                                  \
+    GRADUS_EXTERN(layers) template const tensor<T, 3>& recurrent_layer<T, Cell>::forward(                             \
+        const tensor<T, 3>&, cache<tensor<T, 3>>&, const context&) const;                                             \
+    GRADUS_RECURRENT_BACK(Cell, T, 2)                                                                                 \
+    GRADUS_RECURRENT_BACK(Cell, T, 3)
+#define GRADUS_RECURRENT_BACK(Cell, T, R)                                                                             \
+    GRADUS_EXTERN(layers) template const tensor<T, 3>& recurrent_layer<T, Cell>::backward(                            \
+        const tensor<T, 3>&, const recurrent::part<T, R>&, cache<tensor<T, 3>>&, parameters&, const context&) const;
+#else
+#define GRADUS_RECURRENT(Cell)
+#endif
 
 }  // namespace gradus

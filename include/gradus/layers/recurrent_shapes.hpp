@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/parameters.hpp"
 #include "gradus/core/tensor.hpp"
@@ -78,12 +79,7 @@ struct door {
         if (whole && x.size() != 2) refuse(message({"N ", shape_text(x)}));
         if (x.back() != W[0]) refuse(whole ? message({"(N, ", x[0], ", ", x[1], ")"}) : message({"(N, T, ", x.back(), ")"}));
     }
-    void check(const shape3& x, const tensor<bool, 2>* mask) const {
-        if (x[2] != W[0]) refuse(shape_text(x));
-        if (x[0] == 0 || x[1] == 0) throw shape_error(name, {"needs at least one row and one step, x is ", x});
-        if (mask != nullptr && (mask->shape()[0] != x[0] || mask->shape()[1] != x[1]))
-            throw shape_error(name, {"the mask is ", mask->shape(), ", x is ", x, ": it needs one entry for each step of each row"});
-    }
+    GRADUS_ONCE void check(const shape3& x, const tensor<bool, 2>* mask) const;
     /// A state, or the gradient of one; empty: zeros.
     void check_state(std::string_view what, const shape2& state, const shape3& x) const {
         if (state[0] * state[1] != 0 && state != shape2{x[0], U[0]})
@@ -93,16 +89,29 @@ struct door {
         throw shape_error(name, {"backward needs d", parameter, " of ", shape_text(shape), ", got ", shape_text(got),
                                  ": make the gradients of this network, gr::gradients grad(net)"});
     }
-    void check_backward(const shape3& x, std::span<const std::size_t> dy, const shape3& y) const {
-        const bool last = dy.size() == 2;  // dy of the last state alone
-        if (y != shape3{x[0], x[1], U[0]})
-            throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x, ", the pass holds y of ", y});
-        const bool fits = last ? dy[0] == y[0] && dy[1] == y[2] : dy[0] == y[0] && dy[1] == y[1] && dy[2] == y[2];
-        if (!fits)
-            throw shape_error(name, {"dh = dy + … needs dy shaped as y ", last ? shape_text(shape2{y[0], y[2]}) : shape_text(y),
-                                     ", got ", shape_text(dy)});
-    }
+    GRADUS_ONCE void check_backward(const shape3& x, std::span<const std::size_t> dy, const shape3& y) const;
 };
+
+#if GRADUS_BODIES_OF(layers)
+
+GRADUS_BODY void door::check(const shape3& x, const tensor<bool, 2>* mask) const {
+    if (x[2] != W[0]) refuse(shape_text(x));
+    if (x[0] == 0 || x[1] == 0) throw shape_error(name, {"needs at least one row and one step, x is ", x});
+    if (mask != nullptr && (mask->shape()[0] != x[0] || mask->shape()[1] != x[1]))
+        throw shape_error(name, {"the mask is ", mask->shape(), ", x is ", x, ": it needs one entry for each step of each row"});
+}
+
+GRADUS_BODY void door::check_backward(const shape3& x, std::span<const std::size_t> dy, const shape3& y) const {
+    const bool last = dy.size() == 2;  // dy of the last state alone
+    if (y != shape3{x[0], x[1], U[0]})
+        throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x, ", the pass holds y of ", y});
+    const bool fits = last ? dy[0] == y[0] && dy[1] == y[2] : dy[0] == y[0] && dy[1] == y[1] && dy[2] == y[2];
+    if (!fits)
+        throw shape_error(name, {"dh = dy + … needs dy shaped as y ", last ? shape_text(shape2{y[0], y[2]}) : shape_text(y),
+                                 ", got ", shape_text(dy)});
+}
+
+#endif
 
 }  // namespace recurrent
 }  // namespace gradus

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/activations/activation.hpp"
 #include "gradus/activations/tanh.hpp"
 #include "gradus/layers/fused.hpp"
@@ -55,5 +56,8 @@ template <class T = float, element_activation F = tanh>
     check_options(f);
     return fused::drawn(recurrent_layer<T, rnn_cell<F>>(in, units, rnn_cell<F>{{}, f}, options, std::move(init), std::move(recurrent_init)));
 }
+
+GRADUS_RECURRENT(rnn_cell<tanh>)
+GRADUS_RECURRENT(rnn_cell<relu>)
 
 }  // namespace gradus

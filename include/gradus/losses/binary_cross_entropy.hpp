@@ -66,4 +66,7 @@ struct binary_cross_entropy_of_probabilities : element_loss<binary_cross_entropy
     static bool takes_prediction(double p) { return !(p < 0 || p > 1); }
 };
 
+GRADUS_ELEMENT_LOSS(binary_cross_entropy)
+GRADUS_ELEMENT_LOSS(binary_cross_entropy_of_probabilities)
+
 }  // namespace gradus

@@ -105,4 +105,6 @@ struct sparse_categorical_cross_entropy : row_loss<sparse_categorical_cross_entr
     void check_options(std::size_t k) const { losses::check_classes(name, class_weights, label_smoothing, k); }
 };
 
+GRADUS_LOSS_OF_LABELS(sparse_categorical_cross_entropy)
+
 }  // namespace gradus

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 
 namespace gradus::losses {
@@ -34,7 +35,11 @@ template <class Loss, class T>
 
 /// \throws shape_error where there is not one weight for each of k classes; data_error for a weight or a smoothing that
 /// is none.
-inline void check_classes(std::string_view name, const std::vector<double>& class_weights, double label_smoothing, std::size_t k) {
+GRADUS_ONCE void check_classes(std::string_view name, const std::vector<double>& class_weights, double label_smoothing, std::size_t k);
+
+#if GRADUS_BODIES_OF(losses)
+
+GRADUS_BODY void check_classes(std::string_view name, const std::vector<double>& class_weights, double label_smoothing, std::size_t k) {
     if (!class_weights.empty() && class_weights.size() != k)
         throw shape_error(name, {"got ", class_weights.size(), " class weights for ", k, " classes"});
     for (std::size_t c = 0; c < class_weights.size(); ++c)
@@ -44,5 +49,7 @@ inline void check_classes(std::string_view name, const std::vector<double>& clas
     if (!(label_smoothing >= 0 && label_smoothing < 1))
         throw data_error(message({name, ": label_smoothing must be in [0, 1), got ", number_text(label_smoothing)}));
 }
+
+#endif
 
 }  // namespace gradus::losses

@@ -90,4 +90,6 @@ struct dense_cross_entropy : row_loss<dense_cross_entropy, judged_by::targets> {
     void check_options(std::size_t k) const { losses::check_classes(name, class_weights, label_smoothing, k); }
 };
 
+GRADUS_LOSS_OF_LABELS(cross_entropy)
+
 }  // namespace gradus

@@ -19,6 +19,7 @@
 
 #include <algorithm>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/losses/loss.hpp"
 
@@ -43,44 +44,16 @@ struct element_loss : loss_shorthand<J> {
     /// What the mean divides by: the weights of the rows that count, times the outputs of a row if it is over them too.
     /// \throws shape_error, data_error where shapes, mask, weights or options do not fit.
     template <class Y, class Target>
-    [[nodiscard]] double count(const Y& y_hat, const Target& y, const normalizer& by = {}) const {
-        losses::check_same(J::name, y_hat, y);
-        self().check_options();
-        const double w = losses::row_weights(J::name, y_hat, by).sum();
-        return J::sums_outputs ? w : w * static_cast<double>(features(y_hat));
-    }
+    [[nodiscard]] double count(const Y& y_hat, const Target& y, const normalizer& by = {}) const;
 
     /// J. One pass over ŷ and y; nothing is allocated.
     /// \throws shape_error, data_error where shapes, mask, weights, options or targets do not fit.
     template <class Y, class Target>
-    double forward(const Y& y_hat, const Target& y, cache<Y>&, const normalizer& by = {}) const {
-        const double n = losses::divisor(self(), y_hat, y, by);
-        double sum = 0;
-        each_run(y_hat, by, [&](std::size_t at, std::size_t k, double w) {
-            if (w == 0) return;
-            losses::check_domain<J>([](double v) { return J::takes_prediction(v); }, "prediction", J::predictions, y_hat.data(), at, k);
-            losses::check_domain<J>([](double v) { return J::takes_target(v); }, "target", J::targets, y.data(), at, k);
-            sum += w * static_cast<double>(kernels::sum_of(
-                           k, [loss = self()](const auto& p, const auto& t) { return loss.term(p, t); }, y_hat.data() + at,
-                           y.data() + at));
-        });
-        return sum / n;
-    }
+    double forward(const Y& y_hat, const Target& y, cache<Y>&, const normalizer& by = {}) const;
 
     /// ∂J/∂ŷ. One pass over ŷ and y; nothing is allocated once a batch of that size has passed.
     template <class Y, class Target>
-    const Y& backward(const Y& y_hat, const Target& y, cache<Y>& c, const normalizer& by = {}) const {
-        using T = scalar_of<Y>;
-        const double n = losses::divisor(self(), y_hat, y, by);
-        reshape(c.dy, y_hat.shape());
-        each_run(y_hat, by, [&](std::size_t at, std::size_t k, double w) {
-            if (w == 0) return std::fill_n(c.dy.data() + at, k, T(0)), void();
-            kernels::map(
-                k, [loss = self(), s = static_cast<T>(w / n)](const auto& p, const auto& t) { return loss.derivative(p, t) * s; },
-                c.dy.data() + at, y_hat.data() + at, y.data() + at);
-        });
-        return c.dy;
-    }
+    const Y& backward(const Y& y_hat, const Target& y, cache<Y>& c, const normalizer& by = {}) const;
 
     /// How many of the rows that the mask leaves are on the side of their targets; a row counts as far as its elements
     /// are.
@@ -103,8 +76,66 @@ struct element_loss : loss_shorthand<J> {
     template <class Y, class F>
     static void each_run(const Y& y_hat, const normalizer& by, F&& f) {
         const std::size_t k = features(y_hat);
-        losses::row_weights(J::name, y_hat, by).each_run([&](std::size_t row, std::size_t n, double w) { f(row * k, n * k, w); });
+        losses::row_weights(J::name, y_hat.shape(), by).each_run([&](std::size_t row, std::size_t n, double w) { f(row * k, n * k, w); });
     }
 };
+
+template <class J>
+template <class Y, class Target>
+double element_loss<J>::count(const Y& y_hat, const Target& y, const normalizer& by) const {
+    losses::check_same(J::name, y_hat, y);
+    self().check_options();
+    const double w = losses::row_weights(J::name, y_hat.shape(), by).sum();
+    return J::sums_outputs ? w : w * static_cast<double>(features(y_hat));
+}
+
+template <class J>
+template <class Y, class Target>
+double element_loss<J>::forward(const Y& y_hat, const Target& y, cache<Y>&, const normalizer& by) const {
+    const double n = losses::divisor(self(), y_hat, y, by);
+    double sum = 0;
+    each_run(y_hat, by, [&](std::size_t at, std::size_t k, double w) {
+        if (w == 0) return;
+        losses::check_domain<J>([](double v) { return J::takes_prediction(v); }, "prediction", J::predictions, y_hat.data(), at, k);
+        losses::check_domain<J>([](double v) { return J::takes_target(v); }, "target", J::targets, y.data(), at, k);
+        sum += w * static_cast<double>(kernels::sum_of(
+                       k, [loss = self()](const auto& p, const auto& t) { return loss.term(p, t); }, y_hat.data() + at,
+                       y.data() + at));
+    });
+    return sum / n;
+}
+
+template <class J>
+template <class Y, class Target>
+const Y& element_loss<J>::backward(const Y& y_hat, const Target& y, cache<Y>& c, const normalizer& by) const {
+    using T = scalar_of<Y>;
+    const double n = losses::divisor(self(), y_hat, y, by);
+    reshape(c.dy, y_hat.shape());
+    each_run(y_hat, by, [&](std::size_t at, std::size_t k, double w) {
+        if (w == 0) return std::fill_n(c.dy.data() + at, k, T(0)), void();
+        kernels::map(
+            k, [loss = self(), s = static_cast<T>(w / n)](const auto& p, const auto& t) { return loss.derivative(p, t) * s; },
+            c.dy.data() + at, y_hat.data() + at, y.data() + at);
+    });
+    return c.dy;
+}
+
+/// J on rows and on sequences, for the compiled unit: each loss of this folder says it of itself.
+#ifdef GRADUS_COMPILED
+#define GRADUS_ELEMENT_LOSS(J)      \
+    GRADUS_ELEMENT_LOSS_OF(J, float, 2)  \
+    GRADUS_ELEMENT_LOSS_OF(J, float, 3)  \
+    GRADUS_ELEMENT_LOSS_OF(J, double, 2) \
+    GRADUS_ELEMENT_LOSS_OF(J, double, 3)
+#define GRADUS_ELEMENT_LOSS_OF(J, T, N)                                                                              \
+    GRADUS_EXTERN(losses) template double element_loss<J>::count(const tensor<T, N>&, const tensor<T, N>&,           \
+                                                                 const normalizer&) const;                           \
+    GRADUS_EXTERN(losses) template double element_loss<J>::forward(const tensor<T, N>&, const tensor<T, N>&,         \
+                                                                   cache<tensor<T, N>>&, const normalizer&) const;   \
+    GRADUS_EXTERN(losses) template const tensor<T, N>& element_loss<J>::backward(                                    \
+        const tensor<T, N>&, const tensor<T, N>&, cache<tensor<T, N>>&, const normalizer&) const;
+#else
+#define GRADUS_ELEMENT_LOSS(J)
+#endif
 
 }  // namespace gradus

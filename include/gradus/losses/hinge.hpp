@@ -50,4 +50,7 @@ struct squared_hinge : element_loss<squared_hinge> {
     static bool takes_target(double y) { return hinge::takes_target(y); }
 };
 
+GRADUS_ELEMENT_LOSS(hinge)
+GRADUS_ELEMENT_LOSS(squared_hinge)
+
 }  // namespace gradus

@@ -30,4 +30,6 @@ struct huber : element_loss<huber> {
     }
 };
 
+GRADUS_ELEMENT_LOSS(huber)
+
 }  // namespace gradus

@@ -49,4 +49,7 @@ struct kl_divergence_of_probabilities : element_loss<kl_divergence_of_probabilit
     static bool takes_prediction(double p) { return !(p < 0); }
 };
 
+GRADUS_ELEMENT_LOSS(kl_divergence)
+GRADUS_ELEMENT_LOSS(kl_divergence_of_probabilities)
+
 }  // namespace gradus

@@ -28,4 +28,6 @@ struct log_cosh : element_loss<log_cosh> {
     }
 };
 
+GRADUS_ELEMENT_LOSS(log_cosh)
+
 }  // namespace gradus

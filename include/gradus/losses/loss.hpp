@@ -13,6 +13,7 @@
 /// `double correct(y_hat, y, by) const`. One that acts on each element by itself is a formula in the shell of
 /// element_loss.hpp, one that acts on each row a formula in that of row_loss.hpp.
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -21,6 +22,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
 
@@ -91,20 +93,7 @@ class row_weights {
     /// O(rows).
     /// \throws shape_error where the mask has not one entry for each row, or the weights one for each sample or row;
     /// data_error for a weight that is negative or no number.
-    template <class Y>
-    row_weights(std::string_view name, const Y& y_hat, const normalizer& by)
-        : mask_(by.mask == nullptr ? nullptr : by.mask->data()), weights_(by.weights), rows_(rows(y_hat)) {
-        if (by.mask != nullptr && (by.mask->size() != rows_ || (rank_of<Y> > 2 && by.mask->shape()[0] != y_hat.shape()[0])))
-            throw shape_error(name, {"the mask has ", by.mask->shape(), " entries, ŷ is ", y_hat.shape()});
-        if (weights_.empty()) return;
-        const std::size_t samples = y_hat.shape()[0];
-        if (weights_.size() != samples && weights_.size() != rows_)
-            throw shape_error(name, {"got ", weights_.size(), " weights for ŷ ", y_hat.shape(), ": there must be ", samples,
-                                     ", one for each sample",
-                                     rank_of<Y> > 2 ? message({", or ", rows_, ", one for each row"}) : std::string()});
-        per_weight_ = rows_ / weights_.size();
-        check_each(name);
-    }
+    GRADUS_ONCE row_weights(std::string_view name, std::span<const std::size_t> y_hat, const normalizer& by);
 
     [[nodiscard]] double operator[](std::size_t row) const {
         if (mask_ != nullptr && !mask_[row]) return 0;
@@ -112,12 +101,7 @@ class row_weights {
     }
     /// Whether every row weighs 1.
     [[nodiscard]] bool all_one() const { return mask_ == nullptr && weights_.empty(); }
-    [[nodiscard]] double sum() const {
-        if (all_one()) return static_cast<double>(rows_);
-        double w = 0;
-        for (std::size_t r = 0; r < rows_; ++r) w += (*this)[r];
-        return w;
-    }
+    GRADUS_ONCE [[nodiscard]] double sum() const;
     /// Calls f(first, n, w) for each run of rows that weigh the same.
     template <class F>
     void each_run(F&& f) const {
@@ -128,19 +112,8 @@ class row_weights {
     }
 
   private:
-    [[nodiscard, gnu::noinline]] std::size_t end_of_run(std::size_t first) const {
-        if (all_one()) return rows_;
-        std::size_t last = first + 1;
-        while (last < rows_ && (*this)[last] == (*this)[first]) ++last;
-        return last;
-    }
-    [[gnu::noinline]] void check_each(std::string_view name) const {
-        for (std::size_t i = 0; i < weights_.size(); ++i)
-            if (!(weights_[i] >= 0 && std::isfinite(weights_[i])))
-                throw data_error(message({name, ": weight ", number_text(weights_[i]), " of ",
-                                          weights_.size() == rows_ && per_weight_ == 1 ? "row " : "sample ", i,
-                                          " is not a finite number of at least 0"}));
-    }
+    GRADUS_ONCE [[nodiscard]] std::size_t end_of_run(std::size_t first) const;
+    GRADUS_ONCE void check_each(std::string_view name) const;
 
     const bool* mask_;
     std::span<const double> weights_;
@@ -156,17 +129,15 @@ template <class J>
         return false;
 }
 
+/// What J divides by, where its own count is that. To count was to check the mask and the weights.
+GRADUS_ONCE [[nodiscard]] double divisor(std::string_view name, bool is_sum, double count, std::span<const std::size_t> y_hat,
+                                         const normalizer& by);
+
 /// What J divides by: 1 for a sum; else the total that it is given, else its own count.
 /// \throws shape_error, data_error as the loss's count does; data_error where nothing is left to take a mean of.
 template <class J, class Y, class Target>
 [[nodiscard]] double divisor(const J& loss, const Y& y_hat, const Target& y, const normalizer& by) {
-    const double n = loss.count(y_hat, y, by);  // it checks the mask and the weights, also where J does not divide by it
-    if (is_sum(loss)) return 1;
-    if (by.total > 0) return by.total;
-    if (n > 0) return n;
-    if (by.mask != nullptr && by.weights.empty())
-        throw shape_error(J::name, {"the mask leaves no row of ŷ ", y_hat.shape(), " to count"});
-    throw data_error(message({J::name, ": the weights of the rows of ŷ ", y_hat.shape(), " sum to 0"}));
+    return divisor(J::name, is_sum(loss), loss.count(y_hat, y, by), y_hat.shape(), by);
 }
 
 /// J of a whole of which each part's forward was given the total 1: the sum of those, and of their counts. Where nothing
@@ -179,33 +150,104 @@ template <class J>
 }
 
 /// \throws shape_error where ŷ holds no row, or y is not shaped as ŷ.
+GRADUS_ONCE void check_targets(std::string_view name, std::span<const std::size_t> y_hat, std::span<const std::size_t> y);
+/// \throws shape_error where ŷ holds no row, or y has not one label for each.
+GRADUS_ONCE void check_labels(std::string_view name, std::span<const std::size_t> y_hat, std::span<const std::size_t> y);
+GRADUS_ONCE void refuse_empty(std::string_view name, std::span<const std::size_t> y_hat);
+GRADUS_ONCE [[noreturn]] void refuse_element(std::string_view name, std::string_view what, double value, std::size_t i,
+                                             std::string_view domain);
+
 template <class Y, class Target>
 void check_same(std::string_view name, const Y& y_hat, const Target& y) {
     static_assert(targets_alike<Y, Target, true>::value);
-    if (y_hat.shape() != y.shape())
-        throw shape_error(name, {"needs targets shaped as the prediction ", y_hat.shape(), ", got ", y.shape()});
-    if (y_hat.size() == 0) throw shape_error(name, {"got an empty batch, ŷ is ", y_hat.shape()});
+    check_targets(name, y_hat.shape(), y.shape());
 }
-
-/// \throws shape_error where ŷ holds no row, or y has not one label for each.
 template <class Y, class Labels>
 void check_rows(std::string_view name, const Y& y_hat, const Labels& y) {
     static_assert(label_per_row<Y, Labels>::value);
-    bool same = true;
-    for (std::size_t axis = 0; axis < rank_of<Labels>; ++axis) same = same && y_hat.shape()[axis] == y.shape()[axis];
-    if (!same)
-        throw shape_error(name, {"needs one label per row of the prediction ", y_hat.shape(), ", got ", y.shape()});
-    if (y_hat.size() == 0) throw shape_error(name, {"got an empty batch, ŷ is ", y_hat.shape()});
+    check_labels(name, y_hat.shape(), y.shape());
 }
 
 /// \throws data_error for the first of the elements [at, at + k) that `takes` does not.
 template <class J, class Takes, class T>
 void check_domain(Takes takes, std::string_view what, std::string_view domain, const T* x, std::size_t at, std::size_t k) {
     for (std::size_t i = at; i < at + k; ++i)
-        if (!takes(static_cast<double>(x[i])))
-            throw data_error(message({J::name, ": ", what, " ", number_text(static_cast<double>(x[i])), " of element ", i,
-                                      " is not ", domain}));
+        if (!takes(static_cast<double>(x[i]))) refuse_element(J::name, what, static_cast<double>(x[i]), i, domain);
 }
+
+#if GRADUS_BODIES_OF(losses)
+
+GRADUS_BODY row_weights::row_weights(std::string_view name, std::span<const std::size_t> y_hat, const normalizer& by)
+    : mask_(by.mask == nullptr ? nullptr : by.mask->data()), weights_(by.weights), rows_(1) {
+    const bool sequences = y_hat.size() > 2;
+    for (const std::size_t size : y_hat.first(y_hat.size() - 1)) rows_ *= size;
+    if (by.mask != nullptr && (by.mask->size() != rows_ || (sequences && by.mask->shape()[0] != y_hat[0])))
+        throw shape_error(name, {"the mask has ", by.mask->shape(), " entries, ŷ is ", shape_text(y_hat)});
+    if (weights_.empty()) return;
+    const std::size_t samples = y_hat[0];
+    if (weights_.size() != samples && weights_.size() != rows_)
+        throw shape_error(name, {"got ", weights_.size(), " weights for ŷ ", shape_text(y_hat), ": there must be ", samples,
+                                 ", one for each sample",
+                                 sequences ? message({", or ", rows_, ", one for each row"}) : std::string()});
+    per_weight_ = rows_ / weights_.size();
+    check_each(name);
+}
+
+GRADUS_BODY double row_weights::sum() const {
+    if (all_one()) return static_cast<double>(rows_);
+    double w = 0;
+    for (std::size_t r = 0; r < rows_; ++r) w += (*this)[r];
+    return w;
+}
+
+GRADUS_BODY std::size_t row_weights::end_of_run(std::size_t first) const {
+    if (all_one()) return rows_;
+    std::size_t last = first + 1;
+    while (last < rows_ && (*this)[last] == (*this)[first]) ++last;
+    return last;
+}
+
+GRADUS_BODY void row_weights::check_each(std::string_view name) const {
+    for (std::size_t i = 0; i < weights_.size(); ++i)
+        if (!(weights_[i] >= 0 && std::isfinite(weights_[i])))
+            throw data_error(message({name, ": weight ", number_text(weights_[i]), " of ",
+                                      weights_.size() == rows_ && per_weight_ == 1 ? "row " : "sample ", i,
+                                      " is not a finite number of at least 0"}));
+}
+
+GRADUS_BODY double divisor(std::string_view name, bool is_sum, double count, std::span<const std::size_t> y_hat,
+                           const normalizer& by) {
+    if (is_sum) return 1;
+    if (by.total > 0) return by.total;
+    if (count > 0) return count;
+    if (by.mask != nullptr && by.weights.empty())
+        throw shape_error(name, {"the mask leaves no row of ŷ ", shape_text(y_hat), " to count"});
+    throw data_error(message({name, ": the weights of the rows of ŷ ", shape_text(y_hat), " sum to 0"}));
+}
+
+GRADUS_BODY void check_targets(std::string_view name, std::span<const std::size_t> y_hat, std::span<const std::size_t> y) {
+    if (!std::ranges::equal(y_hat, y))
+        throw shape_error(name, {"needs targets shaped as the prediction ", shape_text(y_hat), ", got ", shape_text(y)});
+    refuse_empty(name, y_hat);
+}
+
+GRADUS_BODY void check_labels(std::string_view name, std::span<const std::size_t> y_hat, std::span<const std::size_t> y) {
+    if (!std::ranges::equal(y_hat.first(y_hat.size() - 1), y))
+        throw shape_error(name, {"needs one label per row of the prediction ", shape_text(y_hat), ", got ", shape_text(y)});
+    refuse_empty(name, y_hat);
+}
+
+GRADUS_BODY void refuse_empty(std::string_view name, std::span<const std::size_t> y_hat) {
+    if (std::ranges::find(y_hat, std::size_t{0}) != y_hat.end())
+        throw shape_error(name, {"got an empty batch, ŷ is ", shape_text(y_hat)});
+}
+
+GRADUS_BODY [[noreturn]] void refuse_element(std::string_view name, std::string_view what, double value, std::size_t i,
+                                             std::string_view domain) {
+    throw data_error(message({name, ": ", what, " ", number_text(value), " of element ", i, " is not ", domain}));
+}
+
+#endif
 
 }  // namespace losses
 }  // namespace gradus

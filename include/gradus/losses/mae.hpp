@@ -21,4 +21,6 @@ struct mae : element_loss<mae> {
     }
 };
 
+GRADUS_ELEMENT_LOSS(mae)
+
 }  // namespace gradus

@@ -33,4 +33,7 @@ struct half_mse : element_loss<half_mse> {
     static auto derivative(const auto& p, const auto& t) { return p - t; }
 };
 
+GRADUS_ELEMENT_LOSS(mse)
+GRADUS_ELEMENT_LOSS(half_mse)
+
 }  // namespace gradus

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/losses/loss.hpp"
 
@@ -48,70 +49,24 @@ struct row_loss : loss_shorthand<J> {
     /// What the mean divides by: the weights of the rows that count.
     /// \throws shape_error, data_error where shapes, mask, weights, labels or options do not fit.
     template <class Y, class Target>
-    [[nodiscard]] double count(const Y& y_hat, const Target& y, const normalizer& by = {}) const {
-        if constexpr (By == judged_by::label)
-            losses::check_rows(J::name, y_hat, y);
-        else
-            losses::check_same(J::name, y_hat, y);
-        self().check_options(features(y_hat));
-        const losses::row_weights w(J::name, y_hat, by);
-        if constexpr (By == judged_by::label) check_labels(y, features(y_hat), w);
-        if constexpr (requires { self().row_weight(target(y, 0, 1)); }) {
-            double sum = 0;
-            for (std::size_t r = 0; r < rows(y_hat); ++r)
-                if (w[r] != 0) sum += w[r] * self().row_weight(target(y, r, 1));
-            return sum;
-        } else {
-            return w.sum();
-        }
-    }
+    [[nodiscard]] double count(const Y& y_hat, const Target& y, const normalizer& by = {}) const;
 
     /// J. One pass over ŷ; nothing is allocated once a batch of that size has passed.
     /// \throws shape_error, data_error where shapes, mask, weights, options or targets do not fit.
     template <class Y, class Target>
-    double forward(const Y& y_hat, const Target& y, cache<Y>& c, const normalizer& by = {}) const {
-        const double n = losses::divisor(self(), y_hat, y, by);
-        const losses::row_weights w(J::name, y_hat, by);
-        const std::size_t k = features(y_hat);
-        reshape(c.dy, y_hat.shape());
-        double sum = 0;
-        for (std::size_t r = 0; r < rows(y_hat); ++r) {
-            if (w[r] == 0) continue;
-            losses::check_domain<J>([](double v) { return J::takes_prediction(v); }, "prediction", J::predictions, y_hat.data(), r * k, k);
-            if constexpr (By == judged_by::targets)
-                losses::check_domain<J>([](double v) { return J::takes_target(v); }, "target", J::targets, y.data(), r * k, k);
-            sum += w[r] * static_cast<double>(self().row(y_hat.data() + r * k, target(y, r, k), k, c.dy.data() + r * k));
-        }
-        c.kept = true;
-        return sum / n;
-    }
+    double forward(const Y& y_hat, const Target& y, cache<Y>& c, const normalizer& by = {}) const;
 
     /// ∂J/∂ŷ. One pass over ŷ; nothing is allocated.
     /// \throws shape_error where no forward of that ŷ stands before it.
     template <class Y, class Target>
-    const Y& backward(const Y& y_hat, const Target& y, cache<Y>& c, const normalizer& by = {}) const {
-        using T = scalar_of<Y>;
-        if (!std::exchange(c.kept, false) || c.dy.shape() != y_hat.shape())
-            throw shape_error(J::name, {"backward needs the forward of the same ŷ before it, ", y_hat.shape()});
-        const double n = losses::divisor(self(), y_hat, y, by);
-        const losses::row_weights w(J::name, y_hat, by);
-        const std::size_t k = features(y_hat);
-        for (std::size_t r = 0; r < rows(y_hat); ++r)
-            if (w[r] != 0) self().row_backward(y_hat.data() + r * k, target(y, r, k), k, c.dy.data() + r * k);
-        w.each_run([&](std::size_t row, std::size_t count, double weight) {
-            T* const dy = c.dy.data() + row * k;
-            if (weight == 0) return std::fill_n(dy, count * k, T(0)), void();
-            kernels::map(count * k, [s = static_cast<T>(weight / n)](const auto& d) { return d * s; }, dy, dy);
-        });
-        return c.dy;
-    }
+    const Y& backward(const Y& y_hat, const Target& y, cache<Y>& c, const normalizer& by = {}) const;
 
     /// How many of the rows that the mask leaves have their largest entry where their label, or their largest target, is.
     template <class Y, class Target, class Judge = J>
     [[nodiscard]] double correct(const Y& y_hat, const Target& y, const normalizer& by = {}) const
         requires(Judge::judges_classes)
     {
-        const losses::row_weights there(J::name, y_hat, {0, by.mask});
+        const losses::row_weights there(J::name, y_hat.shape(), {0, by.mask});
         const std::size_t k = features(y_hat);
         double n = 0;
         for (std::size_t r = 0; r < rows(y_hat); ++r) {
@@ -146,5 +101,81 @@ struct row_loss : loss_shorthand<J> {
         }
     }
 };
+
+template <class J, judged_by By>
+template <class Y, class Target>
+double row_loss<J, By>::count(const Y& y_hat, const Target& y, const normalizer& by) const {
+    if constexpr (By == judged_by::label)
+        losses::check_rows(J::name, y_hat, y);
+    else
+        losses::check_same(J::name, y_hat, y);
+    self().check_options(features(y_hat));
+    const losses::row_weights w(J::name, y_hat.shape(), by);
+    if constexpr (By == judged_by::label) check_labels(y, features(y_hat), w);
+    if constexpr (requires { self().row_weight(target(y, 0, 1)); }) {
+        double sum = 0;
+        for (std::size_t r = 0; r < rows(y_hat); ++r)
+            if (w[r] != 0) sum += w[r] * self().row_weight(target(y, r, 1));
+        return sum;
+    } else {
+        return w.sum();
+    }
+}
+
+template <class J, judged_by By>
+template <class Y, class Target>
+double row_loss<J, By>::forward(const Y& y_hat, const Target& y, cache<Y>& c, const normalizer& by) const {
+    const double n = losses::divisor(self(), y_hat, y, by);
+    const losses::row_weights w(J::name, y_hat.shape(), by);
+    const std::size_t k = features(y_hat);
+    reshape(c.dy, y_hat.shape());
+    double sum = 0;
+    for (std::size_t r = 0; r < rows(y_hat); ++r) {
+        if (w[r] == 0) continue;
+        losses::check_domain<J>([](double v) { return J::takes_prediction(v); }, "prediction", J::predictions, y_hat.data(), r * k, k);
+        if constexpr (By == judged_by::targets)
+            losses::check_domain<J>([](double v) { return J::takes_target(v); }, "target", J::targets, y.data(), r * k, k);
+        sum += w[r] * static_cast<double>(self().row(y_hat.data() + r * k, target(y, r, k), k, c.dy.data() + r * k));
+    }
+    c.kept = true;
+    return sum / n;
+}
+
+template <class J, judged_by By>
+template <class Y, class Target>
+const Y& row_loss<J, By>::backward(const Y& y_hat, const Target& y, cache<Y>& c, const normalizer& by) const {
+    using T = scalar_of<Y>;
+    if (!std::exchange(c.kept, false) || c.dy.shape() != y_hat.shape())
+        throw shape_error(J::name, {"backward needs the forward of the same ŷ before it, ", y_hat.shape()});
+    const double n = losses::divisor(self(), y_hat, y, by);
+    const losses::row_weights w(J::name, y_hat.shape(), by);
+    const std::size_t k = features(y_hat);
+    for (std::size_t r = 0; r < rows(y_hat); ++r)
+        if (w[r] != 0) self().row_backward(y_hat.data() + r * k, target(y, r, k), k, c.dy.data() + r * k);
+    w.each_run([&](std::size_t row, std::size_t count, double weight) {
+        T* const dy = c.dy.data() + row * k;
+        if (weight == 0) return std::fill_n(dy, count * k, T(0)), void();
+        kernels::map(count * k, [s = static_cast<T>(weight / n)](const auto& d) { return d * s; }, dy, dy);
+    });
+    return c.dy;
+}
+
+/// J with labels, on rows and on sequences, for the compiled unit: each such loss of this folder says it of itself.
+#ifdef GRADUS_COMPILED
+#define GRADUS_LOSS_OF_LABELS(J)      \
+    GRADUS_LOSS_OF_LABELS_ON(J, float, 2)  \
+    GRADUS_LOSS_OF_LABELS_ON(J, float, 3)  \
+    GRADUS_LOSS_OF_LABELS_ON(J, double, 2) \
+    GRADUS_LOSS_OF_LABELS_ON(J, double, 3)
+#define GRADUS_LOSS_OF_LABELS_ON(J, T, N)                                                                             \
+    GRADUS_EXTERN(losses) template double row_loss<J, judged_by::label>::count(                                       \
+        const tensor<T, N>&, const tensor<std::int32_t, N - 1>&, const normalizer&) const;                            \
+    GRADUS_EXTERN(losses) template double row_loss<J, judged_by::label>::forward(                                     \
+        const tensor<T, N>&, const tensor<std::int32_t, N - 1>&, cache<tensor<T, N>>&, const normalizer&) const;      \
+    GRADUS_EXTERN(losses) template const tensor<T, N>& row_loss<J, judged_by::label>::backward(                       \
+        const tensor<T, N>&, const tensor<std::int32_t, N - 1>&, cache<tensor<T, N>>&, const normalizer&) const;
+#else
+#define GRADUS_LOSS_OF_LABELS(J)
+#endif
 
 }  // namespace gradus

@@ -21,6 +21,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
 
@@ -45,13 +46,7 @@ void require_pairs(std::string_view metric, const Y& y, const Y_hat& y_hat) {
 class places {
   public:
     /// \throws data_error where the mask is of another size, or leaves none
-    [[gnu::noinline]] places(std::string_view metric, const tensor<bool, 2>* mask, std::size_t labels)
-        : mask_(mask == nullptr ? nullptr : mask->data()), count_(labels) {
-        if (mask == nullptr) return;
-        if (mask->size() != labels) throw data_error(message({metric, ": the mask is ", mask->shape(), ", for ", labels, " labels"}));
-        count_ = static_cast<std::size_t>(std::count(mask_, mask_ + labels, true));
-        if (count_ == 0) throw data_error(message({metric, ": the mask leaves nothing to judge"}));
-    }
+    GRADUS_ONCE places(std::string_view metric, const tensor<bool, 2>* mask, std::size_t labels);
     [[nodiscard]] bool operator[](std::size_t i) const { return mask_ == nullptr || mask_[i]; }
     [[nodiscard]] double count() const { return static_cast<double>(count_); }
 
@@ -61,28 +56,15 @@ class places {
 };
 
 /// \throws data_error for a number that is none, or infinite.
-[[gnu::noinline]] inline double finite(std::string_view metric, std::string_view what, double value, std::size_t i) {
-    if (!std::isfinite(value))
-        throw data_error(message({metric, ": ", what, " ", i, " is ", std::isnan(value) ? "nan" : number_text(value)}));
-    return value;
-}
+GRADUS_ONCE double finite(std::string_view metric, std::string_view what, double value, std::size_t i);
 
 /// Whether the target is 1.
 /// \throws data_error for one that is neither 0 nor 1.
-[[gnu::noinline]] inline bool positive(std::string_view metric, double target, std::size_t i) {
-    if (target != 0 && target != 1)
-        throw data_error(message({metric, ": target ", i, " is ", number_text(target), ", neither 0 nor 1"}));
-    return target == 1;
-}
+GRADUS_ONCE bool positive(std::string_view metric, double target, std::size_t i);
 
 /// \throws data_error for a label outside 0..classes-1.
-[[gnu::noinline]] inline std::size_t class_of(std::string_view metric, std::string_view what, std::int64_t label,
-                                              std::size_t classes, std::size_t i) {
-    if (label < 0 || static_cast<std::uint64_t>(label) >= classes)
-        throw data_error(message({metric, ": ", what, " ", i, " is ", label, ", not one of ", classes,
-                                  " classes, counted from 0"}));
-    return static_cast<std::size_t>(label);
-}
+GRADUS_ONCE std::size_t class_of(std::string_view metric, std::string_view what, std::int64_t label,
+                                              std::size_t classes, std::size_t i);
 
 }  // namespace metric
 
@@ -171,6 +153,38 @@ template <confusion_matrix M>
     }
     return how == average::micro ? f(sum) : how == average::macro ? mean : weighted / sum.actual;
 }
+
+#if GRADUS_BODIES_OF(training)
+
+GRADUS_BODY places::places(std::string_view metric, const tensor<bool, 2>* mask, std::size_t labels)
+    : mask_(mask == nullptr ? nullptr : mask->data()), count_(labels) {
+    if (mask == nullptr) return;
+    if (mask->size() != labels) throw data_error(message({metric, ": the mask is ", mask->shape(), ", for ", labels, " labels"}));
+    count_ = static_cast<std::size_t>(std::count(mask_, mask_ + labels, true));
+    if (count_ == 0) throw data_error(message({metric, ": the mask leaves nothing to judge"}));
+}
+
+GRADUS_BODY double finite(std::string_view metric, std::string_view what, double value, std::size_t i) {
+    if (!std::isfinite(value))
+        throw data_error(message({metric, ": ", what, " ", i, " is ", std::isnan(value) ? "nan" : number_text(value)}));
+    return value;
+}
+
+GRADUS_BODY bool positive(std::string_view metric, double target, std::size_t i) {
+    if (target != 0 && target != 1)
+        throw data_error(message({metric, ": target ", i, " is ", number_text(target), ", neither 0 nor 1"}));
+    return target == 1;
+}
+
+GRADUS_BODY std::size_t class_of(std::string_view metric, std::string_view what, std::int64_t label,
+                                              std::size_t classes, std::size_t i) {
+    if (label < 0 || static_cast<std::uint64_t>(label) >= classes)
+        throw data_error(message({metric, ": ", what, " ", i, " is ", label, ", not one of ", classes,
+                                  " classes, counted from 0"}));
+    return static_cast<std::size_t>(label);
+}
+
+#endif
 
 }  // namespace metric
 

@@ -1,4 +1,6 @@
 #pragma once
+
+#include "gradus/core/compiled.hpp"
 /// \file
 /// The line that moves while a network trains, and the Ctrl-C that ends it in order.
 
@@ -41,41 +43,15 @@ class progress {
         double validation_accuracy = std::nan("");
     };
 
-    progress(show when, std::size_t epochs) : epochs_(epochs), shown_(when == show::always) {
-#if __has_include(<unistd.h>)
-        if (when == show::on_terminal) shown_ = isatty(STDERR_FILENO) == 1;
-#endif
-    }
+    GRADUS_ONCE progress(show when, std::size_t epochs);
 
-    void batch(std::size_t epoch, double done, const figures& f) {
-        if (!shown_ || clock_.seconds() - last_ < 0.1) return;
-        last_ = clock_.seconds();
-        const double all = (static_cast<double>(epoch) + done) / static_cast<double>(epochs_);
-        char bar[width + 1];
-        const auto filled = static_cast<std::size_t>(done * width);
-        for (std::size_t i = 0; i < width; ++i) bar[i] = i < filled ? '=' : i == filled ? '>' : ' ';
-        bar[width] = '\0';
-        std::fprintf(stderr, "\repoch %zu/%zu [%s] %3.0f%%", epoch + 1, epochs_, bar, 100 * done);
-        numbers(f);
-        if (all > 0) std::fprintf(stderr, "  %.1f s left ", last_ / all * (1 - all));
-        std::fflush(stderr);
-    }
-    void epoch(std::size_t epoch, double seconds, const figures& f) const {
-        if (!shown_) return;
-        std::fprintf(stderr, "\r\033[Kepoch %zu/%zu", epoch + 1, epochs_);
-        numbers(f);
-        std::fprintf(stderr, "  %.2f s\n", seconds);
-    }
+    GRADUS_ONCE void batch(std::size_t epoch, double done, const figures& f);
+    GRADUS_ONCE void epoch(std::size_t epoch, double seconds, const figures& f) const;
 
   private:
     static constexpr std::size_t width = 20;
 
-    static void numbers(const figures& f) {
-        std::fprintf(stderr, "  loss %.4f", f.loss);
-        if (!std::isnan(f.accuracy)) std::fprintf(stderr, "  accuracy %.4f", f.accuracy);
-        if (!std::isnan(f.validation_loss)) std::fprintf(stderr, "  validation loss %.4f", f.validation_loss);
-        if (!std::isnan(f.validation_accuracy)) std::fprintf(stderr, "  accuracy %.4f", f.validation_accuracy);
-    }
+    GRADUS_ONCE static void numbers(const figures& f);
 
     std::size_t epochs_;
     bool shown_;
@@ -115,5 +91,43 @@ class interruptible {
     static inline std::size_t alive_ = 0;
     static inline void (*before_)(int) = nullptr;
 };
+
+#if GRADUS_BODIES_OF(training)
+
+GRADUS_BODY progress::progress(show when, std::size_t epochs) : epochs_(epochs), shown_(when == show::always) {
+#if __has_include(<unistd.h>)
+    if (when == show::on_terminal) shown_ = isatty(STDERR_FILENO) == 1;
+#endif
+}
+
+GRADUS_BODY void progress::batch(std::size_t epoch, double done, const figures& f) {
+    if (!shown_ || clock_.seconds() - last_ < 0.1) return;
+    last_ = clock_.seconds();
+    const double all = (static_cast<double>(epoch) + done) / static_cast<double>(epochs_);
+    char bar[width + 1];
+    const auto filled = static_cast<std::size_t>(done * width);
+    for (std::size_t i = 0; i < width; ++i) bar[i] = i < filled ? '=' : i == filled ? '>' : ' ';
+    bar[width] = '\0';
+    std::fprintf(stderr, "\repoch %zu/%zu [%s] %3.0f%%", epoch + 1, epochs_, bar, 100 * done);
+    numbers(f);
+    if (all > 0) std::fprintf(stderr, "  %.1f s left ", last_ / all * (1 - all));
+    std::fflush(stderr);
+}
+
+GRADUS_BODY void progress::epoch(std::size_t epoch, double seconds, const figures& f) const {
+    if (!shown_) return;
+    std::fprintf(stderr, "\r\033[Kepoch %zu/%zu", epoch + 1, epochs_);
+    numbers(f);
+    std::fprintf(stderr, "  %.2f s\n", seconds);
+}
+
+GRADUS_BODY void progress::numbers(const figures& f) {
+    std::fprintf(stderr, "  loss %.4f", f.loss);
+    if (!std::isnan(f.accuracy)) std::fprintf(stderr, "  accuracy %.4f", f.accuracy);
+    if (!std::isnan(f.validation_loss)) std::fprintf(stderr, "  validation loss %.4f", f.validation_loss);
+    if (!std::isnan(f.validation_accuracy)) std::fprintf(stderr, "  accuracy %.4f", f.validation_accuracy);
+}
+
+#endif
 
 }  // namespace gradus

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/training/schedule.hpp"
 
 namespace gradus::schedule {
@@ -67,19 +68,27 @@ struct reduce_on_plateau {
     }
 
   private:
-    [[nodiscard]] bool better(double watched) const {
-        const double worst = std::numeric_limits<double>::infinity(), sign = watched_should == goal::fall ? 1 : -1;
-        if (!now.begun) return sign * watched < worst;
-        const double asked = by == margin::relative ? now.best * (1 - sign * threshold) : now.best - sign * threshold;
-        return sign * watched < sign * asked;
-    }
-    void check() const {
-        require_rate("reduce_on_plateau", learning_rate);
-        require_factor("reduce_on_plateau", factor);
-        require(threshold >= 0, "reduce_on_plateau", "threshold must be at least 0", threshold);
-        require_rate("reduce_on_plateau", minimum, "minimum must be finite and at least 0");
-        require(epsilon >= 0, "reduce_on_plateau", "epsilon must be at least 0", epsilon);
-    }
+    GRADUS_ONCE [[nodiscard]] bool better(double watched) const;
+    GRADUS_ONCE void check() const;
 };
+
+#if GRADUS_BODIES_OF(training)
+
+GRADUS_BODY bool reduce_on_plateau::better(double watched) const {
+    const double worst = std::numeric_limits<double>::infinity(), sign = watched_should == goal::fall ? 1 : -1;
+    if (!now.begun) return sign * watched < worst;
+    const double asked = by == margin::relative ? now.best * (1 - sign * threshold) : now.best - sign * threshold;
+    return sign * watched < sign * asked;
+}
+
+GRADUS_BODY void reduce_on_plateau::check() const {
+    require_rate("reduce_on_plateau", learning_rate);
+    require_factor("reduce_on_plateau", factor);
+    require(threshold >= 0, "reduce_on_plateau", "threshold must be at least 0", threshold);
+    require_rate("reduce_on_plateau", minimum, "minimum must be finite and at least 0");
+    require(epsilon >= 0, "reduce_on_plateau", "epsilon must be at least 0", epsilon);
+}
+
+#endif
 
 }  // namespace gradus::schedule

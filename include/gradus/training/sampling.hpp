@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/random.hpp"
 #include "gradus/core/tensor.hpp"
@@ -58,12 +59,7 @@ template <class T>
 
 /// The first i with Σⱼ≤ᵢ p_j > u, for u in [0, 1).                                                        [sample.draw]
 /// Should rounding leave u above the whole sum, the last i that can be drawn.
-[[nodiscard]] inline std::size_t drawn(const std::vector<double>& p, double u) {
-    std::size_t chosen = 0;
-    for (std::size_t i = 0; i < p.size() && u >= 0; ++i)
-        if (p[i] > 0) chosen = i, u -= p[i];
-    return chosen;
-}
+GRADUS_ONCE [[nodiscard]] std::size_t drawn(const std::vector<double>& p, double u);
 
 /// The index drawn from V logits by u = uniform(key, draw, row). Nothing advances: the same key, draw and row give the
 /// same index. Complexity: O(V); allocates. \throws data_error as sampling_probabilities.
@@ -87,5 +83,16 @@ template <class T, std::size_t R>
     for (std::size_t r = 0; r < out.size(); ++r) out.data()[r] = sample(logits.data() + r * V, V, how, key, draw, r);
     return out;
 }
+
+#if GRADUS_BODIES_OF(training)
+
+GRADUS_BODY std::size_t drawn(const std::vector<double>& p, double u) {
+    std::size_t chosen = 0;
+    for (std::size_t i = 0; i < p.size() && u >= 0; ++i)
+        if (p[i] > 0) chosen = i, u -= p[i];
+    return chosen;
+}
+
+#endif
 
 }  // namespace gradus

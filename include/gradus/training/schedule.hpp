@@ -19,6 +19,7 @@
 #include <numbers>
 #include <string_view>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 
 namespace gradus {
@@ -186,35 +187,43 @@ struct one_cycle {
 
   private:
     /// From `start` to `top`, to `back` where there are three phases, to `end`.
-    [[nodiscard]] double along(std::uint64_t t, double start, double top, double back, double end) const {
-        check();
-        const double n = static_cast<double>(steps), last = n - 1, now = t < steps ? static_cast<double>(t) : last;
-        const double at_top = rise * n - 1, at_back = 2 * at_top;
-        if (now <= at_top) return between(start, top, now / at_top);
-        if (!three_phases) return between(top, end, (now - at_top) / (last - at_top));
-        if (now <= at_back) return between(top, back, (now - at_top) / (at_back - at_top));
-        return between(back, end, (now - at_back) / (last - at_back));
-    }
+    GRADUS_ONCE [[nodiscard]] double along(std::uint64_t t, double start, double top, double back, double end) const;
     [[nodiscard]] double between(double a, double b, double p) const {
         if (shape == annealing::linear) return a + (b - a) * p;
         return b + (a - b) / 2 * (1 + std::cos(std::numbers::pi * p));
     }
-    void check() const {
-        const double rising = rise * static_cast<double>(steps);
-        require_rate("one_cycle", learning_rate);
-        require(steps > 0, "one_cycle", "steps must be at least 1", 0);
-        if (three_phases)
-            require(rise > 0 && rise <= 0.5, "one_cycle", "rise of three phases must lie in (0, 0.5]", rise);
-        else
-            require(rise > 0 && rise < 1, "one_cycle", "rise must lie between 0 and 1", rise);
-        require(rising > 1, "one_cycle", "rise * steps must be above 1", rising);
-        require(start_divisor > 0, "one_cycle", "start_divisor must be above 0", start_divisor);
-        require(end_divisor > 0, "one_cycle", "end_divisor must be above 0", end_divisor);
-        const double low = low_momentum, high = high_momentum;
-        require(low >= 0 && low < 1, "one_cycle", "low_momentum must lie in [0, 1)", low);
-        require(high >= 0 && high < 1, "one_cycle", "high_momentum must lie in [0, 1)", high);
-    }
+    GRADUS_ONCE void check() const;
 };
+
+#if GRADUS_BODIES_OF(training)
+
+GRADUS_BODY double one_cycle::along(std::uint64_t t, double start, double top, double back, double end) const {
+    check();
+    const double n = static_cast<double>(steps), last = n - 1, now = t < steps ? static_cast<double>(t) : last;
+    const double at_top = rise * n - 1, at_back = 2 * at_top;
+    if (now <= at_top) return between(start, top, now / at_top);
+    if (!three_phases) return between(top, end, (now - at_top) / (last - at_top));
+    if (now <= at_back) return between(top, back, (now - at_top) / (at_back - at_top));
+    return between(back, end, (now - at_back) / (last - at_back));
+}
+
+GRADUS_BODY void one_cycle::check() const {
+    const double rising = rise * static_cast<double>(steps);
+    require_rate("one_cycle", learning_rate);
+    require(steps > 0, "one_cycle", "steps must be at least 1", 0);
+    if (three_phases)
+        require(rise > 0 && rise <= 0.5, "one_cycle", "rise of three phases must lie in (0, 0.5]", rise);
+    else
+        require(rise > 0 && rise < 1, "one_cycle", "rise must lie between 0 and 1", rise);
+    require(rising > 1, "one_cycle", "rise * steps must be above 1", rising);
+    require(start_divisor > 0, "one_cycle", "start_divisor must be above 0", start_divisor);
+    require(end_divisor > 0, "one_cycle", "end_divisor must be above 0", end_divisor);
+    const double low = low_momentum, high = high_momentum;
+    require(low >= 0 && low < 1, "one_cycle", "low_momentum must lie in [0, 1)", low);
+    require(high >= 0 && high < 1, "one_cycle", "high_momentum must lie in [0, 1)", high);
+}
+
+#endif
 
 }  // namespace schedule
 }  // namespace gradus
