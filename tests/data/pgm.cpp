@@ -61,6 +61,7 @@ TEST_CASE("pgm: what is no picture is an error that names the file, the field an
     CHECK(refusal("P5 0 2 255\n") == "PGM: the width is not from 1 to 1073741824");
     CHECK(refusal("P5 3 1073741825 255\n") == "PGM: the height is not from 1 to 1073741824");
     CHECK(refusal("P5 3 " + std::string(5000, '9') + " 255\n") == "PGM: the height is not from 1 to 1073741824");
+    CHECK(refusal("P5 3 18446744073709551618 255\n123456") == "PGM: the height is not from 1 to 1073741824");  // 2 + 2⁶⁴
     CHECK(refusal("P5 3 2 0\n123456") == "PGM: the maximum is not from 1 to 255");
     CHECK(refusal("P5 3 2 65535\n123456123456") == "PGM: the maximum is not from 1 to 255");
     CHECK(refusal("P5 3 2 255") == "PGM: no blank before the pixels");
