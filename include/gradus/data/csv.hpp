@@ -291,7 +291,7 @@ GRADUS_BODY std::int32_t csv_reader::label(const csv_records& r, std::map<std::s
 }
 
 GRADUS_BODY void csv_reader::sort_classes(tensor<std::int32_t, 1>& y, std::vector<std::string>& names) {
-    const bool numbers = std::all_of(names.begin(), names.end(), csv_number);
+    const bool numbers = std::all_of(names.begin(), names.end(), [](const auto& name) { return csv_number(name).has_value(); });
     std::vector<std::pair<double, std::size_t>> order;
     for (std::size_t k = 0; k < names.size(); ++k) order.emplace_back(numbers ? *csv_number(names[k]) : 0, k);
     std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
