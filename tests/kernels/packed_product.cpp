@@ -60,7 +60,7 @@ TEST_CASE_TEMPLATE("matrix.packed_product: equals the textbook's, in panels or n
                    double) {
     support::some_of some(8);
     for (const std::size_t n : sizes{1, 2, 7, 8, 33})
-        for (const std::size_t depth : sizes{1, 5, 16, 64, 200, 500})  // more than one block of the depth
+        for (const std::size_t depth : sizes{1, 5, 16, 64, 200, k::builtin::panel_depth<T> + 5})  // two blocks of the depth
             for (const std::size_t cols : sizes{1, 3, 16, 31, 48, 50, 129})
                 for (bool transposed : {false, true})
                     for (std::size_t times : {std::size_t{1}, k::packed<T>::enough})
