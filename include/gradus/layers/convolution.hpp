@@ -87,29 +87,13 @@ struct convolution_layer {
     const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const;
 
     /// Draws W, and b where `init` does not leave it at 0, from streams of `k`.
-    void initialize(std::uint64_t k) {
-        key = k;
-        fused::draw(f, theta, init, k);
-    }
+    void initialize(std::uint64_t k);
 
     [[nodiscard]] std::size_t channels() const { return theta.W.shape()[Axes] * options.groups; }
     [[nodiscard]] std::size_t filters() const { return theta.b.size(); }
 
     /// (H_out, W_out, O) of (H, W, I); of a sample of which only the last axes are known, (O).
-    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
-        if (in.empty() && options.image.area() != 0) {
-            in = {options.image.height, options.image.width, channels()};
-            if (Axes == 1) in.erase(in.begin());
-            whole = true;
-        }
-        if (in.empty()) return {filters()};
-        whole = whole || in.size() >= Axes + 1;  // all of its axes are known
-        door().require_sample(in, whole);
-        if (!whole) return {filters()};
-        const window2d w = place(size2d{Axes == 2 ? in[0] : 1, in[Axes - 1]});
-        if (Axes == 1) return {w.out.width, filters()};
-        return {w.out.height, w.out.width, filters()};
-    }
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const;
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
         bool whole = true;
         return output_shape(std::move(in), whole);
@@ -167,13 +151,7 @@ struct convolution_layer {
     [[nodiscard]] convolving::door door() const {
         return {name, formula, "dW = Σ x dz", Axes, channels(), filters(), theta.W.shape(), theta.b.shape()};
     }
-    void require_way(std::size_t in, std::size_t out) const {
-        const window2d w{{}, kernel, options.stride, options.dilation, {}, {}};
-        if (!kernels::serves<T>(options.way, {w, in, out, options.groups}))
-            throw shape_error(name, {"the way `", name_of(options.way), "` does not serve a kernel of ", kernel.array(),
-                                     ", stride ", options.stride.array(), ", ", in, " channels, ", out, " filters and ",
-                                     options.groups, " groups"});
-    }
+    void require_way(std::size_t in, std::size_t out) const;
     [[nodiscard]] window2d place(size2d image) const {
         return window::place(name, image, kernel, options.stride, options.padding, options.dilation);
     }
@@ -283,8 +261,43 @@ template <class T = float>
     return conv1d<T>(in, out, kernel, identity{}, options, std::move(init));
 }
 
+template <class T, activation F, std::size_t Axes>
+void convolution_layer<T, F, Axes>::initialize(std::uint64_t k) {
+    key = k;
+    fused::draw(f, theta, init, k);
+}
+
+template <class T, activation F, std::size_t Axes>
+std::vector<std::size_t> convolution_layer<T, F, Axes>::output_shape(std::vector<std::size_t> in, bool& whole) const {
+    if (in.empty() && options.image.area() != 0) {
+        in = {options.image.height, options.image.width, channels()};
+        if (Axes == 1) in.erase(in.begin());
+        whole = true;
+    }
+    if (in.empty()) return {filters()};
+    whole = whole || in.size() >= Axes + 1;  // all of its axes are known
+    door().require_sample(in, whole);
+    if (!whole) return {filters()};
+    const window2d w = place(size2d{Axes == 2 ? in[0] : 1, in[Axes - 1]});
+    if (Axes == 1) return {w.out.width, filters()};
+    return {w.out.height, w.out.width, filters()};
+}
+
+template <class T, activation F, std::size_t Axes>
+void convolution_layer<T, F, Axes>::require_way(std::size_t in, std::size_t out) const {
+    const window2d w{{}, kernel, options.stride, options.dilation, {}, {}};
+    if (!kernels::serves<T>(options.way, {w, in, out, options.groups}))
+        throw shape_error(name, {"the way `", name_of(options.way), "` does not serve a kernel of ", kernel.array(),
+                                 ", stride ", options.stride.array(), ", ", in, " channels, ", out, " filters and ",
+                                 options.groups, " groups"});
+}
+
 #ifdef GRADUS_COMPILED
 #define GRADUS_CONV2D(T, F)                                                                                            \
+    GRADUS_EXTERN(layers) template void convolution_layer<T, F, 2>::initialize(std::uint64_t);                         \
+    GRADUS_EXTERN(layers) template void convolution_layer<T, F, 2>::require_way(std::size_t, std::size_t) const;       \
+    GRADUS_EXTERN(layers) template std::vector<std::size_t> convolution_layer<T, F, 2>::output_shape(                  \
+        std::vector<std::size_t>, bool&) const;                                                                                            \
     GRADUS_EXTERN(layers) template const tensor<T, 4>& convolution_layer<T, F, 2>::forward(const tensor<T, 4>&,        \
                                                                                            cache<tensor<T, 4>>&) const; \
     GRADUS_EXTERN(layers) template const tensor<T, 4>& convolution_layer<T, F, 2>::backward(                           \
