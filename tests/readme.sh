@@ -81,7 +81,7 @@ project() {
     echo "README project: $(grep -o 'add_subdirectory\|FetchContent_MakeAvailable\|find_package' "$folder/CMakeLists.txt")"
     cmake -S "$folder" -B "$folder/build" -D CMAKE_BUILD_TYPE=Release -D FETCHCONTENT_SOURCE_DIR_GRADUS="$checkout" \
         -D CMAKE_PREFIX_PATH="$HOME/.local" >"$errors" 2>&1 &&
-        cmake --build "$folder/build" >>"$errors" 2>&1 &&
+        cmake --build "$folder/build" --parallel 2 >>"$errors" 2>&1 &&
         "$folder/build/my_program" >"$output" 2>>"$errors"
 }
 

@@ -13,7 +13,8 @@ if(WAY STREQUAL "find_package")
     set(at -D CMAKE_PREFIX_PATH=${WORK}/at)
 endif()
 execute_process(COMMAND ${CMAKE_COMMAND} -S ${CHECKOUT}/tests/consumer -B ${WORK}/build ${common} ${at} -D WAY=${WAY}
-                        -D GRADUS_CHECKOUT=${CHECKOUT} -D CMAKE_CXX_FLAGS_RELEASE=-O1 -D CMAKE_EXPORT_COMPILE_COMMANDS=ON
+                        -D GRADUS_CHECKOUT=${CHECKOUT} -D CMAKE_CXX_FLAGS_RELEASE=-O1
+                        -D GRADUS_PRECOMPILE=ON -D CMAKE_CXX_FLAGS=-Werror=invalid-pch -D CMAKE_EXPORT_COMPILE_COMMANDS=ON
                 OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/build OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 function(expect program compiled)
@@ -32,9 +33,13 @@ if(COMPILED)
     execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/build --target consumer_compiled --parallel 2
                     OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
     expect(consumer_compiled 1)
+    file(GLOB_RECURSE precompiled ${WORK}/build/*consumer_compiled.dir/*.gch)
+    if(NOT precompiled)
+        message(FATAL_ERROR "gradus.hpp is not precompiled, though GRADUS_PRECOMPILE asks for it")
+    endif()
 endif()
 file(READ ${WORK}/build/compile_commands.json commands)
-if(commands MATCHES "-march|-Werror|-Wall")
+if(commands MATCHES "-march|-Werror |-Wall")
     message(FATAL_ERROR "The consumer is compiled with our own flags: ${commands}")
 endif()
 # A part of another project is not installed with it.

@@ -65,34 +65,7 @@ class csv_reader {
 
     /// The table. \throws data_error as csv.
     template <class T>
-    [[nodiscard]] csv_table<T> table() const {
-        const std::string& source = body_.source();
-        const std::array<std::size_t, 2> shape = {rows_, columns_.size()};
-        if (rows_ > options_.limit / sizeof(T) / columns_.size())
-            throw data_error(message({source, ": x of ", shape, " is more than the limit of ", options_.limit, " bytes"}));
-        csv_table<T> out{tensor<T, 2>(shape), {}, {}, columns_, options_.classes, source};
-        const bool labelled = label_ < width_, numbers = options_.labels == csv_labels::number;
-        if (labelled && numbers) out.target = tensor<T, 2>({rows_, std::size_t{1}});
-        if (labelled && !numbers) out.y = tensor<std::int32_t, 1>::from_shape({rows_});
-        std::map<std::string, std::int32_t> classes;
-        for (const std::string& name : out.classes) classes.emplace(name, static_cast<std::int32_t>(classes.size()));
-
-        T* to = out.x.data();
-        csv_records r = body_;
-        for (std::size_t n = 0; r.next(); ++n)
-            for (std::size_t c = 0; c < width_; ++c) {
-                if (c == label_ && numbers)
-                    out.target(n, 0) = number<T>(r, c);
-                else if (c == label_)
-                    out.y(n) = label(r, classes, out.classes);
-                else if (texts_[c].empty())
-                    *to++ = number<T>(r, c);
-                else
-                    to = one_hot(r, c, to);
-            }
-        if (options_.labels == csv_labels::sorted && options_.classes.empty()) sort_classes(out.y, out.classes);
-        return out;
-    }
+    [[nodiscard]] csv_table<T> table() const;
 
   private:
     GRADUS_ONCE [[nodiscard]] bool missing(const csv_field& f) const;
@@ -113,35 +86,10 @@ class csv_reader {
     GRADUS_ONCE void take_columns();
 
     template <class T>
-    T number(const csv_records& r, std::size_t c) const {
-        const csv_field& f = r.fields()[c];
-        if (missing(f)) {
-            if (options_.missing == csv_missing::refuse) fail(r, c, {"the value is missing: ", shown(f.text)});
-            return std::numeric_limits<T>::quiet_NaN();
-        }
-        const auto value = csv_number(f.text);
-        const bool maybe_header = !options_.header && names_.empty() && r.line() == first_line_;
-        if (!value)
-            fail(r, c, {shown(f.text), " is no number",
-                        maybe_header ? "; if this line is a header, set .header = true" : ""});
-        if (std::abs(*value) > static_cast<double>(std::numeric_limits<T>::max()))
-            fail(r, c, {shown(f.text), " is beyond ", sizeof(T) == 4 ? "float" : "double"});
-        return static_cast<T>(*value);
-    }
+    T number(const csv_records& r, std::size_t c) const;
 
     template <class T>
-    T* one_hot(const csv_records& r, std::size_t c, T* to) const {
-        const csv_field& f = r.fields()[c];
-        const auto& texts = texts_[c];
-        const bool lacks = missing(f);
-        if (lacks && options_.missing == csv_missing::refuse) fail(r, c, {"the value is missing: ", shown(f.text)});
-        std::fill_n(to, texts.size(), lacks ? std::numeric_limits<T>::quiet_NaN() : T(0));
-        const auto found = texts.find(f.value());
-        if (!lacks && found == texts.end())
-            fail(r, c, {shown(f.text), " is none of the ", texts.size(), " texts that .columns has of it"});
-        if (!lacks) to[std::distance(texts.begin(), found)] = T(1);
-        return to + texts.size();
-    }
+    T* one_hot(const csv_records& r, std::size_t c, T* to) const;
 
     /// The number of a class; new ones are counted as they come.
     GRADUS_ONCE std::int32_t label(const csv_records& r, std::map<std::string, std::int32_t>& classes,
@@ -156,6 +104,67 @@ class csv_reader {
     std::vector<std::string> names_, columns_;
     std::vector<std::set<std::string>> texts_;  // of a one-hot column; empty for one of numbers
 };
+
+template <class T>
+csv_table<T> csv_reader::table() const {
+    const std::string& source = body_.source();
+    const std::array<std::size_t, 2> shape = {rows_, columns_.size()};
+    if (rows_ > options_.limit / sizeof(T) / columns_.size())
+        throw data_error(message({source, ": x of ", shape, " is more than the limit of ", options_.limit, " bytes"}));
+    csv_table<T> out{tensor<T, 2>(shape), {}, {}, columns_, options_.classes, source};
+    const bool labelled = label_ < width_, numbers = options_.labels == csv_labels::number;
+    if (labelled && numbers) out.target = tensor<T, 2>({rows_, std::size_t{1}});
+    if (labelled && !numbers) out.y = tensor<std::int32_t, 1>::from_shape({rows_});
+    std::map<std::string, std::int32_t> classes;
+    for (const std::string& name : out.classes) classes.emplace(name, static_cast<std::int32_t>(classes.size()));
+
+    T* to = out.x.data();
+    csv_records r = body_;
+    for (std::size_t n = 0; r.next(); ++n)
+        for (std::size_t c = 0; c < width_; ++c) {
+            if (c == label_ && numbers)
+                out.target(n, 0) = number<T>(r, c);
+            else if (c == label_)
+                out.y(n) = label(r, classes, out.classes);
+            else if (texts_[c].empty())
+                *to++ = number<T>(r, c);
+            else
+                to = one_hot(r, c, to);
+        }
+    if (options_.labels == csv_labels::sorted && options_.classes.empty()) sort_classes(out.y, out.classes);
+    return out;
+}
+
+template <class T>
+T csv_reader::number(const csv_records& r, std::size_t c) const {
+    const csv_field& f = r.fields()[c];
+    if (missing(f)) {
+        if (options_.missing == csv_missing::refuse) fail(r, c, {"the value is missing: ", shown(f.text)});
+        return std::numeric_limits<T>::quiet_NaN();
+    }
+    const auto value = csv_number(f.text);
+    const bool maybe_header = !options_.header && names_.empty() && r.line() == first_line_;
+    if (!value)
+        fail(r, c, {shown(f.text), " is no number",
+                    maybe_header ? "; if this line is a header, set .header = true" : ""});
+    if (std::abs(*value) > static_cast<double>(std::numeric_limits<T>::max()))
+        fail(r, c, {shown(f.text), " is beyond ", sizeof(T) == 4 ? "float" : "double"});
+    return static_cast<T>(*value);
+}
+
+template <class T>
+T* csv_reader::one_hot(const csv_records& r, std::size_t c, T* to) const {
+    const csv_field& f = r.fields()[c];
+    const auto& texts = texts_[c];
+    const bool lacks = missing(f);
+    if (lacks && options_.missing == csv_missing::refuse) fail(r, c, {"the value is missing: ", shown(f.text)});
+    std::fill_n(to, texts.size(), lacks ? std::numeric_limits<T>::quiet_NaN() : T(0));
+    const auto found = texts.find(f.value());
+    if (!lacks && found == texts.end())
+        fail(r, c, {shown(f.text), " is none of the ", texts.size(), " texts that .columns has of it"});
+    if (!lacks) to[std::distance(texts.begin(), found)] = T(1);
+    return to + texts.size();
+}
 
 /// The table in a text. \param source  what messages call it   \throws data_error as csv
 template <class T = float>
@@ -172,6 +181,11 @@ template <class T = float>
 [[nodiscard]] csv_table<T> csv(const std::string& path, const csv_options& options = {}) {
     return parse_csv<T>(read_text(path, options.limit), path, options);
 }
+
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(data) template csv_table<float> csv_reader::table<float>() const;
+GRADUS_EXTERN(data) template csv_table<double> csv_reader::table<double>() const;
+#endif
 
 #if GRADUS_BODIES_OF(data)
 

@@ -163,6 +163,11 @@ template <class T>
     return {with_shape(std::move(data.x), {n, 28, 28, 1}), std::move(data.y)};
 }
 
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(data) template mnist_data<float> mnist<float>(const mnist_options&);
+GRADUS_EXTERN(data) template mnist_data<double> mnist<double>(const mnist_options&);
+#endif
+
 #if GRADUS_BODIES_OF(data)
 
 GRADUS_BODY std::string find_mnist_file(const std::string& folder, const std::string& name) {

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/dataset.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/tensor.hpp"
@@ -222,5 +223,12 @@ template <class T, std::size_t N>
     }
     return out;
 }
+
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(data) template scaling<float> min_max(const tensor<float, 2>&, double, double);
+GRADUS_EXTERN(data) template scaling<double> min_max(const tensor<double, 2>&, double, double);
+GRADUS_EXTERN(data) template scaling<float> standard_score(const tensor<float, 2>&);
+GRADUS_EXTERN(data) template scaling<double> standard_score(const tensor<double, 2>&);
+#endif
 
 }  // namespace gradus::data

@@ -257,6 +257,25 @@ template <class T = float>
     return 0.5 * std::erfc(o.distance / (2 * o.deviation) / std::numbers::sqrt2);
 }
 
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(data) template targeted<float> xor_gate();
+GRADUS_EXTERN(data) template targeted<double> xor_gate();
+GRADUS_EXTERN(data) template classified<float> blobs(const blobs_options&);
+GRADUS_EXTERN(data) template classified<double> blobs(const blobs_options&);
+GRADUS_EXTERN(data) template classified<float> moons(const moons_options&);
+GRADUS_EXTERN(data) template classified<double> moons(const moons_options&);
+GRADUS_EXTERN(data) template classified<float> circles(const circles_options&);
+GRADUS_EXTERN(data) template classified<double> circles(const circles_options&);
+GRADUS_EXTERN(data) template classified<float> spirals(const spirals_options&);
+GRADUS_EXTERN(data) template classified<double> spirals(const spirals_options&);
+GRADUS_EXTERN(data) template targeted<float> linear_regression(const linear_options&);
+GRADUS_EXTERN(data) template targeted<double> linear_regression(const linear_options&);
+GRADUS_EXTERN(data) template targeted<float> sine_regression(const sine_options&);
+GRADUS_EXTERN(data) template targeted<double> sine_regression(const sine_options&);
+GRADUS_EXTERN(data) template targeted<float> two_gaussians(const gaussians_options&);
+GRADUS_EXTERN(data) template targeted<double> two_gaussians(const gaussians_options&);
+#endif
+
 #if GRADUS_BODIES_OF(data)
 
 GRADUS_BODY void check_draws(std::string_view set, std::size_t samples, std::size_t classes, double noise) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/initializers/initializer.hpp"
 
 namespace gradus {
@@ -75,5 +76,9 @@ struct truncated_normal {
         initializing::need_deviation("truncated_normal", mean, deviation);
     }
 };
+
+GRADUS_INITIALIZER(uniform)
+GRADUS_INITIALIZER(normal)
+GRADUS_INITIALIZER(truncated_normal)
 
 }  // namespace gradus

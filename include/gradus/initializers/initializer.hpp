@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/random.hpp"
 #include "gradus/core/tensor.hpp"
@@ -78,29 +79,37 @@ class initializer {
         void (*fill)(const void* how, kernels::matrix<double>, std::uint64_t key, fan);
 
         template <class How>
-        explicit drawing(const How& given) {
-            static_assert(sizeof(How) <= sizeof how && std::is_trivially_copyable_v<How>,
-                          "gradus: an initializer is a struct or a lambda of at most 32 bytes that can be copied byte by byte");
-            if constexpr (requires { given.check(); }) given.check();
-            new (how) How(given);
-            fill = [](const void* p, kernels::matrix<double> x, std::uint64_t key, fan f) {
-                const How& init = *static_cast<const How*>(p);
-                if constexpr (draws_matrix<How>)
-                    init(x, key);
-                else
-                    for (std::size_t i = 0; i < x.rows * x.cols; ++i) x.data[i] = init(key, i, f);
-            };
-        }
+        explicit drawing(const How& given);
     };
     drawing weights_, biases_;
 };
 
+template <class How>
+initializer::drawing::drawing(const How& given) {
+    static_assert(sizeof(How) <= sizeof how && std::is_trivially_copyable_v<How>,
+                  "gradus: an initializer is a struct or a lambda of at most 32 bytes that can be copied byte by byte");
+    if constexpr (requires { given.check(); }) given.check();
+    new (how) How(given);
+    fill = [](const void* p, kernels::matrix<double> x, std::uint64_t key, fan f) {
+        const How& init = *static_cast<const How*>(p);
+        if constexpr (draws_matrix<How>)
+            init(x, key);
+        else
+            for (std::size_t i = 0; i < x.rows * x.cols; ++i) x.data[i] = init(key, i, f);
+    };
+}
+
 /// Fills a tensor as `init` begins weights. In double, whatever its scalar.
-template <any_tensor X>
-void draw(X& x, const initializer& init, std::uint64_t key, fan f) {
-    std::vector<double> values(x.size());
-    init.weights({values.data(), rows(x), features(x), features(x)}, key, f);
-    for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<scalar_of<X>>(values[i]);
+template <class T>
+void draw(kernels::matrix<T> W, const initializer& init, std::uint64_t key, fan f) {
+    const std::size_t size = W.rows * W.cols;
+    std::vector<double> values(size);
+    init.weights({values.data(), W.rows, W.cols, W.cols}, key, f);
+    for (std::size_t i = 0; i < size; ++i) W.data[i] = static_cast<T>(values[i]);
+}
+template <class T, std::size_t N>
+void draw(tensor<T, N>& W, const initializer& init, std::uint64_t key, fan f) {
+    draw(kernels::as_matrix(W), init, key, f);
 }
 
 /// Fills b as `init` begins biases, `f` being the fan of the W that it is added to.
@@ -110,5 +119,20 @@ void draw_biases(tensor<T, 1>& b, const initializer& init, std::uint64_t key, fa
     init.biases({values.data(), 1, b.size(), b.size()}, key, f);
     for (std::size_t i = 0; i < b.size(); ++i) b(i) = static_cast<T>(values[i]);
 }
+
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(initializers) template void draw(kernels::matrix<float>, const initializer&, std::uint64_t, fan);
+GRADUS_EXTERN(initializers) template void draw(kernels::matrix<double>, const initializer&, std::uint64_t, fan);
+GRADUS_EXTERN(initializers) template void draw_biases(tensor<float, 1>&, const initializer&, std::uint64_t, fan);
+GRADUS_EXTERN(initializers) template void draw_biases(tensor<double, 1>&, const initializer&, std::uint64_t, fan);
+#endif
+
+/// What parameters may begin with, for the compiled unit: each file of initializers says it of them.
+#ifdef GRADUS_COMPILED
+#define GRADUS_INITIALIZER(How) GRADUS_EXTERN(initializers) template initializer::drawing::drawing(const How&);
+#else
+#define GRADUS_INITIALIZER(How)
+#endif
+GRADUS_INITIALIZER(zeros)
 
 }  // namespace gradus

@@ -2,6 +2,7 @@
 /// \file
 /// A random rotation: what goes through keeps its length, and so, backwards, does the gradient.
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/initializers/distributions.hpp"
 
 namespace gradus {
@@ -47,5 +48,7 @@ struct orthogonal {
         for (std::size_t i = 0; i < n; ++i) q[i] += random::product(s, p[i]);
     }
 };
+
+GRADUS_INITIALIZER(orthogonal)
 
 }  // namespace gradus

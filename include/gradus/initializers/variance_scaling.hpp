@@ -7,6 +7,7 @@
 
 #include <cmath>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/initializers/distributions.hpp"
 
 namespace gradus {
@@ -96,5 +97,13 @@ struct keras_default : initializer {
 struct pytorch_default : initializer {
     pytorch_default() : initializer(pytorch_uniform{}, pytorch_uniform{}) {}
 };
+
+GRADUS_INITIALIZER(glorot_uniform)
+GRADUS_INITIALIZER(glorot_normal)
+GRADUS_INITIALIZER(he_uniform)
+GRADUS_INITIALIZER(he_normal)
+GRADUS_INITIALIZER(lecun_uniform)
+GRADUS_INITIALIZER(lecun_normal)
+GRADUS_INITIALIZER(pytorch_uniform)
 
 }  // namespace gradus

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/context.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
@@ -32,23 +33,9 @@ struct augmentation {
     };
 
     template <class X>
-    const X& forward(const X& x, cache<X>& c, const context& ctx) const {
-        require_input<typename X::value_type, X>();
-        check(std::span(x.shape()).subspan(1));
-        reshape(c.y, x.shape());
-        move_all(x, c.y, c, ctx, false);
-        return c.y;
-    }
+    const X& forward(const X& x, cache<X>& c, const context& ctx) const;
     template <class X>
-    const X& backward(const X&, const X& dy, cache<X>& c, parameters&, const context& ctx) const {
-        if (dy.shape() != c.y.shape())
-            throw shape_error(Move::name,
-                              {Move::backward_formula, " needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
-        if (!ctx.input_gradient) return c.dx;
-        reshape(c.dx, dy.shape());
-        move_all(dy, c.dx, c, ctx, true);
-        return c.dx;
-    }
+    const X& backward(const X&, const X& dy, cache<X>& c, parameters&, const context& ctx) const;
 
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
         check(in);
@@ -75,17 +62,57 @@ struct augmentation {
     }
 
     /// A sample of shape (H·W·C), or one that begins with (H, W).
-    [[gnu::noinline]] void check(std::span<const std::size_t> sample) const {
-        const std::size_t height = self().height, width = self().width;
-        std::size_t size = 1;
-        for (std::size_t s : sample) size *= s;
-        const bool fits = sample.size() == 1 ? height * width != 0 && size != 0 && size % (height * width) == 0
-                                             : sample.size() > 1 && sample[0] == height && sample[1] == width && size != 0;
-        if (!fits)
-            throw shape_error(Move::name, {"y[i, j] = ", Move::formula, " needs images of ", std::array{height, width},
-                                           ", a sample is ", shape_text(sample)});
-        self().check_options();
-    }
+    [[gnu::noinline]] void check(std::span<const std::size_t> sample) const;
 };
+
+template <class Move>
+template <class X>
+const X& augmentation<Move>::forward(const X& x, cache<X>& c, const context& ctx) const {
+    require_input<typename X::value_type, X>();
+    check(std::span(x.shape()).subspan(1));
+    reshape(c.y, x.shape());
+    move_all(x, c.y, c, ctx, false);
+    return c.y;
+}
+
+template <class Move>
+template <class X>
+const X& augmentation<Move>::backward(const X&, const X& dy, cache<X>& c, parameters&, const context& ctx) const {
+    if (dy.shape() != c.y.shape())
+        throw shape_error(Move::name,
+                          {Move::backward_formula, " needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
+    if (!ctx.input_gradient) return c.dx;
+    reshape(c.dx, dy.shape());
+    move_all(dy, c.dx, c, ctx, true);
+    return c.dx;
+}
+
+template <class Move>
+void augmentation<Move>::check(std::span<const std::size_t> sample) const {
+    const std::size_t height = self().height, width = self().width;
+    std::size_t size = 1;
+    for (std::size_t s : sample) size *= s;
+    const bool fits = sample.size() == 1 ? height * width != 0 && size != 0 && size % (height * width) == 0
+                                         : sample.size() > 1 && sample[0] == height && sample[1] == width && size != 0;
+    if (!fits)
+        throw shape_error(Move::name, {"y[i, j] = ", Move::formula, " needs images of ", std::array{height, width},
+                                       ", a sample is ", shape_text(sample)});
+    self().check_options();
+}
+
+/// A move of images, for the compiled unit: each file of such a layer says it of itself.
+#ifdef GRADUS_COMPILED
+#define GRADUS_AUGMENTATION(Move)        \
+    GRADUS_EXTERN(layers) template void augmentation<Move>::check(std::span<const std::size_t>) const; \
+    GRADUS_AUGMENTATION_OF(Move, float)  \
+    GRADUS_AUGMENTATION_OF(Move, double)
+#define GRADUS_AUGMENTATION_OF(Move, T)                                                                                \
+    GRADUS_EXTERN(layers) template const tensor<T, 4>& augmentation<Move>::forward(                                    \
+        const tensor<T, 4>&, cache<tensor<T, 4>>&, const context&) const;                                              \
+    GRADUS_EXTERN(layers) template const tensor<T, 4>& augmentation<Move>::backward(                                   \
+        const tensor<T, 4>&, const tensor<T, 4>&, cache<tensor<T, 4>>&, parameters&, const context&) const;
+#else
+#define GRADUS_AUGMENTATION(Move)
+#endif
 
 }  // namespace gradus

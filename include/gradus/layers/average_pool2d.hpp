@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/kernels/pooling.hpp"
 #include "gradus/layers/pooling.hpp"
 
@@ -46,5 +47,7 @@ struct average_pool2d : pooling_layer<average_pool2d> {
         kernels::average_pool_backward(images, options.count_padding, dy, dx);
     }
 };
+
+GRADUS_POOLING(average_pool2d, 4)
 
 }  // namespace gradus

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/rebind.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
@@ -15,6 +16,10 @@
 #include "gradus/layers/convolution_options.hpp"
 #include "gradus/layers/fused.hpp"
 #include "gradus/layers/pooled_convolution.hpp"
+
+#ifdef GRADUS_COMPILED
+#include "gradus/activations/relu.hpp"
+#endif
 
 namespace gradus {
 
@@ -76,66 +81,19 @@ struct convolution_layer {
     }
 
     template <class X>
-    const X& forward(const X& x, cache<X>& c) const {
-        const window2d w = place(x);
-        const std::size_t O = filters();
-        X& z = keeps_z ? c.z : c.y;  // f works in place where its derivative reads y
-        reshape(z, output_of(x, w));
-        reshape(c.y, z.shape());
-        c.pooled.holds = false;
-        place_kernel(x, c);
-        c.kernel.each_chunk(x.shape()[0], [&](kernels::image_range chunk) {
-            T* const z_n = z.data() + chunk.first * w.out.area() * O;
-            c.kernel.forward(chunk, x.data(), theta.W.data(), theta.b.data(), z_n);  // z = x ∗ W + b
-            const std::size_t pixels = w.out.area(), at = chunk.first * pixels * O;
-            if constexpr (!learnt_activation<F> && !linear)
-                activate(f, z.data() + at, c.y.data() + at, chunk.count * pixels, O);  // y = f(z)
-        });
-        if constexpr (learnt_activation<F>) fused::forward(f, theta, z, c.y);
-        return c.y;
-    }
+    const X& forward(const X& x, cache<X>& c) const;
 
     template <class X>
-    const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
-        const window2d w = place(x);
-        door().require_gradients(grad.W.shape(), grad.b.shape());
-        door().require_backward(x.shape(), output_of(x, w), c.y.shape(), dy.shape());
-        const std::size_t O = filters(), pixels = w.out.area();
-        T* const dx = prepare_backward(x, c, ctx);
-        const T* const all = learnt_backward(dy, c, grad);
-        c.kernel.each_chunk(x.shape()[0], [&](kernels::image_range chunk) {
-            const std::size_t rows = chunk.count * pixels, at = chunk.first * pixels * O;
-            const T* const dz = all != nullptr ? all + at : chunk_backward(dy, c, rows, at);  // dz = dy ∘ f'(z)
-            c.kernel.gradients(chunk, x.data(), dz, theta.W.data(), grad.W.data(), dx);  // dW = Σ x dz, dx = Σ dz Wᵀ
-            add_sums(chunk, dz, rows, c, grad.b);                                        // db = Σ dz
-        });
-        return c.dx;
-    }
+    const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const;
 
     /// Draws W, and b where `init` does not leave it at 0, from streams of `k`.
-    void initialize(std::uint64_t k) {
-        key = k;
-        fused::draw(f, theta, init, k);
-    }
+    void initialize(std::uint64_t k);
 
     [[nodiscard]] std::size_t channels() const { return theta.W.shape()[Axes] * options.groups; }
     [[nodiscard]] std::size_t filters() const { return theta.b.size(); }
 
     /// (H_out, W_out, O) of (H, W, I); of a sample of which only the last axes are known, (O).
-    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
-        if (in.empty() && options.image.area() != 0) {
-            in = {options.image.height, options.image.width, channels()};
-            if (Axes == 1) in.erase(in.begin());
-            whole = true;
-        }
-        if (in.empty()) return {filters()};
-        whole = whole || in.size() >= Axes + 1;  // all of its axes are known
-        door().require_sample(in, whole);
-        if (!whole) return {filters()};
-        const window2d w = place(size2d{Axes == 2 ? in[0] : 1, in[Axes - 1]});
-        if (Axes == 1) return {w.out.width, filters()};
-        return {w.out.height, w.out.width, filters()};
-    }
+    [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const;
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
         bool whole = true;
         return output_shape(std::move(in), whole);
@@ -193,13 +151,7 @@ struct convolution_layer {
     [[nodiscard]] convolving::door door() const {
         return {name, formula, "dW = Σ x dz", Axes, channels(), filters(), theta.W.shape(), theta.b.shape()};
     }
-    void require_way(std::size_t in, std::size_t out) const {
-        const window2d w{{}, kernel, options.stride, options.dilation, {}, {}};
-        if (!kernels::serves<T>(options.way, {w, in, out, options.groups}))
-            throw shape_error(name, {"the way `", name_of(options.way), "` does not serve a kernel of ", kernel.array(),
-                                     ", stride ", options.stride.array(), ", ", in, " channels, ", out, " filters and ",
-                                     options.groups, " groups"});
-    }
+    void require_way(std::size_t in, std::size_t out) const;
     [[nodiscard]] window2d place(size2d image) const {
         return window::place(name, image, kernel, options.stride, options.padding, options.dilation);
     }
@@ -219,6 +171,45 @@ struct convolution_layer {
         return s;
     }
 };
+
+template <class T, activation F, std::size_t Axes>
+template <class X>
+const X& convolution_layer<T, F, Axes>::forward(const X& x, cache<X>& c) const {
+    const window2d w = place(x);
+    const std::size_t O = filters();
+    X& z = keeps_z ? c.z : c.y;  // f works in place where its derivative reads y
+    reshape(z, output_of(x, w));
+    reshape(c.y, z.shape());
+    c.pooled.holds = false;
+    place_kernel(x, c);
+    c.kernel.each_chunk(x.shape()[0], [&](kernels::image_range chunk) {
+        T* const z_n = z.data() + chunk.first * w.out.area() * O;
+        c.kernel.forward(chunk, x.data(), theta.W.data(), theta.b.data(), z_n);  // z = x ∗ W + b
+        const std::size_t pixels = w.out.area(), at = chunk.first * pixels * O;
+        if constexpr (!learnt_activation<F> && !linear)
+            activate(f, z.data() + at, c.y.data() + at, chunk.count * pixels, O);  // y = f(z)
+    });
+    if constexpr (learnt_activation<F>) fused::forward(f, theta, z, c.y);
+    return c.y;
+}
+
+template <class T, activation F, std::size_t Axes>
+template <class X>
+const X& convolution_layer<T, F, Axes>::backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+    const window2d w = place(x);
+    door().require_gradients(grad.W.shape(), grad.b.shape());
+    door().require_backward(x.shape(), output_of(x, w), c.y.shape(), dy.shape());
+    const std::size_t O = filters(), pixels = w.out.area();
+    T* const dx = prepare_backward(x, c, ctx);
+    const T* const all = learnt_backward(dy, c, grad);
+    c.kernel.each_chunk(x.shape()[0], [&](kernels::image_range chunk) {
+        const std::size_t rows = chunk.count * pixels, at = chunk.first * pixels * O;
+        const T* const dz = all != nullptr ? all + at : chunk_backward(dy, c, rows, at);  // dz = dy ∘ f'(z)
+        c.kernel.gradients(chunk, x.data(), dz, theta.W.data(), grad.W.data(), dx);  // dW = Σ x dz, dx = Σ dz Wᵀ
+        add_sums(chunk, dz, rows, c, grad.b);                                        // db = Σ dz
+    });
+    return c.dx;
+}
 
 namespace convolving {
 template <class T, std::size_t Axes, activation F>
@@ -269,5 +260,53 @@ template <class T = float>
                           initializer init = glorot_uniform{}) {
     return conv1d<T>(in, out, kernel, identity{}, options, std::move(init));
 }
+
+template <class T, activation F, std::size_t Axes>
+void convolution_layer<T, F, Axes>::initialize(std::uint64_t k) {
+    key = k;
+    fused::draw(f, theta, init, k);
+}
+
+template <class T, activation F, std::size_t Axes>
+std::vector<std::size_t> convolution_layer<T, F, Axes>::output_shape(std::vector<std::size_t> in, bool& whole) const {
+    if (in.empty() && options.image.area() != 0) {
+        in = {options.image.height, options.image.width, channels()};
+        if (Axes == 1) in.erase(in.begin());
+        whole = true;
+    }
+    if (in.empty()) return {filters()};
+    whole = whole || in.size() >= Axes + 1;  // all of its axes are known
+    door().require_sample(in, whole);
+    if (!whole) return {filters()};
+    const window2d w = place(size2d{Axes == 2 ? in[0] : 1, in[Axes - 1]});
+    if (Axes == 1) return {w.out.width, filters()};
+    return {w.out.height, w.out.width, filters()};
+}
+
+template <class T, activation F, std::size_t Axes>
+void convolution_layer<T, F, Axes>::require_way(std::size_t in, std::size_t out) const {
+    const window2d w{{}, kernel, options.stride, options.dilation, {}, {}};
+    if (!kernels::serves<T>(options.way, {w, in, out, options.groups}))
+        throw shape_error(name, {"the way `", name_of(options.way), "` does not serve a kernel of ", kernel.array(),
+                                 ", stride ", options.stride.array(), ", ", in, " channels, ", out, " filters and ",
+                                 options.groups, " groups"});
+}
+
+#ifdef GRADUS_COMPILED
+#define GRADUS_CONV2D(T, F)                                                                                            \
+    GRADUS_EXTERN(layers) template void convolution_layer<T, F, 2>::initialize(std::uint64_t);                         \
+    GRADUS_EXTERN(layers) template void convolution_layer<T, F, 2>::require_way(std::size_t, std::size_t) const;       \
+    GRADUS_EXTERN(layers) template std::vector<std::size_t> convolution_layer<T, F, 2>::output_shape(                  \
+        std::vector<std::size_t>, bool&) const;                                                                                            \
+    GRADUS_EXTERN(layers) template const tensor<T, 4>& convolution_layer<T, F, 2>::forward(const tensor<T, 4>&,        \
+                                                                                           cache<tensor<T, 4>>&) const; \
+    GRADUS_EXTERN(layers) template const tensor<T, 4>& convolution_layer<T, F, 2>::backward(                           \
+        const tensor<T, 4>&, const tensor<T, 4>&, cache<tensor<T, 4>>&, parameters&, const context&) const;
+GRADUS_CONV2D(float, identity)
+GRADUS_CONV2D(float, relu)
+GRADUS_CONV2D(double, identity)
+GRADUS_CONV2D(double, relu)
+#undef GRADUS_CONV2D
+#endif
 
 }  // namespace gradus

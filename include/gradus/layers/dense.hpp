@@ -108,10 +108,7 @@ struct dense_layer {
     }
 
     /// Draws W, and b where `init` does not leave it at 0, from streams of `k`.
-    void initialize(std::uint64_t k) {
-        key = k;
-        fused::draw(f, theta, init, k);
-    }
+    void initialize(std::uint64_t k);
 
     [[nodiscard]] std::vector<std::size_t> input_shape() const { return {theta.W.shape()[0]}; }
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
@@ -158,6 +155,12 @@ const X& dense_layer<T, F>::backward(const X& x, const X& dy, cache<X>& c, param
     return c.dx;
 }
 
+template <class T, activation F>
+void dense_layer<T, F>::initialize(std::uint64_t k) {
+    key = k;
+    fused::draw(f, theta, init, k);
+}
+
 /// `gr::dense(2, 3, gr::sigmoid{})`, `gr::dense<double>(784, 128, gr::relu{}, gr::he_normal{})`.
 /// W is drawn from the default seed by Glorot uniform, b = 0, unless told otherwise. In a `sequential` the layer's place
 /// keys the draw, so that no two layers begin alike.
@@ -172,7 +175,9 @@ template <class T = float, activation F = identity>
                                                                                   cache<tensor<T, N>>&) const;         \
     GRADUS_EXTERN(layers) template const tensor<T, N>& dense_layer<T, F>::backward(                                    \
         const tensor<T, N>&, const tensor<T, N>&, cache<tensor<T, N>>&, parameters&, const context&) const;
-#define GRADUS_DENSE_WITH(F)   \
+#define GRADUS_DENSE_WITH(F)                                                              \
+    GRADUS_EXTERN(layers) template void dense_layer<float, F>::initialize(std::uint64_t);  \
+    GRADUS_EXTERN(layers) template void dense_layer<double, F>::initialize(std::uint64_t); \
     GRADUS_DENSE(float, F, 2)  \
     GRADUS_DENSE(float, F, 3)  \
     GRADUS_DENSE(double, F, 2) \

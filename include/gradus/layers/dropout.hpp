@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/context.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
@@ -38,31 +39,9 @@ struct dropout {
     double p = 0.5;
 
     template <class X>
-    const X& forward(const X& x, cache<X>& c, const context& ctx) const {
-        require_input<typename X::value_type, X>();
-        check();
-        reshape(c.y, x.shape());
-        c.drops = ctx.training && p > 0;
-        if (c.drops) {
-            reshape(c.m, x.shape());
-            draw(c.m, ctx);
-            kernels::map(x.size(), [](const auto& a, const auto& m) { return a * m; }, c.y.data(), x.data(), c.m.data());
-        } else {
-            std::copy_n(x.data(), x.size(), c.y.data());
-        }
-        return c.y;
-    }
+    const X& forward(const X& x, cache<X>& c, const context& ctx) const;
     template <class X>
-    const X& backward(const X&, const X& dy, cache<X>& c, parameters&, const context& ctx = {}) const {
-        if (dy.shape() != c.y.shape())
-            throw shape_error(name, {"dx = dy ∘ m / (1 − p) needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
-        if (!c.drops) return dy;
-        if (ctx.input_gradient) {
-            reshape(c.dx, dy.shape());
-            kernels::map(dy.size(), [](const auto& d, const auto& m) { return d * m; }, c.dx.data(), dy.data(), c.m.data());
-        }
-        return c.dx;
-    }
+    const X& backward(const X&, const X& dy, cache<X>& c, parameters&, const context& ctx = {}) const;
 
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
         check();
@@ -94,5 +73,48 @@ struct dropout {
         }
     }
 };
+
+template <class X>
+const X& dropout::forward(const X& x, cache<X>& c, const context& ctx) const {
+    require_input<typename X::value_type, X>();
+    check();
+    reshape(c.y, x.shape());
+    c.drops = ctx.training && p > 0;
+    if (c.drops) {
+        reshape(c.m, x.shape());
+        draw(c.m, ctx);
+        kernels::map(x.size(), [](const auto& a, const auto& m) { return a * m; }, c.y.data(), x.data(), c.m.data());
+    } else {
+        std::copy_n(x.data(), x.size(), c.y.data());
+    }
+    return c.y;
+}
+
+template <class X>
+const X& dropout::backward(const X&, const X& dy, cache<X>& c, parameters&, const context& ctx) const {
+    if (dy.shape() != c.y.shape())
+        throw shape_error(name, {"dx = dy ∘ m / (1 − p) needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
+    if (!c.drops) return dy;
+    if (ctx.input_gradient) {
+        reshape(c.dx, dy.shape());
+        kernels::map(dy.size(), [](const auto& d, const auto& m) { return d * m; }, c.dx.data(), dy.data(), c.m.data());
+    }
+    return c.dx;
+}
+
+#ifdef GRADUS_COMPILED
+#define GRADUS_DROPOUT(T, N)                                                                                           \
+    GRADUS_EXTERN(layers) template const tensor<T, N>& dropout::forward(const tensor<T, N>&, cache<tensor<T, N>>&,     \
+                                                                        const context&) const;                         \
+    GRADUS_EXTERN(layers) template const tensor<T, N>& dropout::backward(                                              \
+        const tensor<T, N>&, const tensor<T, N>&, cache<tensor<T, N>>&, parameters&, const context&) const;
+GRADUS_DROPOUT(float, 2)
+GRADUS_DROPOUT(float, 3)
+GRADUS_DROPOUT(float, 4)
+GRADUS_DROPOUT(double, 2)
+GRADUS_DROPOUT(double, 3)
+GRADUS_DROPOUT(double, 4)
+#undef GRADUS_DROPOUT
+#endif
 
 }  // namespace gradus

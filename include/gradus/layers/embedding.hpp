@@ -77,16 +77,7 @@ struct embedding_layer {
     }
 
     template <class X, class Y>
-    const X& backward(const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
-        check_backward(x, dy, c.y, grad);
-        const std::size_t D = theta.E.shape()[1];
-        const auto add = [](auto& sum, const auto& d) { sum += d; };
-        grad.E.fill(T(0));
-        for (std::size_t r = 0; r < x.size(); ++r)
-            if (T* dE = row(x, r, ctx, grad.E); !is_padding(x.data()[r]))
-                kernels::update(D, add, dE, dy.data() + r * D);                        // dE[x] += dy
-        return c.dx;
-    }
+    const X& backward(const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const;
 
     /// Draws E, but for the row of the padding, from a stream of `k`.
     void initialize(std::uint64_t k) {
@@ -148,6 +139,19 @@ struct embedding_layer {
             throw shape_error(name, {"dE[x] += dy needs dy shaped as y ", y.shape(), ", got ", dy.shape()});
     }
 };
+
+template <class T>
+template <class X, class Y>
+const X& embedding_layer<T>::backward(const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+    check_backward(x, dy, c.y, grad);
+    const std::size_t D = theta.E.shape()[1];
+    const auto add = [](auto& sum, const auto& d) { sum += d; };
+    grad.E.fill(T(0));
+    for (std::size_t r = 0; r < x.size(); ++r)
+        if (T* dE = row(x, r, ctx, grad.E); !is_padding(x.data()[r]))
+            kernels::update(D, add, dE, dy.data() + r * D);                        // dE[x] += dy
+    return c.dx;
+}
 
 /// `gr::embedding(10000, 64)`, `gr::embedding<double>(10000, 64, {.padding = 0}, gr::uniform{})`.
 /// E is drawn from the default seed by N(0, 1), which is PyTorch's; Keras's is `gr::uniform{}`, U[−0.05, 0.05). In a

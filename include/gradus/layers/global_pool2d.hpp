@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/kernels/pooling.hpp"
 #include "gradus/layers/pooling.hpp"
 
@@ -48,5 +49,8 @@ struct global_max_pool2d : pooling_layer<global_max_pool2d, 2> {
         kernels::max_pool_backward(images, x, y, dy, dx);
     }
 };
+
+GRADUS_POOLING(global_average_pool2d, 2)
+GRADUS_POOLING(global_max_pool2d, 2)
 
 }  // namespace gradus

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/kernels/pooling.hpp"
 #include "gradus/layers/pooling.hpp"
 
@@ -47,5 +48,7 @@ struct max_pool2d : pooling_layer<max_pool2d> {
         kernels::max_pool_backward(images, x, y, dy, dx);
     }
 };
+
+GRADUS_POOLING(max_pool2d, 4)
 
 }  // namespace gradus

@@ -78,22 +78,9 @@ struct pooling_layer {
     };
 
     template <class X>
-    const output<X>& forward(const X& x, cache<X>& c) const {
-        const auto images = of(x);
-        reshape(c.y, shape_of_y(images));
-        self().pool(images, x.data(), c.y.data());
-        return c.y;
-    }
+    const output<X>& forward(const X& x, cache<X>& c) const;
     template <class X>
-    const X& backward(const X& x, const output<X>& dy, cache<X>& c, parameters&, const context& ctx = {}) const {
-        const bool forwarded = c.y.size() != 0 && c.y.shape() == shape_of_y(of(x));
-        pooling::check_backward(L::name, forwarded, x.shape(), c.y.shape(), dy.shape());
-        if (!ctx.input_gradient) return c.dx;
-        const auto images = of(x);
-        reshape(c.dx, x.shape());
-        self().pool_backward(images, x.data(), c.y.data(), dy.data(), c.dx.data());
-        return c.dx;
-    }
+    const X& backward(const X& x, const output<X>& dy, cache<X>& c, parameters&, const context& ctx = {}) const;
 
     [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in) const {
         pooling::require_images(L::name, in);
@@ -130,5 +117,40 @@ struct pooling_layer {
             return {images.count, images.window.out.height, images.window.out.width, images.channels};
     }
 };
+
+template <class L, std::size_t Rank>
+template <class X>
+auto pooling_layer<L, Rank>::forward(const X& x, cache<X>& c) const -> const output<X>& {
+    const auto images = of(x);
+    reshape(c.y, shape_of_y(images));
+    self().pool(images, x.data(), c.y.data());
+    return c.y;
+}
+
+template <class L, std::size_t Rank>
+template <class X>
+const X& pooling_layer<L, Rank>::backward(const X& x, const output<X>& dy, cache<X>& c, parameters&, const context& ctx) const {
+    const bool forwarded = c.y.size() != 0 && c.y.shape() == shape_of_y(of(x));
+    pooling::check_backward(L::name, forwarded, x.shape(), c.y.shape(), dy.shape());
+    if (!ctx.input_gradient) return c.dx;
+    const auto images = of(x);
+    reshape(c.dx, x.shape());
+    self().pool_backward(images, x.data(), c.y.data(), dy.data(), c.dx.data());
+    return c.dx;
+}
+
+/// L on images, for the compiled unit: each file of poolings says it of them.
+#ifdef GRADUS_COMPILED
+#define GRADUS_POOLING(L, Rank)        \
+    GRADUS_POOLING_OF(L, Rank, float)  \
+    GRADUS_POOLING_OF(L, Rank, double)
+#define GRADUS_POOLING_OF(L, Rank, T)                                                                                  \
+    GRADUS_EXTERN(layers) template const tensor<T, Rank>& pooling_layer<L, Rank>::forward(const tensor<T, 4>&,         \
+                                                                                          cache<tensor<T, 4>>&) const; \
+    GRADUS_EXTERN(layers) template const tensor<T, 4>& pooling_layer<L, Rank>::backward(                               \
+        const tensor<T, 4>&, const tensor<T, Rank>&, cache<tensor<T, 4>>&, parameters&, const context&) const;
+#else
+#define GRADUS_POOLING(L, Rank)
+#endif
 
 }  // namespace gradus

@@ -50,6 +50,8 @@ struct random_affine : augmentation<random_affine> {
     GRADUS_ONCE void check_options() const;
 };
 
+GRADUS_AUGMENTATION(random_affine)
+
 #if GRADUS_BODIES_OF(layers)
 
 GRADUS_BODY affine_map random_affine::drawn(const context& ctx, std::size_t n) const {

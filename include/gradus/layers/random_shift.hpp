@@ -58,6 +58,8 @@ struct random_shift : augmentation<random_shift> {
     }
 };
 
+GRADUS_AUGMENTATION(random_shift)
+
 #if GRADUS_BODIES_OF(layers)
 
 GRADUS_BODY void random_shift::check_options() const {

@@ -98,6 +98,10 @@ template <class T>
     return {o.title, left + std::max(size, 240.0) + (shares ? 24 : 64), top + size + below + 34, out};
 }
 
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(plot) template picture confusion(const tensor<std::size_t, 2>&, std::vector<std::string>, matrix_names);
+#endif
+
 #if GRADUS_BODIES_OF(plot)
 
 GRADUS_BODY std::string percent(double share) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/training/metrics.hpp"
 
 namespace gradus {
@@ -79,5 +80,16 @@ template <any_tensor Y, any_tensor Y_hat>
     }
     return total / static_cast<double>(columns);
 }
+
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(training) template double mean_absolute_error(const tensor<float, 2>&, const tensor<float, 2>&);
+GRADUS_EXTERN(training) template double mean_absolute_error(const tensor<double, 2>&, const tensor<double, 2>&);
+GRADUS_EXTERN(training) template double mean_squared_error(const tensor<float, 2>&, const tensor<float, 2>&);
+GRADUS_EXTERN(training) template double mean_squared_error(const tensor<double, 2>&, const tensor<double, 2>&);
+GRADUS_EXTERN(training) template double root_mean_squared_error(const tensor<float, 2>&, const tensor<float, 2>&);
+GRADUS_EXTERN(training) template double root_mean_squared_error(const tensor<double, 2>&, const tensor<double, 2>&);
+GRADUS_EXTERN(training) template double r_squared(const tensor<float, 2>&, const tensor<float, 2>&);
+GRADUS_EXTERN(training) template double r_squared(const tensor<double, 2>&, const tensor<double, 2>&);
+#endif
 
 }  // namespace gradus
