@@ -14,6 +14,7 @@
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/parameter_list.hpp"
+#include "gradus/core/visitor.hpp"
 #include "gradus/training/state.hpp"
 
 namespace gradus {
