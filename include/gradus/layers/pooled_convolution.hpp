@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "gradus/core/container.hpp"
+#include "gradus/kernels/convolution.hpp"
 #include "gradus/kernels/pooled_convolution.hpp"
 #include "gradus/kernels/workspace.hpp"
 #include "gradus/layers/fused.hpp"
