@@ -34,7 +34,7 @@ struct totals : gr::loss_shorthand<totals> {
     template <class Y, class Target>
     double forward(const Y& y_hat, const Target& y, cache<Y>& c, const gr::normalizer& by) const {
         const double n = gr::losses::divisor(*this, y_hat, y, by);
-        const gr::losses::row_weights w(name, y_hat, by);
+        const gr::losses::row_weights w(name, y_hat.shape(), by);
         c.dy = y_hat;
         double J = 0;
         for (std::size_t r = 0; r < y_hat.shape()[0]; ++r) {

@@ -154,20 +154,20 @@ struct activation_layer {
 /// F of numbers, and as a layer on rows, sequences and images, for the compiled unit: each activation of this folder that
 /// learns nothing says it of itself.
 #ifdef GRADUS_COMPILED
-#define GRADUS_ACTIVATION(F)      \
-    GRADUS_ACTIVATION_OF(F, float)  \
+#define GRADUS_ACTIVATION(F)                                                                                          \
+    GRADUS_ACTIVATION_OF(F, float)                                                                                    \
     GRADUS_ACTIVATION_OF(F, double)
-#define GRADUS_ACTIVATION_OF(F, T)                                                                                 \
-    GRADUS_EXTERN(activations) template void activate(const F&, const T*, T*, std::size_t, std::size_t);           \
-    GRADUS_EXTERN(activations) template void activate_backward(const F&, const T*, const T*, T*, std::size_t,      \
-                                                               std::size_t);                                       \
-    GRADUS_ACTIVATION_ON(F, T, 2)                                                                                  \
-    GRADUS_ACTIVATION_ON(F, T, 3)                                                                                  \
+#define GRADUS_ACTIVATION_OF(F, T)                                                                                    \
+    GRADUS_EXTERN(activations) template void activate(const F&, const T*, T*, std::size_t, std::size_t);              \
+    GRADUS_EXTERN(activations) template void activate_backward(const F&, const T*, const T*, T*, std::size_t,         \
+                                                               std::size_t);                                          \
+    GRADUS_ACTIVATION_ON(F, T, 2)                                                                                     \
+    GRADUS_ACTIVATION_ON(F, T, 3)                                                                                     \
     GRADUS_ACTIVATION_ON(F, T, 4)
-#define GRADUS_ACTIVATION_ON(F, T, N)                                                                              \
-    GRADUS_EXTERN(activations) template const tensor<T, N>& activating::forward(const F&, const tensor<T, N>&,     \
-                                                                                activation_cache<tensor<T, N>>&);  \
-    GRADUS_EXTERN(activations) template const tensor<T, N>& activating::backward(                                  \
+#define GRADUS_ACTIVATION_ON(F, T, N)                                                                                 \
+    GRADUS_EXTERN(activations) template const tensor<T, N>& activating::forward(const F&, const tensor<T, N>&,        \
+                                                                                activation_cache<tensor<T, N>>&);     \
+    GRADUS_EXTERN(activations) template const tensor<T, N>& activating::backward(                                     \
         const F&, const tensor<T, N>&, const tensor<T, N>&, activation_cache<tensor<T, N>>&, const context&);
 #else
 #define GRADUS_ACTIVATION(F)

@@ -93,7 +93,7 @@ class csv_reader {
 
     /// The number of a class; new ones are counted as they come.
     GRADUS_ONCE std::int32_t label(const csv_records& r, std::map<std::string, std::int32_t>& classes,
-                       std::vector<std::string>& names) const;
+                                   std::vector<std::string>& names) const;
 
     GRADUS_ONCE static void sort_classes(tensor<std::int32_t, 1>& y, std::vector<std::string>& names);
 
@@ -288,7 +288,7 @@ GRADUS_BODY void csv_reader::take_columns() {
 }
 
 GRADUS_BODY std::int32_t csv_reader::label(const csv_records& r, std::map<std::string, std::int32_t>& classes,
-                   std::vector<std::string>& names) const {
+                                           std::vector<std::string>& names) const {
     const csv_field& f = r.fields()[label_];
     if (missing(f)) fail(r, label_, {"the label is missing: ", shown(f.text)});
     if (options_.labels == csv_labels::whole) {

@@ -60,7 +60,7 @@ GRADUS_ONCE void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* 
 /// Labels (N) and images (N, 28, 28) of drawn digits, as bytes. The same count and seed give the same pictures, byte
 /// for byte on every platform; a larger count only adds to them. About 15 µs per picture.
 GRADUS_ONCE [[nodiscard]] dataset<tensor<std::uint8_t, 3>, tensor<std::int32_t, 1>> drawn_digits(std::size_t count,
-                                                                                            std::uint64_t seed);
+                                                                                                 std::uint64_t seed);
 
 #if GRADUS_BODIES_OF(data)
 
@@ -129,7 +129,7 @@ GRADUS_BODY void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* 
 }
 
 GRADUS_BODY dataset<tensor<std::uint8_t, 3>, tensor<std::int32_t, 1>> drawn_digits(std::size_t count,
-                                                                                            std::uint64_t seed) {
+                                                                                   std::uint64_t seed) {
     tensor<std::uint8_t, 3> x({count, std::size_t{28}, std::size_t{28}});
     auto y = tensor<std::int32_t, 1>::from_shape({count});
     const std::uint64_t labels = random::mix(seed, "labels"), hands = random::mix(seed, "hands");

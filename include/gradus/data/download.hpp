@@ -37,7 +37,7 @@ GRADUS_ONCE [[nodiscard]] int run_quietly(std::vector<std::string> words);
 /// Fetches `names` from below `url` (http, https, file) into an existing folder; "" or why that failed. It gives up
 /// when the first name takes more than 5 s altogether (put the smallest first), or a later one stands still for 5 s.
 GRADUS_ONCE [[nodiscard]] std::string download(const std::string& url, const std::vector<std::string>& names,
-                                          const std::string& folder);
+                                               const std::string& folder);
 
 #if GRADUS_BODIES_OF(data)
 
@@ -72,7 +72,7 @@ GRADUS_BODY int run_quietly(std::vector<std::string> words) {
 }
 
 GRADUS_BODY std::string download(const std::string& url, const std::vector<std::string>& names,
-                                          const std::string& folder) {
+                                 const std::string& folder) {
     static constexpr const char script[] = R"(
 set(limit 5)
 foreach(name IN LISTS NAMES)

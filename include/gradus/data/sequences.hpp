@@ -22,16 +22,16 @@ namespace gradus::data {
 /// `gr::fit(net, J, optimizer, streams(s, R, T), {.batch_size = R, .stateful = true, .shuffle = false})`
 /// Source: Zaremba, Sutskever and Vinyals, "Recurrent neural network regularization" (2014), 4.1.
 /// \throws data_error for no rows or steps, or fewer than R T + 1 symbols.
-GRADUS_ONCE [[nodiscard]] dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 2>> streams(const tensor<std::int32_t, 1>& s,
-                                                                                       std::size_t R, std::size_t T);
+GRADUS_ONCE [[nodiscard]] dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 2>> streams(
+    const tensor<std::int32_t, 1>& s, std::size_t R, std::size_t T);
 
 /// Each run of n symbols and the one behind it.
 ///   x[i, j] = s[i + j]     y[i] = s[i + n]                                                        [n_grams.x] [n_grams.y]
 ///   s (L)     x (L − n, n)     y (L − n)
 /// Source: Bengio and others, "A neural probabilistic language model" (2003), 2: the n symbols before predict the next.
 /// \throws data_error for n = 0, or no more than n symbols.
-GRADUS_ONCE [[nodiscard]] dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 1>> n_grams(const tensor<std::int32_t, 1>& s,
-                                                                                       std::size_t n);
+GRADUS_ONCE [[nodiscard]] dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 1>> n_grams(
+    const tensor<std::int32_t, 1>& s, std::size_t n);
 
 /// Each run of T values of a series and the value `ahead` steps behind its last.
 ///   x[i, t, 0] = s[i + t]     y[i, 0] = s[i + T − 1 + ahead]                                      [windows.x] [windows.y]
@@ -105,10 +105,15 @@ template <class V, std::size_t R>
 GRADUS_ONCE [[nodiscard]] dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 2>> next_symbols(
     const std::vector<tensor<std::int32_t, 1>>& sequences, std::int32_t padding = 0);
 
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(data) template padded_sequences<std::int32_t, 1> padded(
+    const std::vector<tensor<std::int32_t, 1>>&, std::int32_t, std::size_t);
+#endif
+
 #if GRADUS_BODIES_OF(data)
 
 GRADUS_BODY dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 2>> streams(const tensor<std::int32_t, 1>& s,
-                                                                                       std::size_t R, std::size_t T) {
+                                                                              std::size_t R, std::size_t T) {
     const std::size_t L = s.size();
     if (R == 0 || T == 0) throw data_error(message({"streams: ", R, " rows of ", T, " steps: one of both is the least"}));
     const std::size_t K = L == 0 || R > L / T ? 0 : (L - 1) / (R * T);
@@ -126,7 +131,7 @@ GRADUS_BODY dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 2>> streams(co
 }
 
 GRADUS_BODY dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 1>> n_grams(const tensor<std::int32_t, 1>& s,
-                                                                                       std::size_t n) {
+                                                                              std::size_t n) {
     if (n == 0 || s.size() <= n)
         throw data_error(message({"n_grams: ", s.size(), " symbols hold no window of ", n, " and the symbol behind it"}));
     const std::size_t N = s.size() - n;

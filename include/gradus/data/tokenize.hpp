@@ -122,12 +122,12 @@ void each_token(std::string_view text, const tokenize_options& options, std::str
 /// control characters left out. `tokenize("It's 5 €!", {.lower_case = true})` is it ' s 5 € !
 /// \throws data_error where the text is not UTF-8.
 GRADUS_ONCE [[nodiscard]] std::vector<std::string> tokenize(std::string_view text, const tokenize_options& options = {},
-                                                       std::string_view source = "text");
+                                                            std::string_view source = "text");
 
 #if GRADUS_BODIES_OF(data)
 
 GRADUS_BODY std::vector<std::string> tokenize(std::string_view text, const tokenize_options& options,
-                                                       std::string_view source) {
+                                              std::string_view source) {
     std::vector<std::string> out;
     each_token(text, options, source, [&](std::string_view token, std::size_t) { out.emplace_back(token); });
     return out;

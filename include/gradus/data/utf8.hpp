@@ -31,7 +31,7 @@ namespace utf8 {
 
 /// \throws data_error naming the source, the offset and the n bytes there.
 GRADUS_ONCE [[noreturn]] void refuse(std::string_view source, std::string_view text, std::size_t at, std::size_t n,
-                                               std::string_view why);
+                                     std::string_view why);
 
 /// The code point at byte `at`, which moves behind it. \throws data_error as decode_utf8. O(1).
 [[nodiscard]] inline char32_t next(std::string_view text, std::size_t& at, std::string_view source = "text") {
@@ -60,7 +60,7 @@ GRADUS_ONCE [[noreturn]] void refuse(std::string_view source, std::string_view t
 #if GRADUS_BODIES_OF(data)
 
 GRADUS_BODY [[noreturn]] void refuse(std::string_view source, std::string_view text, std::size_t at, std::size_t n,
-                                               std::string_view why) {
+                                     std::string_view why) {
     std::string bytes;
     for (const char c : text.substr(at, n)) {
         char hex[8];

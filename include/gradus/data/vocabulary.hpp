@@ -40,7 +40,7 @@ class vocabulary {
     /// \param source  what messages call it
     /// \throws data_error where there are no tokens, one is there twice, or one that no text is cut into.
     GRADUS_ONCE explicit vocabulary(std::vector<std::string> tokens, const tokenize_options& cut = {},
-                        std::string_view source = "vocabulary");
+                                    std::string_view source = "vocabulary");
 
     [[nodiscard]] std::size_t size() const { return tokens_.size(); }
     [[nodiscard]] const std::vector<std::string>& tokens() const { return tokens_; }
@@ -66,7 +66,8 @@ class vocabulary {
     /// The indices (T) of a text's tokens. O(bytes log V).
     /// \throws data_error where the text is not UTF-8; for a token that is not listed where <unk> is not either, with the
     /// offset of its first byte.
-    GRADUS_ONCE [[nodiscard]] tensor<std::int32_t, 1> encode(std::string_view text, std::string_view source = "text") const;
+    GRADUS_ONCE [[nodiscard]] tensor<std::int32_t, 1> encode(std::string_view text,
+                                                             std::string_view source = "text") const;
 
     /// The text of indices, paddings left out: characters one behind the other, words with a blank between them.
     /// \throws data_error for an index outside 0..V-1, with its place.
@@ -115,7 +116,7 @@ GRADUS_ONCE [[nodiscard]] vocabulary build_vocabulary(std::string_view text, uni
 #if GRADUS_BODIES_OF(data)
 
 GRADUS_BODY vocabulary::vocabulary(std::vector<std::string> tokens, const tokenize_options& cut,
-                    std::string_view source)
+                                   std::string_view source)
     : tokens_(std::move(tokens)), cut_(cut) {
     const auto refuse = [&](std::initializer_list<piece> why) {
         throw data_error(message({source, ": ", message(why)}));

@@ -243,7 +243,8 @@ GRADUS_BODY array parse_npy(std::span<const std::byte> file, std::string source,
     return out;
 }
 
-GRADUS_BODY npy_parts::npy_parts(const std::string& source, dtype type, shape_view shape, std::span<const std::byte> elements)
+GRADUS_BODY npy_parts::npy_parts(const std::string& source, dtype type, shape_view shape,
+                                 std::span<const std::byte> elements)
     : data(elements) {
     if (shape.size() > most_axes) fail({source, ": ", shape.size(), " axes, at most 32 can be written"});
     if (bytes_of(type, shape, source) != elements.size())

@@ -31,7 +31,7 @@ namespace io {
 
 /// \throws shape_error where an array does not fit what a layer has of it
 GRADUS_ONCE void require_shape(std::string_view from, std::string_view name, std::span<const std::size_t> shape,
-                          std::string_view layer, std::span<const std::size_t> expected);
+                               std::string_view layer, std::span<const std::size_t> expected);
 
 namespace pytorch {
 
@@ -56,7 +56,7 @@ template <class T>
 #if GRADUS_BODIES_OF(io)
 
 GRADUS_BODY void require_shape(std::string_view from, std::string_view name, std::span<const std::size_t> shape,
-                          std::string_view layer, std::span<const std::size_t> expected) {
+                               std::string_view layer, std::span<const std::size_t> expected) {
     if (!std::equal(shape.begin(), shape.end(), expected.begin(), expected.end()))
         throw shape_error(from,
                           {name, " of ", shape_text(shape), " is not ", layer, "'s, which takes ", shape_text(expected)});

@@ -70,7 +70,8 @@ class zip_reader {
     [[nodiscard]] const std::string& file() const { return file_; }
 
     /// A member's bytes: in the archive where it is stored, else inflated into `room`.
-    GRADUS_ONCE [[nodiscard]] std::span<const std::byte> read(std::string_view name, std::vector<std::byte>& room) const;
+    GRADUS_ONCE [[nodiscard]] std::span<const std::byte> read(std::string_view name,
+                                                              std::vector<std::byte>& room) const;
 
   private:
     struct member {
@@ -92,7 +93,7 @@ class zip_reader {
     GRADUS_ONCE static std::size_t check_header(zip_fields f, const member& m, std::string_view name);
 
     GRADUS_ONCE static std::span<const std::byte> inflate(std::span<const std::byte> packed, const member& m,
-                                              const std::string& what, std::vector<std::byte>& room);
+                                                          const std::string& what, std::vector<std::byte>& room);
 
     std::vector<std::byte> bytes_;
     std::string file_;
@@ -218,7 +219,7 @@ GRADUS_BODY std::size_t zip_reader::check_header(zip_fields f, const member& m, 
 }
 
 GRADUS_BODY std::span<const std::byte> zip_reader::inflate(std::span<const std::byte> packed, const member& m,
-                                          const std::string& what, std::vector<std::byte>& room) {
+                                                           const std::string& what, std::vector<std::byte>& room) {
 #if GRADUS_HAS_ZLIB
     room.resize(m.size);
     std::byte none{};  // zlib wants an address even for nothing

@@ -95,10 +95,14 @@ void sample_backward(const affine_map& s, std::size_t height, std::size_t width,
 }
 
 #ifdef GRADUS_COMPILED
-GRADUS_EXTERN(kernels) template void sample(const affine_map&, std::size_t, std::size_t, std::size_t, const float*, float*, tensor<float, 3>&);
-GRADUS_EXTERN(kernels) template void sample(const affine_map&, std::size_t, std::size_t, std::size_t, const double*, double*, tensor<double, 3>&);
-GRADUS_EXTERN(kernels) template void sample_backward(const affine_map&, std::size_t, std::size_t, std::size_t, const float*, float*, tensor<float, 3>&);
-GRADUS_EXTERN(kernels) template void sample_backward(const affine_map&, std::size_t, std::size_t, std::size_t, const double*, double*, tensor<double, 3>&);
+GRADUS_EXTERN(kernels) template void sample(const affine_map&, std::size_t, std::size_t, std::size_t, const float*,
+                                            float*, tensor<float, 3>&);
+GRADUS_EXTERN(kernels) template void sample(const affine_map&, std::size_t, std::size_t, std::size_t, const double*,
+                                            double*, tensor<double, 3>&);
+GRADUS_EXTERN(kernels) template void sample_backward(const affine_map&, std::size_t, std::size_t, std::size_t,
+                                                     const float*, float*, tensor<float, 3>&);
+GRADUS_EXTERN(kernels) template void sample_backward(const affine_map&, std::size_t, std::size_t, std::size_t,
+                                                     const double*, double*, tensor<double, 3>&);
 #endif
 
 }  // namespace kernels

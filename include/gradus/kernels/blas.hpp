@@ -70,8 +70,8 @@ template <class Function>
 GRADUS_ONCE [[nodiscard]] int register_bits(std::string_view core);
 
 /// Describes OpenBLAS with kernels for `core`, on a processor with or without AVX-512.
-GRADUS_ONCE [[nodiscard]] blas_description describe_openblas(std::string_view config, std::string_view core, int threads,
-                                                        bool avx512);
+GRADUS_ONCE [[nodiscard]] blas_description describe_openblas(std::string_view config, std::string_view core,
+                                                             int threads, bool avx512);
 
 /// For as long as any lives, one product uses one thread: whoever splits a batch over threads splits no product as well.
 /// With the last one the number from before the first is back, whatever their order. Where no BLAS is linked, nothing
@@ -134,7 +134,7 @@ GRADUS_BODY int register_bits(std::string_view core) {
 }
 
 GRADUS_BODY blas_description describe_openblas(std::string_view config, std::string_view core, int threads,
-                                                        bool avx512) {
+                                               bool avx512) {
     blas_description out{short_name(config), std::string(core), threads, register_bits(core), false, {}};
     out.half_speed = avx512 && out.register_bits < 512;
     if (out.half_speed)

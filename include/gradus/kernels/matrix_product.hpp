@@ -88,10 +88,14 @@ void product_with_bias(std::type_identity_t<matrix<const T>> a, std::type_identi
 }
 
 #ifdef GRADUS_COMPILED
-GRADUS_EXTERN(kernels) template void product<float>(float, matrix<const float>, matrix<const float>, float, matrix<float>);
-GRADUS_EXTERN(kernels) template void product<double>(double, matrix<const double>, matrix<const double>, double, matrix<double>);
-GRADUS_EXTERN(kernels) template void product_with_bias<float>(matrix<const float>, matrix<const float>, const float*, matrix<float>);
-GRADUS_EXTERN(kernels) template void product_with_bias<double>(matrix<const double>, matrix<const double>, const double*, matrix<double>);
+GRADUS_EXTERN(kernels) template void product<float>(float, matrix<const float>, matrix<const float>, float,
+                                                    matrix<float>);
+GRADUS_EXTERN(kernels) template void product<double>(double, matrix<const double>, matrix<const double>, double,
+                                                     matrix<double>);
+GRADUS_EXTERN(kernels) template void product_with_bias<float>(matrix<const float>, matrix<const float>, const float*,
+                                                              matrix<float>);
+GRADUS_EXTERN(kernels) template void product_with_bias<double>(matrix<const double>, matrix<const double>,
+                                                               const double*, matrix<double>);
 #endif
 
 }  // namespace gradus::kernels

@@ -293,8 +293,10 @@ void average_pool_backward(const pooled_images& images, bool count_padding, cons
 #ifdef GRADUS_COMPILED
 GRADUS_EXTERN(kernels) template void max_pool(const pooled_images&, const float*, float*);
 GRADUS_EXTERN(kernels) template void max_pool(const pooled_images&, const double*, double*);
-GRADUS_EXTERN(kernels) template void max_pool_backward(const pooled_images&, const float*, const float*, const float*, float*);
-GRADUS_EXTERN(kernels) template void max_pool_backward(const pooled_images&, const double*, const double*, const double*, double*);
+GRADUS_EXTERN(kernels) template void max_pool_backward(const pooled_images&, const float*, const float*, const float*,
+                                                       float*);
+GRADUS_EXTERN(kernels) template void max_pool_backward(const pooled_images&, const double*, const double*,
+                                                       const double*, double*);
 GRADUS_EXTERN(kernels) template void average_pool(const pooled_images&, bool, const float*, float*);
 GRADUS_EXTERN(kernels) template void average_pool(const pooled_images&, bool, const double*, double*);
 GRADUS_EXTERN(kernels) template void average_pool_backward(const pooled_images&, bool, const float*, float*);

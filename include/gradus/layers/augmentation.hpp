@@ -102,14 +102,14 @@ void augmentation<Move>::check(std::span<const std::size_t> sample) const {
 
 /// A move of images, for the compiled unit: each file of such a layer says it of itself.
 #ifdef GRADUS_COMPILED
-#define GRADUS_AUGMENTATION(Move)        \
-    GRADUS_EXTERN(layers) template void augmentation<Move>::check(std::span<const std::size_t>) const; \
-    GRADUS_AUGMENTATION_OF(Move, float)  \
+#define GRADUS_AUGMENTATION(Move)                                                                                     \
+    GRADUS_EXTERN(layers) template void augmentation<Move>::check(std::span<const std::size_t>) const;                \
+    GRADUS_AUGMENTATION_OF(Move, float)                                                                               \
     GRADUS_AUGMENTATION_OF(Move, double)
-#define GRADUS_AUGMENTATION_OF(Move, T)                                                                                \
-    GRADUS_EXTERN(layers) template const tensor<T, 4>& augmentation<Move>::forward(                                    \
-        const tensor<T, 4>&, cache<tensor<T, 4>>&, const context&) const;                                              \
-    GRADUS_EXTERN(layers) template const tensor<T, 4>& augmentation<Move>::backward(                                   \
+#define GRADUS_AUGMENTATION_OF(Move, T)                                                                               \
+    GRADUS_EXTERN(layers) template const tensor<T, 4>& augmentation<Move>::forward(                                   \
+        const tensor<T, 4>&, cache<tensor<T, 4>>&, const context&) const;                                             \
+    GRADUS_EXTERN(layers) template const tensor<T, 4>& augmentation<Move>::backward(                                  \
         const tensor<T, 4>&, const tensor<T, 4>&, cache<tensor<T, 4>>&, parameters&, const context&) const;
 #else
 #define GRADUS_AUGMENTATION(Move)

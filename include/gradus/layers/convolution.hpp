@@ -293,14 +293,14 @@ void convolution_layer<T, F, Axes>::require_way(std::size_t in, std::size_t out)
 }
 
 #ifdef GRADUS_COMPILED
-#define GRADUS_CONV2D(T, F)                                                                                            \
-    GRADUS_EXTERN(layers) template void convolution_layer<T, F, 2>::initialize(std::uint64_t);                         \
-    GRADUS_EXTERN(layers) template void convolution_layer<T, F, 2>::require_way(std::size_t, std::size_t) const;       \
-    GRADUS_EXTERN(layers) template std::vector<std::size_t> convolution_layer<T, F, 2>::output_shape(                  \
-        std::vector<std::size_t>, bool&) const;                                                                                            \
-    GRADUS_EXTERN(layers) template const tensor<T, 4>& convolution_layer<T, F, 2>::forward(const tensor<T, 4>&,        \
+#define GRADUS_CONV2D(T, F)                                                                                           \
+    GRADUS_EXTERN(layers) template void convolution_layer<T, F, 2>::initialize(std::uint64_t);                        \
+    GRADUS_EXTERN(layers) template void convolution_layer<T, F, 2>::require_way(std::size_t, std::size_t) const;      \
+    GRADUS_EXTERN(layers) template std::vector<std::size_t> convolution_layer<T, F, 2>::output_shape(                 \
+        std::vector<std::size_t>, bool&) const;                                                                       \
+    GRADUS_EXTERN(layers) template const tensor<T, 4>& convolution_layer<T, F, 2>::forward(const tensor<T, 4>&,       \
                                                                                            cache<tensor<T, 4>>&) const; \
-    GRADUS_EXTERN(layers) template const tensor<T, 4>& convolution_layer<T, F, 2>::backward(                           \
+    GRADUS_EXTERN(layers) template const tensor<T, 4>& convolution_layer<T, F, 2>::backward(                          \
         const tensor<T, 4>&, const tensor<T, 4>&, cache<tensor<T, 4>>&, parameters&, const context&) const;
 GRADUS_CONV2D(float, identity)
 GRADUS_CONV2D(float, relu)

@@ -80,14 +80,13 @@ struct door {
     }
     /// A sample, of which the first axes may be unknown.
     GRADUS_ONCE void require_sample(std::span<const std::size_t> in, bool whole) const;
-    GRADUS_ONCE void require_gradients(std::span<const std::size_t> grad_W,
-                                             std::span<const std::size_t> grad_b) const;
+    GRADUS_ONCE void require_gradients(std::span<const std::size_t> grad_W, std::span<const std::size_t> grad_b) const;
     GRADUS_ONCE void require_backward(std::span<const std::size_t> x, std::span<const std::size_t> expected,
-                                            std::span<const std::size_t> y, std::span<const std::size_t> dy) const;
+                                      std::span<const std::size_t> y, std::span<const std::size_t> dy) const;
 };
 
-GRADUS_ONCE void require_sizes(std::string_view name, std::size_t in, std::size_t out, size2d kernel,
-                                            size2d stride, size2d dilation, std::size_t groups);
+GRADUS_ONCE void require_sizes(std::string_view name, std::size_t in, std::size_t out, size2d kernel, size2d stride,
+                               size2d dilation, std::size_t groups);
 
 #if GRADUS_BODIES_OF(layers)
 
@@ -114,8 +113,8 @@ GRADUS_BODY void door::require_backward(std::span<const std::size_t> x, std::spa
         throw shape_error(name, {"dz = dy ∘ f'(z) needs dy shaped as y ", shape_text(y), ", got ", shape_text(dy)});
 }
 
-GRADUS_BODY void require_sizes(std::string_view name, std::size_t in, std::size_t out, size2d kernel,
-                                            size2d stride, size2d dilation, std::size_t groups) {
+GRADUS_BODY void require_sizes(std::string_view name, std::size_t in, std::size_t out, size2d kernel, size2d stride,
+                               size2d dilation, std::size_t groups) {
     if (in == 0 || out == 0 || kernel.area() == 0)
         throw shape_error(name, {"W needs all sizes at least 1, got a kernel of ", kernel.array(), ", ", in,
                                  " channels and ", out, " filters"});

@@ -84,13 +84,7 @@ struct dense_layer {
     std::uint64_t key = 0;  // the stream that W was drawn from
     std::uint64_t drawn = 0;  // checksum of what was drawn by default, which its place in a network may draw anew
 
-    dense_layer(std::size_t in, std::size_t out, F f_, initializer init_) : f(f_), init(std::move(init_)) {
-        if (in == 0 || out == 0)
-            throw shape_error(name, {"W (I, O) needs both sizes at least 1, got ", std::array{in, out}});
-        reshape(theta.W, std::array{in, out});
-        reshape(theta.b, std::array{out});
-        fused::place(f, theta, out);
-    }
+    dense_layer(std::size_t in, std::size_t out, F f_, initializer init_);
 
     template <class X>
     const X& forward(const X& x, cache<X>& c) const;
@@ -123,6 +117,15 @@ struct dense_layer {
         return dense_layer<U, in_scalar<F, U>>(theta.W.shape()[0], theta.W.shape()[1], rebinding::shell<U>(f), init);
     }
 };
+
+template <class T, activation F>
+dense_layer<T, F>::dense_layer(std::size_t in, std::size_t out, F f_, initializer init_) : f(f_), init(std::move(init_)) {
+    if (in == 0 || out == 0)
+        throw shape_error(name, {"W (I, O) needs both sizes at least 1, got ", std::array{in, out}});
+    reshape(theta.W, std::array{in, out});
+    reshape(theta.b, std::array{out});
+    fused::place(f, theta, out);
+}
 
 template <class T, activation F>
 template <class X>
@@ -170,17 +173,19 @@ template <class T = float, activation F = identity>
 }
 
 #ifdef GRADUS_COMPILED
-#define GRADUS_DENSE(T, F, N)                                                                                          \
-    GRADUS_EXTERN(layers) template const tensor<T, N>& dense_layer<T, F>::forward(const tensor<T, N>&,                 \
-                                                                                  cache<tensor<T, N>>&) const;         \
-    GRADUS_EXTERN(layers) template const tensor<T, N>& dense_layer<T, F>::backward(                                    \
+#define GRADUS_DENSE(T, F, N)                                                                                         \
+    GRADUS_EXTERN(layers) template const tensor<T, N>& dense_layer<T, F>::forward(const tensor<T, N>&,                \
+                                                                                  cache<tensor<T, N>>&) const;        \
+    GRADUS_EXTERN(layers) template const tensor<T, N>& dense_layer<T, F>::backward(                                   \
         const tensor<T, N>&, const tensor<T, N>&, cache<tensor<T, N>>&, parameters&, const context&) const;
-#define GRADUS_DENSE_WITH(F)                                                              \
-    GRADUS_EXTERN(layers) template void dense_layer<float, F>::initialize(std::uint64_t);  \
-    GRADUS_EXTERN(layers) template void dense_layer<double, F>::initialize(std::uint64_t); \
-    GRADUS_DENSE(float, F, 2)  \
-    GRADUS_DENSE(float, F, 3)  \
-    GRADUS_DENSE(double, F, 2) \
+#define GRADUS_DENSE_WITH(F)                                                                                          \
+    GRADUS_EXTERN(layers) template dense_layer<float, F>::dense_layer(std::size_t, std::size_t, F, initializer);      \
+    GRADUS_EXTERN(layers) template dense_layer<double, F>::dense_layer(std::size_t, std::size_t, F, initializer);     \
+    GRADUS_EXTERN(layers) template void dense_layer<float, F>::initialize(std::uint64_t);                             \
+    GRADUS_EXTERN(layers) template void dense_layer<double, F>::initialize(std::uint64_t);                            \
+    GRADUS_DENSE(float, F, 2)                                                                                         \
+    GRADUS_DENSE(float, F, 3)                                                                                         \
+    GRADUS_DENSE(double, F, 2)                                                                                        \
     GRADUS_DENSE(double, F, 3)
 GRADUS_DENSE_WITH(identity)
 GRADUS_DENSE_WITH(sigmoid)

@@ -103,10 +103,10 @@ const X& dropout::backward(const X&, const X& dy, cache<X>& c, parameters&, cons
 }
 
 #ifdef GRADUS_COMPILED
-#define GRADUS_DROPOUT(T, N)                                                                                           \
-    GRADUS_EXTERN(layers) template const tensor<T, N>& dropout::forward(const tensor<T, N>&, cache<tensor<T, N>>&,     \
-                                                                        const context&) const;                         \
-    GRADUS_EXTERN(layers) template const tensor<T, N>& dropout::backward(                                              \
+#define GRADUS_DROPOUT(T, N)                                                                                          \
+    GRADUS_EXTERN(layers) template const tensor<T, N>& dropout::forward(const tensor<T, N>&, cache<tensor<T, N>>&,    \
+                                                                        const context&) const;                        \
+    GRADUS_EXTERN(layers) template const tensor<T, N>& dropout::backward(                                             \
         const tensor<T, N>&, const tensor<T, N>&, cache<tensor<T, N>>&, parameters&, const context&) const;
 GRADUS_DROPOUT(float, 2)
 GRADUS_DROPOUT(float, 3)

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/context.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
@@ -68,13 +69,7 @@ struct embedding_layer {
     }
 
     template <class X>
-    const auto& forward(const X& x, cache<X>& c, const context& ctx = {}) const {
-        const std::size_t D = theta.E.shape()[1];
-        reshape(c.y, shape_of(x));
-        for (std::size_t r = 0; r < x.size(); ++r)
-            std::copy_n(row(x, r, ctx, theta.E), D, c.y.data() + r * D);               // y = E[x]
-        return c.y;
-    }
+    const tensor<T, rank_of<X> + 1>& forward(const X& x, cache<X>& c, const context& ctx = {}) const;
 
     template <class X, class Y>
     const X& backward(const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const;
@@ -141,6 +136,16 @@ struct embedding_layer {
 };
 
 template <class T>
+template <class X>
+const tensor<T, rank_of<X> + 1>& embedding_layer<T>::forward(const X& x, cache<X>& c, const context& ctx) const {
+    const std::size_t D = theta.E.shape()[1];
+    reshape(c.y, shape_of(x));
+    for (std::size_t r = 0; r < x.size(); ++r)
+        std::copy_n(row(x, r, ctx, theta.E), D, c.y.data() + r * D);               // y = E[x]
+    return c.y;
+}
+
+template <class T>
 template <class X, class Y>
 const X& embedding_layer<T>::backward(const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx) const {
     check_backward(x, dy, c.y, grad);
@@ -162,5 +167,18 @@ template <class T = float>
                                            initializer init = normal{0, 1}) {
     return fused::drawn(embedding_layer<T>(vocabulary, features, o, std::move(init)));
 }
+
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(layers) template const tensor<float, 3>& embedding_layer<float>::forward(
+    const tensor<std::int32_t, 2>&, cache<tensor<std::int32_t, 2>>&, const context&) const;
+GRADUS_EXTERN(layers) template const tensor<double, 3>& embedding_layer<double>::forward(
+    const tensor<std::int32_t, 2>&, cache<tensor<std::int32_t, 2>>&, const context&) const;
+GRADUS_EXTERN(layers) template const tensor<std::int32_t, 2>& embedding_layer<float>::backward(
+    const tensor<std::int32_t, 2>&, const tensor<float, 3>&, cache<tensor<std::int32_t, 2>>&, parameters&,
+    const context&) const;
+GRADUS_EXTERN(layers) template const tensor<std::int32_t, 2>& embedding_layer<double>::backward(
+    const tensor<std::int32_t, 2>&, const tensor<double, 3>&, cache<tensor<std::int32_t, 2>>&, parameters&,
+    const context&) const;
+#endif
 
 }  // namespace gradus

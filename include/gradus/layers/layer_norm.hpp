@@ -145,8 +145,9 @@ const X& layer_norm<T>::backward(const X& x, const X& dy, cache<X>& c, parameter
 
 #ifdef GRADUS_COMPILED
 #define GRADUS_NORM(T, N)                                                                                             \
-    GRADUS_EXTERN(layers) template const tensor<T, N>& layer_norm<T>::forward(const tensor<T, N>&, cache<tensor<T, N>>&) const; \
-    GRADUS_EXTERN(layers) template const tensor<T, N>& layer_norm<T>::backward(                                            \
+    GRADUS_EXTERN(layers) template const tensor<T, N>& layer_norm<T>::forward(                                        \
+        const tensor<T, N>&, cache<tensor<T, N>>&) const;                                                             \
+    GRADUS_EXTERN(layers) template const tensor<T, N>& layer_norm<T>::backward(                                       \
         const tensor<T, N>&, const tensor<T, N>&, cache<tensor<T, N>>&, parameters&, const context&) const;
 GRADUS_NORM(float, 2)
 GRADUS_NORM(float, 3)

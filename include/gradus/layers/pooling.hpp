@@ -37,7 +37,7 @@ GRADUS_ONCE void require_window(std::string_view name, size2d kernel, size2d str
 }
 
 GRADUS_ONCE void check_backward(std::string_view name, bool forwarded, std::span<const std::size_t> x,
-                                             std::span<const std::size_t> y, std::span<const std::size_t> dy);
+                                std::span<const std::size_t> y, std::span<const std::size_t> dy);
 
 #if GRADUS_BODIES_OF(layers)
 
@@ -51,7 +51,7 @@ GRADUS_BODY void require_window(std::string_view name, size2d kernel, size2d str
 }
 
 GRADUS_BODY void check_backward(std::string_view name, bool forwarded, std::span<const std::size_t> x,
-                                             std::span<const std::size_t> y, std::span<const std::size_t> dy) {
+                                std::span<const std::size_t> y, std::span<const std::size_t> dy) {
     if (!forwarded)
         throw shape_error(name, {"backward needs the forward of the same x before it: x is ", shape_text(x),
                                  ", the pass holds y of ", shape_text(y)});
@@ -141,13 +141,13 @@ const X& pooling_layer<L, Rank>::backward(const X& x, const output<X>& dy, cache
 
 /// L on images, for the compiled unit: each file of poolings says it of them.
 #ifdef GRADUS_COMPILED
-#define GRADUS_POOLING(L, Rank)        \
-    GRADUS_POOLING_OF(L, Rank, float)  \
+#define GRADUS_POOLING(L, Rank)                                                                                       \
+    GRADUS_POOLING_OF(L, Rank, float)                                                                                 \
     GRADUS_POOLING_OF(L, Rank, double)
-#define GRADUS_POOLING_OF(L, Rank, T)                                                                                  \
-    GRADUS_EXTERN(layers) template const tensor<T, Rank>& pooling_layer<L, Rank>::forward(const tensor<T, 4>&,         \
+#define GRADUS_POOLING_OF(L, Rank, T)                                                                                 \
+    GRADUS_EXTERN(layers) template const tensor<T, Rank>& pooling_layer<L, Rank>::forward(const tensor<T, 4>&,        \
                                                                                           cache<tensor<T, 4>>&) const; \
-    GRADUS_EXTERN(layers) template const tensor<T, 4>& pooling_layer<L, Rank>::backward(                               \
+    GRADUS_EXTERN(layers) template const tensor<T, 4>& pooling_layer<L, Rank>::backward(                              \
         const tensor<T, 4>&, const tensor<T, Rank>&, cache<tensor<T, 4>>&, parameters&, const context&) const;
 #else
 #define GRADUS_POOLING(L, Rank)

@@ -326,8 +326,8 @@ const X& recurrent_layer<T, Cell>::backward(const X& in, const recurrent::part<T
 
 /// The layer of a cell on sequences, for the compiled unit: each file of cells says it of them.
 #ifdef GRADUS_COMPILED
-#define GRADUS_RECURRENT(Cell)        \
-    GRADUS_RECURRENT_OF(Cell, float)  \
+#define GRADUS_RECURRENT(Cell)                                                                                        \
+    GRADUS_RECURRENT_OF(Cell, float)                                                                                  \
     GRADUS_RECURRENT_OF(Cell, double)
 #define GRADUS_RECURRENT_OF(Cell, T)                                                                                  \
     GRADUS_EXTERN(layers) template const tensor<T, 3>& recurrent_layer<T, Cell>::forward(                             \

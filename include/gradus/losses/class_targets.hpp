@@ -35,11 +35,13 @@ template <class Loss, class T>
 
 /// \throws shape_error where there is not one weight for each of k classes; data_error for a weight or a smoothing that
 /// is none.
-GRADUS_ONCE void check_classes(std::string_view name, const std::vector<double>& class_weights, double label_smoothing, std::size_t k);
+GRADUS_ONCE void check_classes(std::string_view name, const std::vector<double>& class_weights, double label_smoothing,
+                               std::size_t k);
 
 #if GRADUS_BODIES_OF(losses)
 
-GRADUS_BODY void check_classes(std::string_view name, const std::vector<double>& class_weights, double label_smoothing, std::size_t k) {
+GRADUS_BODY void check_classes(std::string_view name, const std::vector<double>& class_weights, double label_smoothing,
+                               std::size_t k) {
     if (!class_weights.empty() && class_weights.size() != k)
         throw shape_error(name, {"got ", class_weights.size(), " class weights for ", k, " classes"});
     for (std::size_t c = 0; c < class_weights.size(); ++c)

@@ -122,17 +122,17 @@ const Y& element_loss<J>::backward(const Y& y_hat, const Target& y, cache<Y>& c,
 
 /// J on rows and on sequences, for the compiled unit: each loss of this folder says it of itself.
 #ifdef GRADUS_COMPILED
-#define GRADUS_ELEMENT_LOSS(J)      \
-    GRADUS_ELEMENT_LOSS_OF(J, float, 2)  \
-    GRADUS_ELEMENT_LOSS_OF(J, float, 3)  \
-    GRADUS_ELEMENT_LOSS_OF(J, double, 2) \
+#define GRADUS_ELEMENT_LOSS(J)                                                                                        \
+    GRADUS_ELEMENT_LOSS_OF(J, float, 2)                                                                               \
+    GRADUS_ELEMENT_LOSS_OF(J, float, 3)                                                                               \
+    GRADUS_ELEMENT_LOSS_OF(J, double, 2)                                                                              \
     GRADUS_ELEMENT_LOSS_OF(J, double, 3)
-#define GRADUS_ELEMENT_LOSS_OF(J, T, N)                                                                              \
-    GRADUS_EXTERN(losses) template double element_loss<J>::count(const tensor<T, N>&, const tensor<T, N>&,           \
-                                                                 const normalizer&) const;                           \
-    GRADUS_EXTERN(losses) template double element_loss<J>::forward(const tensor<T, N>&, const tensor<T, N>&,         \
-                                                                   cache<tensor<T, N>>&, const normalizer&) const;   \
-    GRADUS_EXTERN(losses) template const tensor<T, N>& element_loss<J>::backward(                                    \
+#define GRADUS_ELEMENT_LOSS_OF(J, T, N)                                                                               \
+    GRADUS_EXTERN(losses) template double element_loss<J>::count(const tensor<T, N>&, const tensor<T, N>&,            \
+                                                                 const normalizer&) const;                            \
+    GRADUS_EXTERN(losses) template double element_loss<J>::forward(const tensor<T, N>&, const tensor<T, N>&,          \
+                                                                   cache<tensor<T, N>>&, const normalizer&) const;    \
+    GRADUS_EXTERN(losses) template const tensor<T, N>& element_loss<J>::backward(                                     \
         const tensor<T, N>&, const tensor<T, N>&, cache<tensor<T, N>>&, const normalizer&) const;
 #else
 #define GRADUS_ELEMENT_LOSS(J)

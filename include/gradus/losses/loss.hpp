@@ -130,8 +130,8 @@ template <class J>
 }
 
 /// What J divides by, where its own count is that. To count was to check the mask and the weights.
-GRADUS_ONCE [[nodiscard]] double divisor(std::string_view name, bool is_sum, double count, std::span<const std::size_t> y_hat,
-                                         const normalizer& by);
+GRADUS_ONCE [[nodiscard]] double divisor(std::string_view name, bool is_sum, double count,
+                                         std::span<const std::size_t> y_hat, const normalizer& by);
 
 /// What J divides by: 1 for a sum; else the total that it is given, else its own count.
 /// \throws shape_error, data_error as the loss's count does; data_error where nothing is left to take a mean of.
@@ -150,9 +150,11 @@ template <class J>
 }
 
 /// \throws shape_error where ŷ holds no row, or y is not shaped as ŷ.
-GRADUS_ONCE void check_targets(std::string_view name, std::span<const std::size_t> y_hat, std::span<const std::size_t> y);
+GRADUS_ONCE void check_targets(std::string_view name, std::span<const std::size_t> y_hat,
+                               std::span<const std::size_t> y);
 /// \throws shape_error where ŷ holds no row, or y has not one label for each.
-GRADUS_ONCE void check_labels(std::string_view name, std::span<const std::size_t> y_hat, std::span<const std::size_t> y);
+GRADUS_ONCE void check_labels(std::string_view name, std::span<const std::size_t> y_hat,
+                              std::span<const std::size_t> y);
 GRADUS_ONCE void refuse_empty(std::string_view name, std::span<const std::size_t> y_hat);
 GRADUS_ONCE [[noreturn]] void refuse_element(std::string_view name, std::string_view what, double value, std::size_t i,
                                              std::string_view domain);
@@ -225,13 +227,15 @@ GRADUS_BODY double divisor(std::string_view name, bool is_sum, double count, std
     throw data_error(message({name, ": the weights of the rows of ŷ ", shape_text(y_hat), " sum to 0"}));
 }
 
-GRADUS_BODY void check_targets(std::string_view name, std::span<const std::size_t> y_hat, std::span<const std::size_t> y) {
+GRADUS_BODY void check_targets(std::string_view name, std::span<const std::size_t> y_hat,
+                               std::span<const std::size_t> y) {
     if (!std::ranges::equal(y_hat, y))
         throw shape_error(name, {"needs targets shaped as the prediction ", shape_text(y_hat), ", got ", shape_text(y)});
     refuse_empty(name, y_hat);
 }
 
-GRADUS_BODY void check_labels(std::string_view name, std::span<const std::size_t> y_hat, std::span<const std::size_t> y) {
+GRADUS_BODY void check_labels(std::string_view name, std::span<const std::size_t> y_hat,
+                              std::span<const std::size_t> y) {
     if (!std::ranges::equal(y_hat.first(y_hat.size() - 1), y))
         throw shape_error(name, {"needs one label per row of the prediction ", shape_text(y_hat), ", got ", shape_text(y)});
     refuse_empty(name, y_hat);

@@ -162,10 +162,10 @@ const Y& row_loss<J, By>::backward(const Y& y_hat, const Target& y, cache<Y>& c,
 
 /// J with labels, on rows and on sequences, for the compiled unit: each such loss of this folder says it of itself.
 #ifdef GRADUS_COMPILED
-#define GRADUS_LOSS_OF_LABELS(J)      \
-    GRADUS_LOSS_OF_LABELS_ON(J, float, 2)  \
-    GRADUS_LOSS_OF_LABELS_ON(J, float, 3)  \
-    GRADUS_LOSS_OF_LABELS_ON(J, double, 2) \
+#define GRADUS_LOSS_OF_LABELS(J)                                                                                      \
+    GRADUS_LOSS_OF_LABELS_ON(J, float, 2)                                                                             \
+    GRADUS_LOSS_OF_LABELS_ON(J, float, 3)                                                                             \
+    GRADUS_LOSS_OF_LABELS_ON(J, double, 2)                                                                            \
     GRADUS_LOSS_OF_LABELS_ON(J, double, 3)
 #define GRADUS_LOSS_OF_LABELS_ON(J, T, N)                                                                             \
     GRADUS_EXTERN(losses) template double row_loss<J, judged_by::label>::count(                                       \

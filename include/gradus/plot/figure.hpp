@@ -133,7 +133,8 @@ class figure {
     GRADUS_ONCE [[nodiscard]] picture drawn() const;
 
     /// Series `i`, drawn into a box. The more points there are, the smaller they are.
-    GRADUS_ONCE [[nodiscard]] std::string series_as_svg(std::size_t i, const axis& x, const axis& y, const box& b) const;
+    GRADUS_ONCE [[nodiscard]] std::string series_as_svg(std::size_t i, const axis& x, const axis& y,
+                                                        const box& b) const;
 
     [[nodiscard]] axis colour_axis() const { return axis(range{heat_.colour.low, heat_.colour.high}); }
 

@@ -48,7 +48,7 @@ GRADUS_ONCE [[nodiscard]] std::string y_axis_as_svg(const axis& y, std::string_v
 
 /// Names at the foot of columns: level where all of them fit, else slanting. `height` becomes the room that they take.
 GRADUS_ONCE [[nodiscard]] std::string names_below(const std::vector<std::string>& names, double left, double step,
-                                             double bottom, double& height);
+                                                  double bottom, double& height);
 
 /// How a series is shown in the legend.
 enum class sign { line, dot, bar };
@@ -132,8 +132,8 @@ GRADUS_BODY std::string y_axis_as_svg(const axis& y, std::string_view name, cons
     return out += y_name_as_svg(name, b.top + b.height / 2, b.height);
 }
 
-GRADUS_BODY std::string names_below(const std::vector<std::string>& names, double left, double step,
-                                             double bottom, double& height) {
+GRADUS_BODY std::string names_below(const std::vector<std::string>& names, double left, double step, double bottom,
+                                    double& height) {
     double widest = 0;
     for (const std::string& name : names) widest = std::max(widest, text_width(name));
     const bool level = widest + 6 <= step;

@@ -37,7 +37,7 @@ class deflate {
 /// A PNG of width x height pixels, row by row, of so many bytes each: 1 grey, 2 grey and opacity, 3 red, green, blue,
 /// 4 these and opacity.
 GRADUS_ONCE [[nodiscard]] std::string png(std::string_view pixels, std::size_t width, std::size_t height,
-                                     std::size_t channels);
+                                          std::size_t channels);
 
 /// Bytes as text, 6 bits a letter (RFC 4648).
 GRADUS_ONCE [[nodiscard]] std::string base64(std::string_view bytes);
@@ -87,8 +87,7 @@ GRADUS_BODY void deflate::length(std::uint32_t less_3) {
     bits(less_3 & ((1u << extra) - 1), extra);
 }
 
-GRADUS_BODY std::string png(std::string_view pixels, std::size_t width, std::size_t height,
-                                     std::size_t channels) {
+GRADUS_BODY std::string png(std::string_view pixels, std::size_t width, std::size_t height, std::size_t channels) {
     const auto number = [](std::uint32_t v) {
         std::string out;
         for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(v >> shift & 255);

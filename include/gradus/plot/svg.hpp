@@ -156,8 +156,8 @@ GRADUS_BODY void draw(std::string& d, char command, std::initializer_list<double
 }
 
 GRADUS_BODY std::string element(std::string_view name,
-                                         std::initializer_list<std::pair<std::string_view, std::string>> attributes,
-                                         std::string_view content) {
+                                std::initializer_list<std::pair<std::string_view, std::string>> attributes,
+                                std::string_view content) {
     std::string out = "<";
     out += name;
     for (const auto& [key, value] : attributes) ((((out += ' ') += key) += "=\"") += escaped(value)) += '"';

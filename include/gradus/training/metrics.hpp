@@ -46,7 +46,7 @@ void require_pairs(std::string_view metric, const Y& y, const Y_hat& y_hat) {
 class places {
   public:
     /// \throws data_error where the mask is of another size, or leaves none
-    GRADUS_ONCE places(std::string_view metric, const tensor<bool, 2>* mask, std::size_t labels);
+    GRADUS_ONCE places(std::string_view metric, const tensor<bool, 2>* mask, std::size_t n);
     [[nodiscard]] bool operator[](std::size_t i) const { return mask_ == nullptr || mask_[i]; }
     [[nodiscard]] double count() const { return static_cast<double>(count_); }
 
@@ -64,7 +64,7 @@ GRADUS_ONCE bool positive(std::string_view metric, double target, std::size_t i)
 
 /// \throws data_error for a label outside 0..classes-1.
 GRADUS_ONCE std::size_t class_of(std::string_view metric, std::string_view what, std::int64_t label,
-                                              std::size_t classes, std::size_t i);
+                                 std::size_t classes, std::size_t i);
 
 }  // namespace metric
 
@@ -156,11 +156,11 @@ template <confusion_matrix M>
 
 #if GRADUS_BODIES_OF(training)
 
-GRADUS_BODY places::places(std::string_view metric, const tensor<bool, 2>* mask, std::size_t labels)
-    : mask_(mask == nullptr ? nullptr : mask->data()), count_(labels) {
+GRADUS_BODY places::places(std::string_view metric, const tensor<bool, 2>* mask, std::size_t n)
+    : mask_(mask == nullptr ? nullptr : mask->data()), count_(n) {
     if (mask == nullptr) return;
-    if (mask->size() != labels) throw data_error(message({metric, ": the mask is ", mask->shape(), ", for ", labels, " labels"}));
-    count_ = static_cast<std::size_t>(std::count(mask_, mask_ + labels, true));
+    if (mask->size() != n) throw data_error(message({metric, ": the mask is ", mask->shape(), ", for ", n, " labels"}));
+    count_ = static_cast<std::size_t>(std::count(mask_, mask_ + n, true));
     if (count_ == 0) throw data_error(message({metric, ": the mask leaves nothing to judge"}));
 }
 
@@ -177,7 +177,7 @@ GRADUS_BODY bool positive(std::string_view metric, double target, std::size_t i)
 }
 
 GRADUS_BODY std::size_t class_of(std::string_view metric, std::string_view what, std::int64_t label,
-                                              std::size_t classes, std::size_t i) {
+                                 std::size_t classes, std::size_t i) {
     if (label < 0 || static_cast<std::uint64_t>(label) >= classes)
         throw data_error(message({metric, ": ", what, " ", i, " is ", label, ", not one of ", classes,
                                   " classes, counted from 0"}));
@@ -298,5 +298,12 @@ template <labels_tensor Y, any_tensor S>
     }
     return met / there.count();
 }
+
+#ifdef GRADUS_COMPILED
+GRADUS_EXTERN(training) template double top_k_accuracy(
+    const tensor<std::int32_t, 1>&, const tensor<float, 2>&, std::size_t, const tensor<bool, 2>*);
+GRADUS_EXTERN(training) template double top_k_accuracy(
+    const tensor<std::int32_t, 1>&, const tensor<double, 2>&, std::size_t, const tensor<bool, 2>*);
+#endif
 
 }  // namespace gradus
