@@ -25,6 +25,8 @@
 #define GRADUS_ONCE template <int = 0> [[gnu::noinline]]
 #define GRADUS_BODY template <int>
 #define GRADUS_BODIES_OF(folder) 1
+// Before a template that the unit has: small networks are faster where it is inlined, and what is inline is compiled by all.
+#define GRADUS_INLINE inline
 
 #else
 
@@ -32,6 +34,7 @@
 
 #define GRADUS_ONCE
 #define GRADUS_BODY
+#define GRADUS_INLINE
 // src/FOLDER.cpp defines GRADUS_BODIES_OF_FOLDER as 1: bodies are seen there, and nothing is extern.
 #define GRADUS_BODIES_OF(folder) (GRADUS_BODIES_OF_##folder + 0)
 #define GRADUS_EXTERN(folder) GRADUS_EXTERN_UNLESS(GRADUS_BODIES_OF_##folder)

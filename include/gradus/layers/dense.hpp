@@ -129,7 +129,7 @@ dense_layer<T, F>::dense_layer(std::size_t in, std::size_t out, F f_, initialize
 
 template <class T, activation F>
 template <class X>
-const X& dense_layer<T, F>::forward(const X& x, cache<X>& c) const {
+GRADUS_INLINE const X& dense_layer<T, F>::forward(const X& x, cache<X>& c) const {
     const auto& W = theta.W;
     const auto& b = theta.b;
     theta.check(x);
@@ -143,7 +143,8 @@ const X& dense_layer<T, F>::forward(const X& x, cache<X>& c) const {
 
 template <class T, activation F>
 template <class X>
-const X& dense_layer<T, F>::backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+GRADUS_INLINE const X& dense_layer<T, F>::backward(const X& x, const X& dy, cache<X>& c, parameters& grad,
+                                                   const context& ctx) const {
     const auto& W = theta.W;
     auto& dW = grad.W;
     auto& db = grad.b;

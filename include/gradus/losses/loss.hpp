@@ -13,7 +13,6 @@
 /// `double correct(y_hat, y, by) const`. One that acts on each element by itself is a formula in the shell of
 /// element_loss.hpp, one that acts on each row a formula in that of row_loss.hpp.
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -149,25 +148,30 @@ template <class J>
     return count > 0 ? sum / count : 0;
 }
 
-/// \throws shape_error where ŷ holds no row, or y is not shaped as ŷ.
-GRADUS_ONCE void check_targets(std::string_view name, std::span<const std::size_t> y_hat,
-                               std::span<const std::size_t> y);
-/// \throws shape_error where ŷ holds no row, or y has not one label for each.
-GRADUS_ONCE void check_labels(std::string_view name, std::span<const std::size_t> y_hat,
-                              std::span<const std::size_t> y);
-GRADUS_ONCE void refuse_empty(std::string_view name, std::span<const std::size_t> y_hat);
+// What the checks below throw.
+GRADUS_ONCE [[noreturn]] void refuse_targets(std::string_view name, std::span<const std::size_t> y_hat,
+                                             std::span<const std::size_t> y);
+GRADUS_ONCE [[noreturn]] void refuse_labels(std::string_view name, std::span<const std::size_t> y_hat,
+                                            std::span<const std::size_t> y);
+GRADUS_ONCE [[noreturn]] void refuse_empty(std::string_view name, std::span<const std::size_t> y_hat);
 GRADUS_ONCE [[noreturn]] void refuse_element(std::string_view name, std::string_view what, double value, std::size_t i,
                                              std::string_view domain);
 
+/// \throws shape_error where ŷ holds no row, or y is not shaped as ŷ.
 template <class Y, class Target>
 void check_same(std::string_view name, const Y& y_hat, const Target& y) {
     static_assert(targets_alike<Y, Target, true>::value);
-    check_targets(name, y_hat.shape(), y.shape());
+    if (y_hat.shape() != y.shape()) refuse_targets(name, y_hat.shape(), y.shape());
+    if (y_hat.size() == 0) refuse_empty(name, y_hat.shape());
 }
+/// \throws shape_error where ŷ holds no row, or y has not one label for each.
 template <class Y, class Labels>
 void check_rows(std::string_view name, const Y& y_hat, const Labels& y) {
     static_assert(label_per_row<Y, Labels>::value);
-    check_labels(name, y_hat.shape(), y.shape());
+    bool same = true;
+    for (std::size_t axis = 0; axis < rank_of<Labels>; ++axis) same = same && y_hat.shape()[axis] == y.shape()[axis];
+    if (!same) refuse_labels(name, y_hat.shape(), y.shape());
+    if (y_hat.size() == 0) refuse_empty(name, y_hat.shape());
 }
 
 /// \throws data_error for the first of the elements [at, at + k) that `takes` does not.
@@ -227,23 +231,18 @@ GRADUS_BODY double divisor(std::string_view name, bool is_sum, double count, std
     throw data_error(message({name, ": the weights of the rows of ŷ ", shape_text(y_hat), " sum to 0"}));
 }
 
-GRADUS_BODY void check_targets(std::string_view name, std::span<const std::size_t> y_hat,
-                               std::span<const std::size_t> y) {
-    if (!std::ranges::equal(y_hat, y))
-        throw shape_error(name, {"needs targets shaped as the prediction ", shape_text(y_hat), ", got ", shape_text(y)});
-    refuse_empty(name, y_hat);
+GRADUS_BODY [[noreturn]] void refuse_targets(std::string_view name, std::span<const std::size_t> y_hat,
+                                             std::span<const std::size_t> y) {
+    throw shape_error(name, {"needs targets shaped as the prediction ", shape_text(y_hat), ", got ", shape_text(y)});
 }
 
-GRADUS_BODY void check_labels(std::string_view name, std::span<const std::size_t> y_hat,
-                              std::span<const std::size_t> y) {
-    if (!std::ranges::equal(y_hat.first(y_hat.size() - 1), y))
-        throw shape_error(name, {"needs one label per row of the prediction ", shape_text(y_hat), ", got ", shape_text(y)});
-    refuse_empty(name, y_hat);
+GRADUS_BODY [[noreturn]] void refuse_labels(std::string_view name, std::span<const std::size_t> y_hat,
+                                            std::span<const std::size_t> y) {
+    throw shape_error(name, {"needs one label per row of the prediction ", shape_text(y_hat), ", got ", shape_text(y)});
 }
 
-GRADUS_BODY void refuse_empty(std::string_view name, std::span<const std::size_t> y_hat) {
-    if (std::ranges::find(y_hat, std::size_t{0}) != y_hat.end())
-        throw shape_error(name, {"got an empty batch, ŷ is ", shape_text(y_hat)});
+GRADUS_BODY [[noreturn]] void refuse_empty(std::string_view name, std::span<const std::size_t> y_hat) {
+    throw shape_error(name, {"got an empty batch, ŷ is ", shape_text(y_hat)});
 }
 
 GRADUS_BODY [[noreturn]] void refuse_element(std::string_view name, std::string_view what, double value, std::size_t i,
