@@ -98,15 +98,15 @@ template <class Net, class X>
     training::require_rows("predict", n, mask);
     training::forward_of_rows<Net, X> forward(net, x);
     forward.remembered.training = false;
-    training::each_batch(n, evaluate_options{}.batch_size, [&](const training::batch_rows& rows) {
-        const auto& y = forward(net, x, mask, rows);
+    training::each_batch(n, evaluate_options{}.batch_size, [&](const training::batch_rows& batch) {
+        const auto& y = forward(net, x, mask, batch);
         if (out.size() == 0) {
             auto shape = y.shape();
             shape[0] = n;
             reshape(out, shape);
         }
         const std::size_t row = n == 0 ? 0 : out.size() / n;
-        std::copy_n(y.data(), y.size(), out.data() + rows.first_row * row);
+        std::copy_n(y.data(), y.size(), out.data() + batch.first_row * row);
     });
     return out;
 }
