@@ -66,12 +66,19 @@ struct scale {
 };
 
 /// The same, by somebody who has.
-struct told : scale {};
-template <class X, class C>
-void explain_forward(gr::explaining::page& out, const told& layer, const X& x, const C& c) {
-    out.line("y = s x");
-    out.numeric("y[0,0] = " + out.number(layer.theta.s(0)) + "·" + out.number(x(0, 0)) + " = " + out.number(c.y(0, 0)));
-}
+struct told : scale {
+    template <class X>
+    void tell_formulas(auto&& made, const X& x, const cache<X>& c) const {
+        made(gr::statement{.text = "y = s ∘ x", .id = "scale.forward", .by = gr::made_by::elements, .result = {"y", c.y},
+                           .a = {"s", theta.s}, .b = {"x", x}});
+    }
+    template <class X>
+    void tell_backward(auto&& made, const X& x, const X& dy, const cache<X>& c, const parameters&) const {
+        made(gr::statement{.text = "what a student should look at"});
+        made(gr::statement{.text = "dx = s ∘ dy", .by = gr::made_by::elements, .result = {"dx", c.dx}, .a = {"s", theta.s},
+                           .b = {"dy", dy}, .c = {"x", x}});
+    }
+};
 
 }  // namespace
 
@@ -298,17 +305,18 @@ TEST_CASE("explain: leading axes are rows") {
     CHECK(has(text, "z[1,0,0] = Σᵢ x[1,0,i] W[i,0] + b[0] = 3·2 + 0 = 6\n"));
 }
 
-TEST_CASE("explain: a layer of one's own, with its hook and without") {
+TEST_CASE("explain: a layer of one's own, which tells its formulas or does not") {
     auto net = gr::sequential(scale{}, told{});
     const gr::tensor<float, 2> x{{2, 0.5}}, y{{1, 1}};
     const std::string text = gr::explanation(net, gr::mse{}, gr::optimizer(net, gr::gradient_descent{}), x, y);
     CHECK(part_of(text, "0 scale") ==
           "0 scale\n    x (1, 2):  [0,0] 2  [0,1] 0.5\n    s (1):  [0] 3\n    y (1, 2):  [0,0] 6  [0,1] 1.5");
-    CHECK(part_of(text, "1 scale") == "1 scale\n  y = s x\n    y[0,0] = 3·6 = 18");
-    CHECK(part_of(text, "BACKWARD\n\n1 scale").starts_with("BACKWARD"));
-    CHECK(has(text,
-              "1 scale\n    dy (1, 2):  [0,0] 17  [0,1] 3.5\n    ds (1):  [0] 107.25\n    dx (1, 2):  [0,0] 51  [0,1] "
-              "10.5\n"));
+    CHECK(part_of(text, "1 scale") == "1 scale\n  y = s ∘ x   [scale.forward]\n    y[0,0] = 3·6 = 18\n    y[0,1] = 3·1.5 = 4.5");
+    const std::string back = text.substr(text.find("BACKWARD"));
+    CHECK(part_of(back, "1 scale") ==
+          "1 scale\n  what a student should look at\n  dx = s ∘ dy\n    dx[0,0] = 3·17 = 51\n    dx[0,1] = 3·3.5 = 10.5\n"
+          "    ds (1):  [0] 107.25");
+    CHECK(part_of(back, "0 scale") == "0 scale\n    dy (1, 2):  [0,0] 51  [0,1] 10.5\n    ds (1):  [0] 107.25\n    dx (1, 2):  [0,0] 153  [0,1] 31.5");
     CHECK(has(text, "    0.s: frozen\n"));
 }
 

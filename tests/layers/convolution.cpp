@@ -1,3 +1,4 @@
+// labels: computes
 #include "gradus/layers/convolution.hpp"
 
 #include <doctest/doctest.h>

@@ -9,6 +9,7 @@
 #include "../support/message.hpp"
 #include "gradus.hpp"
 #include "gradus/check/gradient_check.hpp"
+#include "gradus/explain/explain.hpp"
 
 namespace gr = gradus;
 
@@ -211,4 +212,20 @@ TEST_CASE("any_network: mistakes are told in words, those of a layer with its pl
     gr::gradients of_other(other);
     CHECK(support::message_of([&] { gr::backward(net, x, dy, p, of_other); }) ==
           "any_network: backward needs the gradients of this network: make them, gr::gradients grad(net)");
+}
+
+TEST_CASE("any_network: explain shows the layers of the network in it") {
+    const auto explained = [](const auto& net, const auto& x, const auto& y) {
+        return gr::explanation(net, gr::mse{}, gr::optimizer(net, gr::adam{}), x, y);
+    };
+    const auto plain = small();
+    const auto data = some_data();
+    const std::string text = explained(plain, data.x, data.y);
+    CHECK(text.find("\nin dense\n") != std::string::npos);
+    CHECK(explained(any(plain), data.x, data.y) == text);
+
+    using sequence = gr::tensor<double, 3>;
+    const auto recurrent = gr::sequential(gr::bidirectional(gr::lstm<double>(3, 2)), gr::gru<double>(4, 2));
+    const auto x = support::draw<sequence>({2, 3, 3}, 1), y = support::draw<sequence>({2, 3, 2}, 2);
+    CHECK(explained(gr::any_network<sequence>(recurrent), x, y) == explained(recurrent, x, y));
 }

@@ -11,14 +11,20 @@
 /// net.forward(x, pass);
 /// gr::visit_forward(net, x, pass, largest);
 /// ```
-/// Told are, of each layer in forward order, x, θ, what else it says that it made, and y. A layer names more by a
-/// member
+/// Told are, of each layer in forward order, x, θ, what else it says that it made, and y; backward dy, what it says, dθ
+/// and dx. A layer says more by members
 /// ```cpp
 /// template <class X>
 /// void tell(auto&& made, const X& x, const cache<X>& c) const { made("z", c.z); }
+/// template <class X>
+/// void tell_formulas(auto&& made, const X& x, const cache<X>& c) const { made(gr::statement{...}); }
 /// template <class X, class Y>
-/// void tell_backward(auto&& made, const X& x, const Y& dy, const cache<X>& c) const { made("dz", c.dz); }
+/// void tell_backward(auto&& made, const X& x, const Y& dy, const cache<X>& c, const parameters& grad) const {
+///     made("dz", c.dz), made(gr::statement{...});
+/// }
 /// ```
+/// of which the second is asked by visit_formulas alone: a search for a NaN needs none. A statement is a formula with the
+/// tensors in it (core/statement.hpp), which `explain` writes down with numbers.
 /// What listens is no template, and what nobody listens to is not compiled.
 
 #include <cstddef>
@@ -30,6 +36,7 @@
 #include "gradus/core/layer.hpp"
 #include "gradus/core/parameter_list.hpp"
 #include "gradus/core/pass.hpp"
+#include "gradus/core/statement.hpp"
 #include "gradus/core/tensor_ref.hpp"
 
 namespace gradus {
@@ -39,6 +46,7 @@ struct layer_ref {
     const entry& place;              ///< its path: that of its parameters without their names, "0", "encoder.3"
     std::string_view name, formula;  ///< "dense", "y = f(xW + b)"; no formula where it says none
     bool is_container = false;       ///< it is made of layers, which come between its `enter` and its `leave`
+    function_words f{};              ///< the function in its formula
 };
 
 /// What a tensor is to its layer. Backward an input is dy, a parameter dθ, an output dx.
@@ -54,6 +62,10 @@ class visitor {
     virtual void leave(const layer_ref&) {}
     /// One tensor. Of an input or output that is a struct each in turn, by its name below that: "x.h".
     virtual void value(const layer_ref&, role, [[maybe_unused]] const entry& name, const tensor_ref&) {}
+    /// A formula, in the order in which they are computed.
+    virtual void formula(const layer_ref&, const statement&) {}
+    /// The formulas of a layer that goes step by step; `backward` with its gradients.
+    virtual void steps(const layer_ref&, const recurrence&, [[maybe_unused]] bool backward) {}
     /// An output that is a struct, before the tensors in it; `type` as type_id tells it.
     virtual void whole_output(const layer_ref&, [[maybe_unused]] const void* y, [[maybe_unused]] const void* type) {}
     /// What a layer that has a state begins with and ended with, (N, H) each; empty: zeros. `units`: H, 0 where it
@@ -78,6 +90,15 @@ template <class L>
         return "";
 }
 
+/// The activation in a layer y = f(z): its member `f`.
+template <class L>
+[[nodiscard]] constexpr function_words function_of(const L& layer) {
+    if constexpr (requires { std::string_view(layer.f.name), std::string_view(layer.f.formula); })
+        return {layer.f.name, layer.f.formula};
+    else
+        return {};
+}
+
 namespace telling {
 
 /// x, y, dx, ...: a tensor, or each in a struct of them; of what nobody computed nothing.
@@ -94,6 +115,20 @@ void tell_value(visitor& v, const layer_ref& layer, role of, const entry& name, 
     for (const parameter_ref& p : theta)
         if (p.is_tensor()) v.value(layer, role::parameter, *p.place, p.values);
 }
+
+/// `made` in a layer's `tell`.
+struct teller {
+    visitor& v;
+    const layer_ref& layer;
+    bool backward = false;
+
+    template <class X>
+    void operator()(const entry& name, const X& x) const {
+        tell_value(v, layer, role::made, name, x);
+    }
+    void operator()(const statement& s) const { v.formula(layer, s); }
+    void operator()(const recurrence& r) const { v.steps(layer, r, backward); }
+};
 
 [[nodiscard, gnu::noinline]] inline entry place_below(const entry& step, const entry* parent) {
     return step.below(parent);
@@ -116,7 +151,7 @@ struct walk {
     void at(const entry& place, const entry* below, const L& layer, const X& x, C& c) const {
         if constexpr (requires { layer.visit_inside(Own{}, v, place, below, x, c); })
             return layer.visit_inside(Own{}, v, place, below, x, c);
-        const layer_ref of{place, name_of(layer), formula_of(layer), container<L, X>};
+        const layer_ref of{place, name_of(layer), formula_of(layer), container<L, X>, function_of(layer)};
         if constexpr (Own::enters) v.enter(of);
         if constexpr (container<L, X>) layer.each_inside(walk{v, below}, x, c, {.every_output = true});
         Own::tell(v, of, layer, x, c);
@@ -129,7 +164,7 @@ void visit(visitor& v, const Net& net, const X& x, C& c) {
 }
 
 /// What a walk tells, for a network that hides its layers.
-enum class what { outputs, everything, states, states_to_carry };
+enum class what { outputs, everything, formulas, states, states_to_carry };
 
 struct outputs {
     static constexpr what kind = what::outputs;
@@ -139,8 +174,9 @@ struct outputs {
         tell_value(v, of, role::output, "y", output(c));
     }
 };
-struct everything {
-    static constexpr what kind = what::everything;
+template <bool with_formulas>
+struct all {
+    static constexpr what kind = with_formulas ? what::formulas : what::everything;
     static constexpr bool enters = true;
     template <class L, class X, class C>
     static void tell(visitor& v, const layer_ref& of, const L& layer, const X& x, const C& c) {
@@ -148,8 +184,9 @@ struct everything {
             tell_value(v, of, role::input, "x", x);
             tell_parameters(v, of, parameter_list(layer));
         }
-        const auto made = [&](const entry& name, const auto& t) { tell_value(v, of, role::made, name, t); };
+        const teller made{v, of};
         if constexpr (requires { layer.tell(made, x, c); }) layer.tell(made, x, c);
+        if constexpr (with_formulas && requires { layer.tell_formulas(made, x, c); }) layer.tell_formulas(made, x, c);
         outputs::tell(v, of, layer, x, c);
     }
 };
@@ -185,7 +222,8 @@ void visit_kind(what kind, visitor& v, const entry& place, const entry* below, c
     const auto go = [&]<class Own>(Own) { walk<Own>{v}.at(place, below, net, x, c); };
     switch (kind) {
     case what::outputs: return go(outputs{});
-    case what::everything: return go(everything{});
+    case what::everything:
+    case what::formulas: return go(all<true>{});  // compiled once for both: who did not ask does not listen
     case what::states: return go(states<false, true>{});
     case what::states_to_carry: return go(states<true, true>{});
     }
@@ -216,7 +254,7 @@ struct backward_call {
     const auto& at_layer(const entry& place, const entry* below, const L& layer, const X& x, const Y& dy, C& c, G& grad,
                          const context& ctx) const {
         constexpr bool is_container = requires { layer.backward_by(*this, x, dy, c, grad, ctx); };
-        const layer_ref of{place, name_of(layer), formula_of(layer), is_container};
+        const layer_ref of{place, name_of(layer), formula_of(layer), is_container, function_of(layer)};
         v.enter(of);
         const auto& dx = [&]() -> const auto& {
             if constexpr (is_container)
@@ -224,16 +262,20 @@ struct backward_call {
             else
                 return backward(layer, x, dy, c, grad, ctx);
         }();
-        if constexpr (requires { dy.copy(); })
-            tell_value(v, of, role::input, "dy", dy.copy());
+        if constexpr (requires { dy.copy(); })  // a part of a wider one
+            tell_gradients(of, layer, x, dy.copy(), c, grad);
         else
-            tell_value(v, of, role::input, "dy", dy);
-        const auto made = [&](const entry& name, const auto& t) { tell_value(v, of, role::made, name, t); };
-        if constexpr (requires { layer.tell_backward(made, x, dy, c); }) layer.tell_backward(made, x, dy, c);
+            tell_gradients(of, layer, x, dy, c, grad);
         if (!is_container) tell_parameters(v, of, parameter_list(grad));
         tell_value(v, of, role::output, "dx", dx);
         v.leave(of);
         return dx;
+    }
+    template <class L, class X, class Y, class C, class G>
+    void tell_gradients(const layer_ref& of, const L& layer, const X& x, const Y& dy, const C& c, const G& grad) const {
+        tell_value(v, of, role::input, "dy", dy);
+        const teller made{v, of, true};
+        if constexpr (requires { layer.tell_backward(made, x, dy, c, grad); }) layer.tell_backward(made, x, dy, c, grad);
     }
 };
 
@@ -251,11 +293,15 @@ void visit_outputs(const Net& net, const pass<Net, X>& p, visitor& v) {
 /// what is in it, y.
 template <class Net, class X>
 void visit_forward(const Net& net, const X& x, const pass<Net, X>& p, visitor& v) {
-    telling::visit<telling::everything>(v, net, x, p.cache);
+    telling::visit<telling::all<false>>(v, net, x, p.cache);
+}
+/// The same with the formulas.
+template <class Net, class X>
+void visit_formulas(const Net& net, const X& x, const pass<Net, X>& p, visitor& v) {
+    telling::visit<telling::all<true>>(v, net, x, p.cache);
 }
 
-/// `gr::backward`, from which each layer tells dy, what it says that it made, its dθ ("W" is dW), and dx. The pass
-/// needs
+/// `gr::backward`, from which each layer tells dy, what it says that it made, its dθ ("W" is dW), and dx. The pass needs
 /// `every_output` if the layers before the first with parameters shall be among them.
 /// Returns ∂J/∂x.
 template <class Net, class X, class Y>

@@ -2,29 +2,24 @@
 /// \file
 /// One training step, every formula with its numbers, as text: `gr::explain(net, J, descend, x, y)`.
 ///
-/// A layer without words of its own is shown by its `formula` and what goes in and out of it. To show more, its author
-/// writes beside it, in its namespace,
-/// ```cpp
-/// void explain_forward(gr::explaining::page&, const my_layer&, const X& x, const my_layer::cache<X>&);
-/// void explain_backward(gr::explaining::page&, const my_layer&, const X& x, const Y& dy, const my_layer::cache<X>&,
-///                       const my_layer::parameters& grad, const X& dx);
-/// ```
-/// either or both, and they are found by argument-dependent look-up, as those of dense are. The same holds for a loss
-/// with `explain_loss(gr::explaining::page&, const J&, const gr::explaining::loss_numbers&)`.
+/// Layers tell, and this listens (core/visitor.hpp). A layer that tells its formulas is shown by them, entry by entry; any
+/// other by what it says that it computes, `formula`, and what goes in and out of it. A loss tells its words by
+/// `explain_loss(gr::explaining::page&, const J&, const gr::explaining::loss_numbers&)`, found by argument-dependent look-up.
 
-#include <cstddef>
+#include <algorithm>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
-#include "gradus/core/container.hpp"
 #include "gradus/core/layer.hpp"
-#include "gradus/explain/dense.hpp"
-#include "gradus/explain/embedding.hpp"
+#include "gradus/core/visitor.hpp"
 #include "gradus/explain/losses.hpp"
 #include "gradus/explain/page.hpp"
-#include "gradus/explain/recurrent.hpp"
+#include "gradus/explain/recurrence.hpp"
+#include "gradus/explain/statements.hpp"
 #include "gradus/explain/step.hpp"
 #include "gradus/optimizers/optimizer.hpp"
 
@@ -32,105 +27,88 @@ namespace gradus {
 
 namespace explaining {
 
-/// The entries of a tensor, or of each tensor in a struct of them; of what nobody computed, as dx of a first layer,
-/// nothing.
-template <class X>
-void show(page& out, const std::string& name, const X& x) {
-    if constexpr (!any_tensor<X>)
-        each([&](const entry& e, const auto& t) { show(out, name + "." + e.path(), t); }, x);
-    else if (x.size() != 0)
-        out.show(name, numbers_of(x));
-}
+/// Writes down what layers tell. Containers have nothing to show but what is in them, and what they say of themselves.
+class scribe final : public visitor {
+  public:
+    scribe(page& out, bool backward) : out_(out), backward_(backward) {}
 
-template <class L>
-[[nodiscard]] std::string title(const L&, const std::string& path) {
-    std::string name = "layer";
-    if constexpr (requires { std::string(L::name); }) name = std::string(L::name);
-    return path.empty() ? name : path + " " + name;
-}
+    void enter(const layer_ref& of) override {
+        open_.emplace_back();
+        if (!of.is_container) begin(of);
+    }
+    void leave(const layer_ref& of) override {
+        if (!of.is_container) {
+            told& layer = open_.back();
+            if (!layer.by_formulas && !backward_) write_formula(of);
+            for (const shown& s : layer.shown_whole)
+                if (!layer.by_formulas || (s.is_parameter && !layer.mentions(s.name))) out_.show(s.name, s.values);
+        }
+        open_.pop_back();
+    }
+    void value(const layer_ref& of, role is, const entry& name, const tensor_ref& t) override {
+        if (of.is_container || is == role::made || t.size() == 0) return;  // as dx of a first layer, which nobody computed
+        const bool parameter = is == role::parameter;
+        open_.back().shown_whole.push_back({(parameter && backward_ ? "d" : "") + name.path(), parameter, numbers_of(t)});
+    }
+    void formula(const layer_ref& of, const statement& s) override {
+        begin(of);
+        write(out_, s);
+        told& layer = open_.back();
+        if (s.by == made_by::words) return;
+        layer.by_formulas = true;
+        for (const symbol* const a : {&s.result, &s.a, &s.b, &s.c}) layer.mentioned.emplace_back(a->name);
+    }
+    void steps(const layer_ref& of, const recurrence& r, bool backward) override {
+        begin(of);
+        told& layer = open_.back();
+        layer.by_formulas = true;
+        for (const std::string_view name : {std::string_view("W"), std::string_view("U"), std::string_view("b"), r.own.name})
+            layer.mentioned.push_back((backward ? "d" : "") + std::string(name));
+        backward ? write_backward(out_, r) : write_forward(out_, r);
+    }
 
-/// "y = f(x ∗ W + b)   f(z) = relu(z) = max(z, 0)"; nothing where the layer says no formula.
-template <class L>
-void write_formula(page& out, const L& layer) {
-    if constexpr (requires { std::string_view(L::formula); }) {
-        std::string line(L::formula);  // of layers without θ only what y is
+  private:
+    struct shown {
+        std::string name;
+        bool is_parameter;
+        numbers values;
+    };
+    /// A layer that was entered.
+    struct told {
+        bool begun = false, by_formulas = false;
+        std::vector<shown> shown_whole;
+        std::vector<std::string> mentioned;  ///< by a formula
+
+        [[nodiscard]] bool mentions(const std::string& parameter) const {
+            return std::find(mentioned.begin(), mentioned.end(), parameter) != mentioned.end();
+        }
+    };
+
+    /// Its title, "0.f dense", once.
+    void begin(const layer_ref& of) {
+        if (open_.back().begun) return;
+        open_.back().begun = true;
+        const std::string path = of.place.path(), name(of.name);
+        out_.part(path.empty() ? name : path + " " + name);
+    }
+    /// "y = f(x ∗ W + b)   f(z) = relu(z) = max(z, 0)"; nothing where the layer says no formula.
+    void write_formula(const layer_ref& of) {
+        if (of.formula.empty()) return;
+        std::string line(of.formula);  // of layers without θ only what y is
         if (!line.starts_with("y = ")) line.insert(0, "y = ");
-        if constexpr (requires { std::string_view(layer.f.formula); })
-            line += "   f(z) = " + std::string(layer.f.name) + "(z) = " + std::string(layer.f.formula);
-        out.line(line);
+        if (!of.f.name.empty()) line += message({"   f(z) = ", of.f.name, "(z) = ", of.f.formula});
+        out_.line(line);
     }
-}
 
-/// The call that writes down what each layer's forward made of its x. Containers have nothing to show but what is in
-/// them.
-struct shown_forward {
-    page& out;
-    const entry* parent = nullptr;
-
-    template <class L, class X, class C>
-    void operator()(const entry& step, const L& layer, const X& x, const C& c, const context&) const {
-        const entry place = step.below(parent);
-        at(place, &place, layer, x, c);
-    }
-    /// \param below what the layers in it stand in; null at the top
-    template <class L, class X, class C>
-    void at(const entry& place, const entry* below, const L& layer, const X& x, const C& c) const {
-        if constexpr (container<L, X>)
-            layer.each_inside(shown_forward{out, below}, x, c, {.every_output = true});
-        else
-            write(place, layer, x, c);
-    }
-    template <class L, class X, class C>
-    void write(const entry& place, const L& layer, const X& x, const C& c) const {
-        out.part(title(layer, place.path()));
-        if constexpr (requires { explain_forward(out, layer, x, c); }) {
-            explain_forward(out, layer, x, c);
-        } else {
-            write_formula(out, layer);
-            show(out, "x", x);
-            each([&](const entry& e, const auto& t) { out.show(e.path(), numbers_of(t)); }, layer);
-            show(out, "y", output(c));
-        }
-    }
-};
-
-/// The call of a backward that writes down what each layer does. Containers have nothing to show but what is in them.
-struct shown_backward {
-    page& out;
-    const entry* parent = nullptr;
-
-    template <class L, class X, class Y, class C, class G>
-    const auto& operator()(const entry& step, const L& layer, const X& x, const Y& dy, C& c, G& grad,
-                           const context& ctx) const {
-        const entry e = step.below(parent);
-        return run(e, &e, layer, x, dy, c, grad, ctx);
-    }
-    /// \tparam C the layer's cache
-    template <class L, class X, class Y, class C, class G>
-    const auto& run(const entry& e, const entry* below, const L& layer, const X& x, const Y& dy, C& c, G& grad,
-                    const context& ctx) const {
-        constexpr bool has_words = requires(const X& dx) { explain_backward(out, layer, x, dy, c, grad, dx); };
-        if constexpr (!has_words && requires { layer.backward_by(*this, x, dy, c, grad, ctx); }) {
-            return layer.backward_by(shown_backward{out, below}, x, dy, c, grad, ctx);
-        } else {
-            const auto& dx = gradus::backward(layer, x, dy, c, grad, ctx);
-            out.part(title(layer, e.path()));
-            if constexpr (has_words) {
-                explain_backward(out, layer, x, dy, c, grad, dx);
-            } else {
-                show(out, "dy", dy);
-                each([&](const entry& of, const auto& t) { out.show("d" + of.path(), numbers_of(t)); }, grad);
-                show(out, "dx", dx);
-            }
-            return dx;
-        }
-    }
+    page& out_;
+    bool backward_;
+    std::vector<told> open_;
 };
 
 /// J and ∂J/∂ŷ.
 template <class J, class Y, class Target>
 void write_loss(page& out, const J& loss, const Y& y_hat, const Target& y, const Y& dy, double value) {
-    out.part(title(loss, ""));
+    out.part(name_of(loss));
     if constexpr (requires { J::formula; })
         out.line(std::string(J::formula) + "   [" + std::string(J::name) + ".forward]");
     if constexpr (requires { J::gradient_formula; })
@@ -157,11 +135,11 @@ template <class Net, class J, class Options, class X, class Y>
     pass<Net, X> p(net, x);
     p.seed = descend.seed, p.step = descend.t;
     p.every_output = true;
-    const context ctx = p.context();
-    const auto& y_hat = gradus::forward(net, x, p.cache, ctx);
+    const auto& y_hat = gradus::forward(net, x, p.cache, p.context());
 
     out.text = "FORWARD\n";
-    shown_forward{out}.at(entry(""), nullptr, net, x, std::as_const(p.cache));
+    scribe there(out, false), back(out, true);
+    visit_formulas(net, x, p, there);
     out.text += "\nLOSS\n";
     typename J::template cache<std::remove_cvref_t<decltype(y_hat)>> loss_cache;
     const double value = loss.forward(y_hat, y, loss_cache, {});
@@ -169,7 +147,7 @@ template <class Net, class J, class Options, class X, class Y>
     write_loss(out, loss, y_hat, y, dy, value);
     out.text += "\nBACKWARD\n";
     gradients<Net> grad(net);
-    shown_backward{out}.run(entry(""), nullptr, net, x, dy, p.cache, grad.values, ctx);
+    (void)visit_backward(net, x, dy, p, grad.values, back);
     out.text += "\nSTEP\n";
     write_step(out, descend, parameter_list(net), parameter_list(grad.values));
     return std::move(out.text);

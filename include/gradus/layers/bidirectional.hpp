@@ -12,6 +12,7 @@
 #include "gradus/core/initialize.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/rebind.hpp"
+#include "gradus/core/statement.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/layers/recurrent.hpp"
 
@@ -104,6 +105,15 @@ struct bidirectional {
         kernels::map(x.size(), [](const auto& a, const auto& b) { return a + b; }, c.dx.data(),
                      recurrent::in(c.forwards.dx.data()), recurrent::in(c.backwards.dx.data()));  // dx = →dx + ←dx
         return c.dx;
+    }
+
+    template <class X>
+    void tell_formulas(auto&& made, const X&, const cache<X>& c) const {
+        made(statement{.text = "y = (→h, ←h)", .id = "bidirectional.forward", .result = {"y", c.y}});
+    }
+    template <class X, class Y>
+    void tell_backward(auto&& made, const X&, const Y&, const cache<X>& c, const parameters&) const {
+        made(statement{.text = "dx = →dx + ←dx, each of its half of dy", .id = "bidirectional.backward", .result = {"dx", c.dx}});
     }
 
     [[nodiscard]] std::vector<std::size_t> input_shape() const { return forwards.input_shape(); }

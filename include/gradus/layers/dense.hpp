@@ -97,8 +97,24 @@ struct dense_layer {
         if constexpr (fused::keeps_z<F>) made("z", c.z);
     }
     template <class X>
-    void tell_backward(auto&& made, const X&, const X& dy, const cache<X>& c) const {
-        made("dz", fused::linear<F> ? dy : c.dz);
+    void tell_formulas(auto&& made, const X& x, const cache<X>& c) const {
+        made(statement{.text = "z = xW + b", .id = "dense.forward", .by = made_by::affine, .result = {"y", c.y}, .a = {"x", x},
+                       .b = {"W", theta.W}, .c = {"b", theta.b}, .f = fused::words<F>()});
+    }
+    template <class X>
+    void tell_backward(auto&& made, const X& x, const X& dy, const cache<X>& c, const parameters& grad) const {
+        const X& dz = fused::linear<F> ? dy : c.dz;
+        const X& read = fused::keeps_z<F> ? c.z : c.y;
+        const auto slopes = fused::slopes(f, theta, read);
+        made("dz", dz);
+        made(statement{.text = "dz = dy ∘ f'(z)", .id = "dense.dz", .by = made_by::function, .result = {"dz", dz},
+                       .a = {"dy", dy}, .b = {fused::keeps_z<F> ? "z" : "y", read}, .c = {"f'", slopes}, .f = fused::words<F>()});
+        made(statement{.text = "dW = xᵀ dz", .id = "dense.dW", .by = made_by::outer, .result = {"dW", grad.W}, .a = {"x", x},
+                       .b = {"dz", dz}});
+        made(statement{.text = "db = Σₙ dzₙ", .id = "dense.db", .by = made_by::column_sums, .result = {"db", grad.b},
+                       .a = {"dz", dz}});
+        made(statement{.text = "dx = dz Wᵀ", .id = "dense.dx", .by = made_by::transposed, .result = {"dx", c.dx},
+                       .a = {"dz", dz}, .b = {"W", theta.W}});
     }
 
     /// Draws W, and b where `init` does not leave it at 0, from streams of `k`.

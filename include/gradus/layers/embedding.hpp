@@ -15,6 +15,7 @@
 #include "gradus/core/context.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
+#include "gradus/core/statement.hpp"
 #include "gradus/initializers/distributions.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/layers/fused.hpp"
@@ -73,6 +74,19 @@ struct embedding_layer {
 
     template <class X, class Y>
     const X& backward(const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const;
+
+    template <class X>
+    void tell_formulas(auto&& made, const X& x, const cache<X>& c) const {
+        made(statement{.text = "y = E[x]", .id = "embedding.forward", .by = made_by::lookup, .result = {"y", c.y},
+                       .a = {"x", x}, .b = {"E", theta.E}});
+    }
+    template <class X, class Y>
+    void tell_backward(auto&& made, const X& x, const Y& dy, const cache<X>&, const parameters& grad) const {
+        statement s{.text = rank_of<X> == 2 ? "dE[v] = Σ dy[n,t] where x[n,t] = v" : "dE[v] = Σ dy[…] where x[…] = v",
+                    .id = "embedding.dE", .by = made_by::scatter, .result = {"dE", grad.E}, .a = {"x", x}, .b = {"dy", dy}};
+        if (options.padding) s.padding = static_cast<std::size_t>(*options.padding);
+        made(s);
+    }
 
     /// Draws E, but for the row of the padding, from a stream of `k`.
     void initialize(std::uint64_t k) {

@@ -2,6 +2,8 @@
 /// \file
 /// An activation within a layer, y = f(z), where z = xW + b is a product or a convolution: what these layers have in common.
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -10,6 +12,7 @@
 #include "gradus/activations/identity.hpp"
 #include "gradus/core/initialize.hpp"
 #include "gradus/core/random.hpp"
+#include "gradus/core/statement.hpp"
 #include "gradus/initializers/initializer.hpp"
 
 namespace gradus {
@@ -79,6 +82,31 @@ const X& backward([[maybe_unused]] const F& f, [[maybe_unused]] const Theta& the
     else
         activate_backward(f, keeps_z<F> ? c.z : c.y, dy, c.dz);
     return c.dz;
+}
+
+
+/// What explain says of f.
+template <activation F>
+[[nodiscard]] function_words words() {
+    function_words w{F::name, {}, F::backward_reads == reads::y, row_activation<F>};
+    if constexpr (requires { F::formula; }) w.formula = F::formula;
+    return w;
+}
+/// f' of each z or y that the backward read, in double; of a function of rows nothing.
+template <activation F, class Theta, class X>
+[[nodiscard]] tensor<double, 1> slopes(const F& f, const Theta& theta, const X& read) {
+    tensor<double, 1> out;
+    if constexpr (!row_activation<F>) reshape(out, std::array{read.size()});
+    if constexpr (learnt_activation<F>) {
+        X one(read.shape(), scalar_of<X>(1)), dz(read.shape());
+        auto grad = theta.f;
+        f.activate_backward(theta.f, read, one, dz, grad);
+        std::copy_n(dz.data(), dz.size(), out.data());
+    } else if constexpr (!row_activation<F>) {
+        for (std::size_t i = 0; i < out.size(); ++i)
+            out.data()[i] = static_cast<double>(f.derivative(static_cast<double>(read.data()[i])));
+    }
+    return out;
 }
 
 }  // namespace fused

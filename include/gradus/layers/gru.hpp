@@ -39,6 +39,23 @@ struct gru_cell : recurrent::any_cell {
     static constexpr std::array<std::string_view, 3> gate_names{"r", "z", "n"};
     static constexpr std::array<std::string_view, 1> kept_names{"q"};
     static constexpr bool own_du = true;
+    static constexpr std::array<cell_formula, 5> said{{{"r = σ(x_r + u_r)", "gru.r"},
+                                                       {"z = σ(x_z + u_z)", "gru.z"},
+                                                       {"q = u_n + b_q", "gru.q"},
+                                                       {"n = tanh(x_n + r ∘ q)", "gru.n"},
+                                                       {"h = (1 − z) ∘ n + z ∘ h′", "gru.h"}}};
+    static constexpr std::array<cell_formula, 6> said_backward{{{"dh = dy + dh′ + du Uᵀ", "gru.dh"},
+                                                                {"dz_n = dh ∘ (1 − z) ∘ (1 − n²)", "gru.dn"},
+                                                                {"dz_z = dh ∘ (h′ − n) ∘ z ∘ (1 − z)", "gru.dz"},
+                                                                {"dq = dz_n ∘ r", "gru.dq"},
+                                                                {"dz_r = dz_n ∘ q ∘ r ∘ (1 − r)", "gru.dr"},
+                                                                {"dh′ = dh ∘ z"}}};
+    static constexpr std::array<std::string_view, 1> own{"b_q"};
+    static constexpr std::array<cell_sum, 1> own_gradient{{{"db_q = Σₙₜ dq", "dq"}}};
+    static constexpr cell_words words() {
+        return {.forward = said, .backward = said_backward, .z = "x", .dq = "dq", .own = own, .own_gradient = own_gradient,
+                .own_id = "gru.db_q"};
+    }
     template <class T>
     using parameters = gru_parameters<T>;
 
@@ -113,6 +130,18 @@ struct gru_reset_before_cell : recurrent::any_cell {
     static constexpr std::array<std::string_view, 3> gate_names{"r", "z", "n"};
     static constexpr std::array<std::string_view, 1> kept_names{"s"};
     static constexpr bool whole_product = false;
+    static constexpr std::array<cell_formula, 5> said{{{"r = σ(x_r + u_r)", "gru_reset_before.r"},
+                                                       {"z = σ(x_z + u_z)", "gru_reset_before.z"},
+                                                       {"s = r ∘ h′", "gru_reset_before.s"},
+                                                       {"n = tanh(x_n + u_n)", "gru_reset_before.n"},
+                                                       {"h = (1 − z) ∘ n + z ∘ h′", "gru_reset_before.h"}}};
+    static constexpr std::array<cell_formula, 6> said_backward{{{"dh = dy + dh′ + dz Uᵀ", "gru_reset_before.dh"},
+                                                                {"dz_n = dh ∘ (1 − z) ∘ (1 − n²)", "gru.dn"},
+                                                                {"dz_z = dh ∘ (h′ − n) ∘ z ∘ (1 − z)", "gru.dz"},
+                                                                {"ds = dz_n U_nᵀ", "gru_reset_before.ds"},
+                                                                {"dz_r = ds ∘ h′ ∘ r ∘ (1 − r)", "gru_reset_before.dr"},
+                                                                {"dh′ = dh ∘ z + ds ∘ r"}}};
+    static constexpr cell_words words() { return {.forward = said, .backward = said_backward, .z = "x"}; }
 
     template <class T>
     void forward(const recurrent_parameters<T>&, const recurrent::step<T>& s) const {

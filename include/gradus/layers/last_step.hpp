@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gradus/core/layer.hpp"
+#include "gradus/core/statement.hpp"
 
 namespace gradus {
 
@@ -43,6 +44,12 @@ struct last_step : L {
     const X& backward(const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
         static_assert(rank_of<Y> == 2);
         return L::backward(x, dy, c, grad, ctx);                                                 // dh_T = dy
+    }
+
+    template <class X>
+    void tell_formulas(auto&& made, const X& x, const cache<X>& c) const {
+        if constexpr (requires { L::tell_formulas(made, x, c); }) L::tell_formulas(made, x, c);
+        made(statement{.text = "y = h of the last step", .id = "last_step.forward"});
     }
 
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {

@@ -38,6 +38,20 @@ struct lstm_cell : recurrent::any_cell {
     static constexpr bool keeps_c = true;
     static constexpr std::array<std::string_view, 4> gate_names{"i", "f", "g", "o"};
     static constexpr std::array<std::string_view, 2> kept_names{"c", "tanh c"};
+    static constexpr std::array<cell_formula, 6> said{{{"i = σ(z_i + u_i)", "lstm.i"},
+                                                       {"f = σ(z_f + u_f)", "lstm.f"},
+                                                       {"g = tanh(z_g + u_g)", "lstm.g"},
+                                                       {"o = σ(z_o + u_o)", "lstm.o"},
+                                                       {"c = f ∘ c′ + i ∘ g", "lstm.c"},
+                                                       {"h = o ∘ tanh c", "lstm.h"}}};
+    static constexpr std::array<cell_formula, 7> said_backward{{{"dh = dy + dz Uᵀ", "lstm.dh"},
+                                                                {"dz_o = dh ∘ tanh c ∘ o ∘ (1 − o)", "lstm.do"},
+                                                                {"dc = dc′ + dh ∘ o ∘ (1 − tanh² c)", "lstm.dc"},
+                                                                {"dz_i = dc ∘ g ∘ i ∘ (1 − i)", "lstm.di"},
+                                                                {"dz_f = dc ∘ c′ ∘ f ∘ (1 − f)", "lstm.df"},
+                                                                {"dz_g = dc ∘ i ∘ (1 − g²)", "lstm.dg"},
+                                                                {"dc′ = dc ∘ f", "lstm.dc_before"}}};
+    static constexpr cell_words words() { return {said, said_backward}; }
     template <class T>
     using state = lstm_state<T>;
     double forget_bias = 1;
@@ -116,6 +130,25 @@ struct peephole_parameters : recurrent_parameters<T> {
 /// Source: Gers and Schmidhuber, "Recurrent nets that time and count" (2000).
 struct peephole_lstm_cell : lstm_cell {
     static constexpr std::string_view name = "peephole_lstm";
+    static constexpr std::array<cell_formula, 6> said{{{"i = σ(z_i + u_i + p_i ∘ c′)", "peephole_lstm.i"},
+                                                       {"f = σ(z_f + u_f + p_f ∘ c′)", "peephole_lstm.f"},
+                                                       {"g = tanh(z_g + u_g)", "lstm.g"},
+                                                       {"c = f ∘ c′ + i ∘ g", "lstm.c"},
+                                                       {"o = σ(z_o + u_o + p_o ∘ c)", "peephole_lstm.o"},
+                                                       {"h = o ∘ tanh c", "lstm.h"}}};
+    static constexpr auto said_backward = [] {
+        auto all = lstm_cell::said_backward;
+        all[2] = {"dc = dc′ + dh ∘ o ∘ (1 − tanh² c) + dz_o ∘ p_o", "peephole_lstm.dc"};
+        all[6] = {"dc′ = dc ∘ f + dz_i ∘ p_i + dz_f ∘ p_f", "peephole_lstm.dc_before"};
+        return all;
+    }();
+    static constexpr std::array<std::string_view, 3> own{"p_i", "p_f", "p_o"};
+    static constexpr std::array<cell_sum, 3> own_gradient{{{"dp_i = Σ dz_i ∘ c′", "dz_i", "c′"},
+                                                           {"dp_f = Σ dz_f ∘ c′", "dz_f", "c′"},
+                                                           {"dp_o = Σ dz_o ∘ c", "dz_o", "c"}}};
+    static constexpr cell_words words() {
+        return {.forward = said, .backward = said_backward, .own = own, .own_gradient = own_gradient, .own_id = "peephole_lstm.dP"};
+    }
     template <class T>
     using parameters = peephole_parameters<T>;
 

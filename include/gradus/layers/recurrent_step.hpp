@@ -9,6 +9,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "gradus/core/statement.hpp"
 #include "gradus/core/tensor.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/packed_product.hpp"
@@ -25,6 +26,8 @@ struct any_cell {
     static constexpr bool whole_product = true;    ///< every gate is multiplied with h_{t−1}
     /// What the gates are called, and what else it keeps: "i", "f"; for whoever listens (core/visitor.hpp).
     static constexpr std::span<const std::string_view> gate_names{}, kept_names{};
+    /// Its formulas, for explain; without any it shows what goes in and out.
+    static constexpr cell_words words() { return {}; }
 
     template <class T>
     using parameters = recurrent_parameters<T>;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <utility>
 
@@ -24,6 +25,9 @@ struct rnn_cell : recurrent::any_cell {
     static constexpr std::string_view name = "rnn", formula = "h_t = f(x_t W + h_{t−1} U + b)";
     static constexpr std::size_t gates = 1;
     static constexpr bool in_place = true;
+    static constexpr std::array<cell_formula, 1> said{{{"h = f(z + u)", "rnn.h"}}};
+    static constexpr std::array<cell_formula, 2> said_backward{{{"dh = dy + dz Uᵀ", "rnn.dh"}, {"dz = dh ∘ f'(z + u)", "rnn.dz"}}};
+    static constexpr cell_words words() { return {said, said_backward}; }
     F f;
 
     template <class T>

@@ -110,7 +110,7 @@ template <class Net, class X>
     ctx.every_output = true;  // also of a convolution that would take in the pooling behind it
     (void)gradus::forward(net, x, cache, ctx);
     summarizing::rows rows;
-    telling::visit<telling::everything>(rows, net, x, cache);
+    telling::visit<telling::all<false>>(rows, net, x, cache);
     return rows.out.text(count(net));
 }
 

@@ -1,4 +1,4 @@
-#include "gradus/explain/embedding.hpp"
+#include "gradus/explain/statements.hpp"
 
 #include <doctest/doctest.h>
 
@@ -33,4 +33,16 @@ TEST_CASE("explain: an embedding, which row an index takes, and what comes back 
               "    dE[1,1] = 0.5\n"
               "    dE[2,0] = 0.75 + 0.75 = 1.5\n"
               "    … 6 entries in all\n"));
+}
+
+TEST_CASE("explain: a formula of elements that names what nobody gave is refused by its name") {
+    const gr::tensor<double, 1> x{1, 2}, y{3, 6};
+    gr::explaining::page out({});
+    const auto written = [&](const char* text) {
+        gr::explaining::write(out, {.text = text, .by = gr::made_by::elements, .result = {"y", y}, .a = {"x", x}});
+    };
+    written("y = 3 ∘ x");
+    CHECK(out.text == "  y = 3 ∘ x\n    y[0] = 3·1 = 3\n    y[1] = 3·2 = 6\n");
+    CHECK_THROWS_WITH_AS(written("y = 3 ∘ w"), "explain: nothing is known by the name `w`", gr::error);
+    CHECK_THROWS_WITH_AS(written("3 x"), "explain: `3 x` says nothing of how it is computed: there is no ' = '", gr::error);
 }

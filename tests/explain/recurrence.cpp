@@ -1,7 +1,8 @@
-#include "gradus/explain/recurrent.hpp"
+#include "gradus/explain/recurrence.hpp"
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -134,6 +135,38 @@ std::string everything(const Layer& layer, const X& x, std::size_t N, std::size_
     return gr::explanation(layer, gr::half_mse{}, gr::optimizer(layer, gr::gradient_descent{}), x, y,
                            {.digits = 17, .entries = 1000, .terms = 1000});
 }
+
+/// A unit that forgets slowly, of somebody who tells its words: h = ½ h′ + ½ g, g = tanh(z + u).
+struct slow_cell : gr::recurrent::any_cell {
+    static constexpr std::string_view name = "slow", formula = "h_t = ½ h_{t−1} + ½ tanh(x_t W + h_{t−1} U + b)";
+    static constexpr std::size_t gates = 1;
+    static constexpr std::array<std::string_view, 1> gate_names{"g"};
+    static constexpr std::array<gr::cell_formula, 2> said{{{"g = tanh(z_g + u_g)", "slow.g"}, {"h = 0.5 ∘ h′ + 0.5 ∘ g", "slow.h"}}};
+    static constexpr std::array<gr::cell_formula, 3> said_backward{
+        {{"dh = dy + dh′ + dz Uᵀ", "slow.dh"}, {"dz_g = 0.5 ∘ dh ∘ (1 − g²)", "slow.dg"}, {"dh′ = 0.5 ∘ dh"}}};
+    static constexpr gr::cell_words words() { return {said, said_backward}; }
+
+    template <class T>
+    void forward(const gr::recurrent_parameters<T>&, const gr::recurrent::step<T>& s) const {
+        s.recur(s.h, 0, 0, 1);
+        s.each_row([&](std::size_t n) {
+            for (std::size_t h = 0; h < s.units; ++h) {
+                s.z[n][h] = std::tanh(s.z[n][h] + s.u[n][h]);
+                s.y[n][h] = (s.h_before[n][h] + s.z[n][h]) / 2;
+            }
+        });
+    }
+    template <class T>
+    void backward(const gr::recurrent_parameters<T>&, gr::recurrent_parameters<T>&, const gr::recurrent::step<T>& s) const {
+        s.each_row([&](std::size_t n) {
+            for (std::size_t h = 0; h < s.units; ++h) {
+                s.du[n][h] = s.dh[n][h] * (1 - s.z[n][h] * s.z[n][h]) / 2;
+                s.dh[n][h] = s.dh[n][h] / 2;
+            }
+        });
+        s.recur_back(s.dh, 0, 0, 1);
+    }
+};
 
 /// A leaky integrator of somebody who has not heard of explain: h = ½ (h′ + z).
 struct leaky_cell : gr::recurrent::any_cell {
@@ -271,6 +304,9 @@ TEST_CASE("explain: every line of every cell is right, and says what the forward
         gr::each([&](const gr::entry&, const auto& g) { shown(g); }, grad.values);
     };
     SUBCASE("RNN") { lines(gr::rnn<double>(2, 2), 5); }
+    SUBCASE("a cell of one's own") {
+        lines(gr::recurrent_layer<double, slow_cell>(2, 2, {}, {}, gr::glorot_uniform{}, gr::orthogonal{}), 6);
+    }
     SUBCASE("RNN, ReLU") { lines(gr::rnn<double>(2, 2, gr::relu{}), 5); }
     SUBCASE("RNN, reversed") { lines(gr::rnn<double>(2, 2, gr::tanh{}, {.reverse = true}), 5); }
     SUBCASE("LSTM") { lines(gr::lstm<double>(2, 2), 21); }
@@ -329,10 +365,11 @@ TEST_CASE("explain: both directions are layers of their own, each with its half 
     for (const char* part : {"\n1.forward rnn\n", "\n1.backward rnn\n", "\n2.forward lstm\n", "\n2.backward lstm\n"})
         CHECK(text.find(part) < text.find("LOSS"));
     const std::string back = text.substr(text.find("BACKWARD"));
+    CHECK(has(back, "BACKWARD\n\n2.forward lstm\n  row 0, t = 2, unit 0\n    dh = dy[0,0] = "));
+    CHECK(has(back, "\n\n2.backward lstm\n  row 0, t = 0, unit 0\n    dh = dy[0,0] = "));
+    CHECK(has(back, "\n\n1.backward rnn\n  row 0, t = 0, unit 0\n    dh = dy[0,0,0] = "));
     CHECK(has(back, "\n2 bidirectional\n  dx = →dx + ←dx, each of its half of dy   [bidirectional.backward]\n    dx (1, 3, 2):  [0,0,0] "));
-    CHECK(has(back, "\n\nforward lstm\n  row 0, t = 2, unit 0\n    dh = dy[0,0] = "));
-    CHECK(has(back, "\n\nbackward lstm\n  row 0, t = 0, unit 0\n    dh = dy[0,0] = "));
-    CHECK(has(back, "\n\nbackward rnn\n  row 0, t = 0, unit 0\n    dh = dy[0,0,0] = "));
+    CHECK(has(text, "\n1 bidirectional\n  y = (→h, ←h)   [bidirectional.forward]\n    y (1, 3, 2):  [0,0,0] "));
 }
 
 TEST_CASE("explain: a language model, embedding to cross-entropy, in float") {
