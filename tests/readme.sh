@@ -20,6 +20,10 @@ finish() {
     [[ -n $kept ]] || rm -rf "$work"
 }
 trap finish EXIT
+# Compiled before, by tests/run, is compiled: a reader's folder is another, and its home.
+if [[ -n ${CCACHE_BASEDIR:-} ]]; then
+    export CCACHE_DIR=${CCACHE_DIR:-$HOME/.cache/ccache} CCACHE_BASEDIR=$work CMAKE_CXX_COMPILER_LAUNCHER=ccache
+fi
 export HOME=$work/home
 mkdir -p "$HOME" "$work/programs" "$work/reader"
 address=$(sed -n 's/^git clone \([^ ]*\).*/\1/p' README.md | head -n 1)
@@ -79,7 +83,7 @@ project() {
     cp "$work/programs/$1" "$folder"
     ln -s "$checkout" "$folder/gradus"
     echo "README project: $(grep -o 'add_subdirectory\|FetchContent_MakeAvailable\|find_package' "$folder/CMakeLists.txt")"
-    cmake -S "$folder" -B "$folder/build" -D CMAKE_BUILD_TYPE=Release -D FETCHCONTENT_SOURCE_DIR_GRADUS="$checkout" \
+    cmake -S "$folder" -B "$folder/build" -D CMAKE_BUILD_TYPE=Release -D CMAKE_CXX_FLAGS_RELEASE=-O1 -D FETCHCONTENT_SOURCE_DIR_GRADUS="$checkout" \
         -D CMAKE_PREFIX_PATH="$HOME/.local" >"$errors" 2>&1 &&
         cmake --build "$folder/build" --parallel 2 >>"$errors" 2>&1 &&
         "$folder/build/my_program" >"$output" 2>>"$errors"

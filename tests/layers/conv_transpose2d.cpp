@@ -1,4 +1,3 @@
-// labels: computes
 #include "gradus/layers/conv_transpose2d.hpp"
 
 #include <doctest/doctest.h>

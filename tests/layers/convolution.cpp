@@ -1,4 +1,3 @@
-// labels: computes
 #include "gradus/layers/convolution.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,3 @@
-// labels: computes
 // What a convolution's numbers must not depend on: how the batch is cut, what was convolved before; and what they must
 // show: NaN and infinity, where they are read and nowhere else.
 #include <doctest/doctest.h>

@@ -1,4 +1,3 @@
-// labels: computes
 // A convolution that computes the max pooling behind it with its own: the same numbers as one after the other.
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-// labels: computes
+// labels: logarithms
 #include "gradus/losses/binary_cross_entropy.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// labels: computes
+// labels: logarithms
 #include "gradus/losses/kl_divergence.hpp"
 
 #include <doctest/doctest.h>

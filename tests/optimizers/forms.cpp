@@ -1,8 +1,8 @@
-// What papers and other libraries write otherwise than PyTorch: by hand, the twin, and how far the paths part.
+// What papers and other libraries write otherwise than PyTorch: by hand, and how far the paths part. Their twins are compared
+// beside those of PyTorch's form (formulas.cpp), by the same functions.
 #include "steps.hpp"
 
 namespace gr = gradus;
-using support::is_generic;
 
 namespace {
 
@@ -84,17 +84,4 @@ TEST_CASE("nadam.m_paper: by hand") {
     o.step<double>(1, product)(theta, 4.0, m, v);
     CHECK(m == 3);  // μ = 0.25: 0.75 · 4
     CHECK(theta == doctest::Approx(2 - 0.1 * (0.25 * 3 / 0.9375 + 4) / 5));
-}
-TEST_CASE_TEMPLATE("sgd.theta_velocity, sgd.nesterov_velocity, adam.epsilon_hat, amsgrad.theta_paper, amsgrad.u_corrected, "
-                   "adagrad.theta_inside, rmsprop.theta_tensorflow, centered_rmsprop.theta_tensorflow, nadam.m_paper: the twin's",
-                   T, float, double) {
-    is_generic<T>(gr::sgd{.learning_rate = 0.05, .form = gr::sgd::sutskever});
-    is_generic<T>(gr::sgd{.learning_rate = 0.05, .nesterov = true, .form = gr::sgd::sutskever});
-    is_generic<T>(gr::adam{.learning_rate = 0.01, .epsilon = 0.01, .form = gr::adam::keras});
-    is_generic<T>(gr::amsgrad{.learning_rate = 0.01, .beta2 = 0.8, .form = gr::amsgrad::paper});
-    is_generic<T>(gr::amsgrad{.learning_rate = 0.01, .beta2 = 0.8, .form = gr::amsgrad::optax});
-    is_generic<T>(gr::adagrad{.learning_rate = 0.1, .epsilon = 0.1, .form = gr::adagrad::keras});
-    is_generic<T>(gr::rmsprop{.epsilon = 0.01, .momentum = 0.5, .form = gr::rmsprop::tensorflow});
-    is_generic<T>(gr::centered_rmsprop{.epsilon = 1e-4, .momentum = 0.5, .form = gr::centered_rmsprop::tensorflow});
-    is_generic<T>(gr::nadam{.learning_rate = 0.01, .form = gr::nadam::paper});
 }

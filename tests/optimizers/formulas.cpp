@@ -224,26 +224,38 @@ TEST_CASE_TEMPLATE("lion.c, lion.theta, lion.m: ten steps of the paper's algorit
     equals_pytorch<T>(gr::lion{.learning_rate = 0.01}, "lion");
 }
 
-TEST_CASE_TEMPLATE("gradient_descent.theta, sgd.v, sgd.theta, sgd.nesterov: a number, a register and an expression equal the twin",
+TEST_CASE_TEMPLATE("gradient_descent.theta, sgd.v, sgd.theta, sgd.nesterov, sgd.theta_velocity, sgd.nesterov_velocity: a number, "
+                   "a register and an expression equal the twin",
                    T, float, double) {
     is_generic<T>(gr::gradient_descent{.learning_rate = 0.05});
     is_generic<T>(gr::sgd{.learning_rate = 0.05});
     is_generic<T>(gr::sgd{.learning_rate = 0.05, .dampening = 0.3});
     is_generic<T>(gr::sgd{.learning_rate = 0.05, .nesterov = true});
+    is_generic<T>(gr::sgd{.learning_rate = 0.05, .form = gr::sgd::sutskever});
+    is_generic<T>(gr::sgd{.learning_rate = 0.05, .nesterov = true, .form = gr::sgd::sutskever});
 }
-TEST_CASE_TEMPLATE("adam.theta, adamw.theta, amsgrad.theta, nadam.theta: a number, a register and an expression equal the twin", T,
-                   float, double) {
+TEST_CASE_TEMPLATE("adam.theta, adam.epsilon_hat, adamw.theta, amsgrad.theta, amsgrad.theta_paper, amsgrad.u_corrected, "
+                   "nadam.theta, nadam.m_paper: a number, a register and an expression equal the twin",
+                   T, float, double) {
     is_generic<T>(gr::adam{.learning_rate = 0.01});
+    is_generic<T>(gr::adam{.learning_rate = 0.01, .epsilon = 0.01, .form = gr::adam::keras});
     is_generic<T>(gr::adamw{.learning_rate = 0.01});
     is_generic<T>(gr::amsgrad{.learning_rate = 0.01, .beta2 = 0.8});
+    is_generic<T>(gr::amsgrad{.learning_rate = 0.01, .beta2 = 0.8, .form = gr::amsgrad::paper});
+    is_generic<T>(gr::amsgrad{.learning_rate = 0.01, .beta2 = 0.8, .form = gr::amsgrad::optax});
     is_generic<T>(gr::nadam{.learning_rate = 0.01});
+    is_generic<T>(gr::nadam{.learning_rate = 0.01, .form = gr::nadam::paper});
 }
-TEST_CASE_TEMPLATE("adagrad.theta, adadelta.theta, rmsprop.theta, centered_rmsprop.theta, lion.theta: a number, a register and an "
+TEST_CASE_TEMPLATE("adagrad.theta, adagrad.theta_inside, adadelta.theta, rmsprop.theta, rmsprop.theta_tensorflow, "
+                   "centered_rmsprop.theta, centered_rmsprop.theta_tensorflow, lion.theta: a number, a register and an "
                    "expression equal the twin",
                    T, float, double) {
     is_generic<T>(gr::adagrad{.learning_rate = 0.1, .learning_rate_decay = 0.2});
+    is_generic<T>(gr::adagrad{.learning_rate = 0.1, .epsilon = 0.1, .form = gr::adagrad::keras});
     is_generic<T>(gr::adadelta{});
     is_generic<T>(gr::rmsprop{.momentum = 0.5});
+    is_generic<T>(gr::rmsprop{.epsilon = 0.01, .momentum = 0.5, .form = gr::rmsprop::tensorflow});
     is_generic<T>(gr::centered_rmsprop{.epsilon = 1e-3, .momentum = 0.5});
+    is_generic<T>(gr::centered_rmsprop{.epsilon = 1e-4, .momentum = 0.5, .form = gr::centered_rmsprop::tensorflow});
     is_generic<T>(gr::lion{.learning_rate = 0.01});
 }

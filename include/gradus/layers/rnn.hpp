@@ -10,6 +10,10 @@
 #include "gradus/layers/fused.hpp"
 #include "gradus/layers/recurrent.hpp"
 
+#ifdef GRADUS_COMPILED
+#include "gradus/activations/relu.hpp"
+#endif
+
 namespace gradus {
 
 /// One time step of Elman's network:  h = f(z + u),  z = xW + b,  u = h′U                                        [rnn.h]
