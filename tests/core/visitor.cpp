@@ -197,3 +197,27 @@ TEST_CASE("visit_forward: the gates of recurrent layers, by their names; dy of a
     CHECK(back.dy[0](1, 2, 2) == both(1, 2, 2));
     CHECK(back.dy[1](1, 2, 0) == both(1, 2, 3));
 }
+
+TEST_CASE("visit_backward: a dx is told where somebody reads it, and nowhere else") {
+    const auto net = gr::sequential(gr::flatten{}, gr::dense(2, 2, gr::tanh{}), gr::dense(2, 1));
+    const auto x = support::draw<matrix>({3, 2}, 1), dy = support::draw<matrix>({3, 1}, 2);
+    struct gradients_of_x : gr::visitor {
+        std::string places;
+        void value(const gr::layer_ref& layer, gr::role of, const gr::entry& name, const gr::tensor_ref&) override {
+            if (of == gr::role::output && name.text() == "dx") places += "[" + layer.place.path() + "]";
+        }
+    };
+    gr::pass pass(net, x);
+    gr::gradients grad(net);
+    const auto told = [&] {
+        gradients_of_x v;
+        (void)gr::forward(net, x, pass);
+        gr::visit_backward(net, x, dy, pass, grad.values, v);
+        return v.places;
+    };
+    CHECK(told() == "[2]");
+    pass.input_gradient = true;
+    CHECK(told() == "[2][1][0][]");
+    pass.input_gradient = false;  // what the backward before has left is no dx of this one
+    CHECK(told() == "[2]");
+}

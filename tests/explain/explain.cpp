@@ -411,3 +411,12 @@ TEST_CASE("explain: a loss shows its formula, its terms and its value, however i
     CHECK(has(explained(gr::dense_cross_entropy{}, y), "[dense_cross_entropy.forward]"));
     CHECK(has(explained(gr::cosine_distance{}, y), "[cosine_distance.forward]"));
 }
+
+TEST_CASE("explain: an optimizer of a network of other sizes is refused") {
+    auto net = gr::sequential(gr::dense(2, 3), gr::dense(3, 1));
+    const gr::optimizer descend(net, gr::adam{});
+    net = gr::sequential(gr::dense(2, 9), gr::dense(9, 1));
+    const gr::tensor<float, 2> x{{1, 2}}, y{{1}};
+    CHECK_THROWS_WITH_AS((void)gr::explanation(net, gr::mse{}, descend, x, y),
+                         "parameters: 0.W is (2, 9) here and (2, 3) there: gradients and optimizers belong to one network", gr::shape_error);
+}

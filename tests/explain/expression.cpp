@@ -59,5 +59,6 @@ TEST_CASE("expression: a function that only its layer knows goes by its name and
 TEST_CASE("expression: what is none is refused") {
     CHECK_THROWS_WITH_AS(read("a ∘ c"), "explain: nothing is known by the name `c`", gr::error);
     CHECK_THROWS_WITH_AS(read("a ∘ "), "explain: no symbol where one is due, before ``", gr::error);
+    CHECK_THROWS_WITH_AS(read("a ∘ (b′ + a"), "explain: a parenthesis is not closed, before ``", gr::error);
     CHECK_THROWS_WITH_AS(read("a b′"), "explain: cannot read ` b′` in `a b′`", gr::error);
 }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "gradus.hpp"
@@ -13,6 +14,7 @@
 #include "gradus/layers/dropout.hpp"
 #include "../support/close.hpp"
 #include "../support/draw.hpp"
+#include "../support/message.hpp"
 #include "temporary_folder.hpp"
 
 namespace gr = gradus;
@@ -276,4 +278,19 @@ TEST_CASE("save: a moving average, put into a network") {
     gr::save(folder / "average.npz", smooth);
     gr::load(folder / "average.npz", net);
     CHECK(same(net, smooth));
+}
+
+TEST_CASE("save, load: an optimizer of a network of other sizes is refused, and nothing is written") {
+    const temporary_folder folder;
+    const auto of_size = [](std::size_t units) { return gr::sequential(gr::dense(2, units), gr::dense(units, 1)); };
+    auto wide = of_size(40);
+    gr::save(folder / "wide.npz", wide, gr::optimizer(wide, gr::adam{}));
+    auto net = of_size(3);
+    gr::optimizer descend(net, gr::adam{});
+    const auto before = wide;
+    const std::string message = "parameters: 0.W is (2, 40) here and (2, 3) there: gradients and optimizers belong to one network";
+    CHECK(support::message_of([&] { gr::load(folder / "wide.npz", wide, descend); }) == message);
+    CHECK(same(wide, before));
+    CHECK(support::message_of([&] { gr::save(folder / "mixed.npz", wide, descend); }) == message);
+    CHECK_FALSE(std::filesystem::exists(folder / "mixed.npz"));
 }

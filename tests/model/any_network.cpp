@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <string>
+#include <utility>
 
 #include "../io/temporary_folder.hpp"
 #include "../support/draw.hpp"
@@ -183,6 +185,51 @@ TEST_CASE("any_network: states and masks of sequences, labels and probabilities"
     any says = gr::sequential(gr::dense(2, 2, gr::softmax{}));
     const matrix x{{1, 2}};
     CHECK(gr::probabilities(says, x) == gr::predict(says, x));
+}
+
+TEST_CASE("any_network: inside another network it trains to the same bits, with states, probabilities and masks") {
+    using sequences = gr::tensor<float, 3>;
+    const auto data = some_data();
+    auto direct = gr::sequential(gr::dense(3, 4, gr::tanh{}), gr::dense(4, 2));
+    auto inside = gr::sequential(any(gr::dense(3, 4, gr::tanh{})), any(gr::dense(4, 2)));
+    const auto fit = [](auto& net, const auto& J, const auto& of, bool stateful = false) {
+        return gr::fit(net, J, gr::adam{}, of, {.epochs = 2, .batch_size = 10, .stateful = stateful, .shuffle = !stateful,
+                                                .progress = gr::show::never}).loss;
+    };
+    CHECK(fit(inside, gr::mse{}, data) == fit(direct, gr::mse{}, data));
+    CHECK(same(inside, direct));
+
+    const auto softmax = gr::sequential(gr::dense(3, 4), any(gr::dense(4, 2, gr::softmax{})));
+    CHECK(gr::probabilities(softmax, data.x) == gr::predict(softmax, data.x));
+
+    auto plain = gr::sequential(gr::dense(2, 3), gr::gru(3, 2));
+    auto hidden = gr::sequential(gr::dense(2, 3), gr::any_network<sequences>(gr::gru(3, 2)));
+    gr::dataset steps(support::draw<sequences>({20, 6, 2}, 1), support::draw<sequences>({20, 6, 2}, 2));
+    gr::reshape(steps.mask, std::array<std::size_t, 2>{20, 6});
+    for (std::size_t i = 0; i < steps.mask.size(); ++i) steps.mask.data()[i] = i % 6 < 2 + i / 30;
+    CHECK(fit(hidden, gr::mse{}, steps, true) == fit(plain, gr::mse{}, steps, true));
+    CHECK(same(hidden, plain));
+}
+
+TEST_CASE("any_network: a mask counts as it does for the network, of rows and of sequences of which the last step goes on") {
+    gr::dataset rows(support::draw<matrix>({4, 3}, 1), support::draw<matrix>({4, 2}, 2));
+    gr::reshape(rows.mask, std::array<std::size_t, 2>{4, 1});
+    for (std::size_t i = 0; i < 4; ++i) rows.mask.data()[i] = i != 2;
+    const auto plain = small();
+    CHECK(gr::evaluate(any(plain), gr::mse{}, rows).loss == gr::evaluate(plain, gr::mse{}, rows).loss);
+    rows.mask.data()[2] = true;
+    CHECK(gr::evaluate(any(plain), gr::mse{}, rows).loss == gr::evaluate(plain, gr::mse{}, rows).loss);
+}
+
+TEST_CASE("any_network: a pass of the network that was in it before is refused, and stays as it was") {
+    any net = gr::dense(3, 2);
+    const matrix x = support::draw<matrix>({4, 3}, 1);
+    gr::pass<any, matrix> p(net);
+    const matrix y = gr::forward(net, x, p);
+    net = gr::sequential(gr::dense(3, 2));
+    CHECK(support::message_of([&] { (void)gr::layer_output(net, std::as_const(p), "0"); }) ==
+          "any_network: this pass holds what the forward of another network left");
+    CHECK(gr::output(p.cache) == y);
 }
 
 TEST_CASE("any_network: its gradient is checked in its own scalar") {

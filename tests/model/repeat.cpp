@@ -5,6 +5,7 @@
 #include "gradus/check/gradient_check.hpp"
 #include "gradus/activations/tanh.hpp"
 #include "gradus/core/pass.hpp"
+#include "gradus/core/paths.hpp"
 #include "gradus/layers/dense.hpp"
 
 #include "../support/close.hpp"
@@ -88,4 +89,13 @@ TEST_CASE("repeat: a backward without its forward is refused") {
     gr::gradients grad(net);
     CHECK(message_of([&] { (void)gr::backward(net, other, other, pass, grad); }) ==
           "dense #1: dz = dy ∘ f'(z) needs dy shaped as y (2, 3), got (5, 3)");
+}
+
+TEST_CASE("repeat: the pass of a deeper one is refused, not read") {
+    const auto deep = gr::repeat(3, gr::dense(2, 2)), shallow = gr::repeat(2, gr::dense(2, 2));
+    gr::pass<std::remove_cvref_t<decltype(deep)>, gr::tensor<float, 2>> pass(deep);
+    (void)gr::forward(deep, gr::tensor<float, 2>{{1, 2}}, pass);
+    const auto& as_it_is = pass;
+    CHECK(support::message_of([&] { (void)gr::layer_output(shallow, as_it_is, "1"); }) ==
+          "repeat: has 2 blocks, the pass holds 3: it is of another network");
 }

@@ -9,6 +9,7 @@
 #include "../support/message.hpp"
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/layers/dense.hpp"
+#include "gradus/model/repeat.hpp"
 #include "gradus/model/sequential.hpp"
 #include "gradus/optimizers/adam.hpp"
 #include "gradus/optimizers/gradient_descent.hpp"
@@ -274,4 +275,19 @@ TEST_CASE("optimizer: with options and a formula of one's own") {
     CHECK(net.theta.learnt(1) == doctest::Approx(1 - 0.3));
     CHECK(support::message_of([&] { gr::optimizer(net, bounded_descent{.learning_rate = -1}); }) ==
           "bounded_descent: learning_rate must be in [0, ∞), is -1");
+}
+
+TEST_CASE("optimizer: that of a deeper network is refused") {
+    const auto deep = gr::repeat(3, gr::dense(2, 2));
+    auto shallow = gr::repeat(2, gr::dense(2, 2));
+    gr::optimizer descend(deep, gr::adam{});
+    gr::optimizer own(shallow, gr::adam{});
+    const gr::gradients grad(shallow);
+    own(shallow, grad);
+    CHECK(support::message_of([&] { descend.require_own(gr::parameter_list(shallow)); }) ==
+          "optimizer: keeps more parameters than the 4 of this network: it belongs to another one");
+    CHECK(support::message_of([&] {
+              gr::parameter_list theta(shallow), g(grad.values);
+              descend.begin(), descend.apply(theta, g, 0, 1);
+          }) == "optimizer: keeps more parameters than the 4 of this network: it belongs to another one");
 }

@@ -110,6 +110,15 @@ inline constexpr bool ends_sequences = [] {
         return false;
 }();
 
+/// The same of a network that knows it at run time alone.
+template <class L>
+[[nodiscard]] constexpr bool says_ends_sequences(const L& layer) {
+    if constexpr (requires { layer.says_ends_sequences(); })
+        return layer.says_ends_sequences();
+    else
+        return ends_sequences<L>;
+}
+
 /// Whether a network's last formula is a softmax or a sigmoid, so that its outputs are probabilities as they are: its layer
 /// has `static constexpr bool gives_probabilities = true`.
 template <class L>

@@ -10,9 +10,9 @@
 ///     static void each(auto&& f, auto&... p) { f("W", p.W...), f("b", p.b...); }
 /// };
 /// ```
-/// The gradient ∇J(θ), Adam's m and v, snapshots and averages are values of the same type. The pack lets one walk go
-/// through any number of them side by side: θ with its gradient, θ with ∇J, m and v. A layer made of layers names its
-/// members the same way; saving, counting, printing, freezing and descending are all this walk.
+/// The gradient ∇J(θ) and snapshots are values of the same type. The pack lets one walk go through any number of them side
+/// by side. A layer made of layers names its members the same way. What knows no network, as saving, counting, freezing and
+/// descending, sees the same tensors as a list (core/parameter_list.hpp), which this walk makes.
 
 #include <type_traits>
 
@@ -75,7 +75,7 @@ struct walker {
 
 }  // namespace walk
 
-/// The struct in which a layer's gradients, and an optimizer's slots for it, are kept.
+/// The struct in which a layer's gradients are kept.
 template <class Layer>
 using parameters_of = typename walk::parameters_type<Layer>::type;
 
@@ -99,17 +99,28 @@ void each(F&& f, P& first, Ps&... rest) {
 
 /// Gives `values`, the parameters of a layer or network of that kind, the shapes of its own; statistics are copied.
 template <class Net>
-void shape_parameters(const Net& net, parameters_of<Net>& values) {
-    const auto shape = []<class P>(const entry&, const P& from, P& to) {
+void shape_parameters(const Net& net, parameters_of<Net>& values);
+
+namespace walk {
+struct shaper {
+    template <class P, class Values>
+    void operator()(const entry&, const P& from, Values& to) const {
         if constexpr (any_tensor<P>)
             reshape(to, from.shape());
-        else
+        else if constexpr (statistics<P>)
             to = from;
-    };
+        else
+            shape_parameters(from, to);
+    }
+};
+}  // namespace walk
+
+template <class Net>
+void shape_parameters(const Net& net, parameters_of<Net>& values) {
     if constexpr (requires { net.shape_into(values); })
         net.shape_into(values);
     else
-        each_leaf(shape, net, values);
+        parameters_of<Net>::each(walk::shaper{}, walk::theta(net), walk::theta(values));
 }
 
 namespace walk {

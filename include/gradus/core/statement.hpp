@@ -25,7 +25,6 @@ struct symbol {
 /// The function in y = f(z): "relu", "max(z, 0)". No name: there is none.
 struct function_words {
     std::string_view name{}, formula{};
-    bool reads_y = true;   ///< its derivative is of y, else of z
     bool on_rows = false;  ///< y[n] is a function of the row z[n], as softmax: no f' to multiply by
 };
 

@@ -150,7 +150,14 @@ struct walk {
     template <class L, class X, class C>
     void at(const entry& place, const entry* below, const L& layer, const X& x, C& c) const {
         if constexpr (requires { layer.visit_inside(Own{}, v, place, below, x, c); })
-            return layer.visit_inside(Own{}, v, place, below, x, c);
+            layer.visit_inside(Own{}, v, place, below, x, c);
+        else
+            at_layer(place, below, layer, x, c);
+    }
+
+  private:
+    template <class L, class X, class C>
+    void at_layer(const entry& place, const entry* below, const L& layer, const X& x, C& c) const {
         const layer_ref of{place, name_of(layer), formula_of(layer), container<L, X>, function_of(layer)};
         if constexpr (Own::enters) v.enter(of);
         if constexpr (container<L, X>) layer.each_inside(walk{v, below}, x, c, {.every_output = true});
@@ -222,8 +229,8 @@ void visit_kind(what kind, visitor& v, const entry& place, const entry* below, c
     const auto go = [&]<class Own>(Own) { walk<Own>{v}.at(place, below, net, x, c); };
     switch (kind) {
     case what::outputs: return go(outputs{});
-    case what::everything:
-    case what::formulas: return go(all<true>{});  // compiled once for both: who did not ask does not listen
+    case what::everything: return go(all<false>{});
+    case what::formulas: return go(all<true>{});
     case what::states: return go(states<false, true>{});
     case what::states_to_carry: return go(states<true, true>{});
     }
@@ -267,7 +274,7 @@ struct backward_call {
         else
             tell_gradients(of, layer, x, dy, c, grad);
         if (!is_container) tell_parameters(v, of, parameter_list(grad));
-        tell_value(v, of, role::output, "dx", dx);
+        if (ctx.input_gradient) tell_value(v, of, role::output, "dx", dx);
         v.leave(of);
         return dx;
     }
@@ -301,8 +308,9 @@ void visit_formulas(const Net& net, const X& x, const pass<Net, X>& p, visitor& 
     telling::visit<telling::all<true>>(v, net, x, p.cache);
 }
 
-/// `gr::backward`, from which each layer tells dy, what it says that it made, its dθ ("W" is dW), and dx. The pass needs
-/// `every_output` if the layers before the first with parameters shall be among them.
+/// `gr::backward`, from which each layer tells dy, what it says that it made, its dθ ("W" is dW), and dx where somebody reads
+/// it. The pass needs `every_output`, from its forward on, if the layers before the first with parameters shall be among
+/// them, and layers that are computed as one, as a convolution and the pooling behind it.
 /// Returns ∂J/∂x.
 template <class Net, class X, class Y>
 const auto& visit_backward(const Net& net, const X& x, const Y& dy, pass<Net, X>& p, parameters_of<Net>& grad,

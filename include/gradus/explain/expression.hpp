@@ -66,7 +66,8 @@ class expression {
     double inner() {
         text += "(";
         const double v = sum();
-        take(")"), text += ")";
+        if (!take(")")) throw error(message({"explain: a parenthesis is not closed, before `", rest_, "`"}));
+        text += ")";
         return v;
     }
     double factor() {

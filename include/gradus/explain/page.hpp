@@ -1,12 +1,11 @@
 #pragma once
 /// \file
 /// What an explanation is written on: formulas with numbers in them, as text. Numbers come as doubles, whatever the
-/// network computes in, so that nothing here is a template and the words cost no compile time.
+/// network computes in, so that nothing here is a template.
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -75,19 +74,6 @@ class page {
     void line(std::string_view words) { text.append("  ").append(words).append("\n"); }
     /// A line of numbers, below that of its formula.
     void numeric(std::string_view words) { text.append("    ").append(words).append("\n"); }
-    /// The same with a number for each '#': "h = o ∘ tanh c = #·tanh(#) = #". A negative one stands in parentheses, unless it
-    /// follows one or is the result.
-    void numeric(std::string_view words, std::initializer_list<double> values) {
-        std::string filled;
-        const double* next = values.begin();
-        for (std::size_t i = 0; i < words.size(); ++i) {
-            if (words[i] != '#')
-                filled += words[i];
-            else
-                filled += words.substr(0, i).ends_with('(') || next + 1 == values.end() ? number(*next++) : factor(*next++);
-        }
-        numeric(filled);
-    }
     void part(std::string_view words) { text.append("\n").append(words).append("\n"); }
 
     [[nodiscard]] std::string number(double v) const {

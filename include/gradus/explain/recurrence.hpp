@@ -279,7 +279,10 @@ inline void recurrent_gradients(page& out, const recurrent_numbers& all) {
     out.line("dW = xᵀ dz   [recurrent.dW]");
     for (std::size_t k : out.entries(dW)) outer_entry(out, "dW", k, "x", all.x, "dz", all.dz, dW);
     out.more(dW.size());
-    out.line(std::string("dU = Σ_t h′ᵀ ") + (r.own_du ? "du, where du = (dz_r, dz_z, dq)" : "dz") + "   [recurrent.dU]");
+    std::string du;
+    for (std::size_t g = 0; g < all.gate_count() && r.own_du; ++g)
+        du += (g == 0 ? "" : ", ") + (g + 1 < all.gate_count() ? all.symbol("dz", g) : std::string(r.words.dq));
+    out.line("dU = Σ_t h′ᵀ " + (r.own_du ? "du, where du = (" + du + ")" : std::string("dz")) + "   [recurrent.dU]");
     for (std::size_t k : out.entries(dU)) {
         const bool h = k % dU.columns() < by_h;
         outer_entry(out, "dU", k, h ? "h′" : std::string(r.kept_names[0]), h ? all.h_before : all.kept, r.own_du ? "du" : "dz", all.du, dU);
@@ -289,8 +292,18 @@ inline void recurrent_gradients(page& out, const recurrent_numbers& all) {
     column_sums(out, "db", all.dz, numbers_of(r.db));
 }
 
+/// \throws error where a cell does not name what its formulas are about.
+inline void require_names(const recurrent_numbers& all) {
+    const recurrence& r = all.of;
+    if (!r.gate_names.empty() && r.gate_names.size() != all.gate_count())
+        throw error(message({"explain: a cell has ", all.gate_count(), " gates and ", r.gate_names.size(), " names of them"}));
+    if (r.gates_of_h < all.gate_count() && r.kept_names.empty())
+        throw error("explain: a cell has a gate that is multiplied with what it keeps, and no name of that in kept_names");
+}
+
 inline void write_forward(page& out, const recurrence& r) {
     const recurrent_numbers all{.of = r};
+    require_names(all);
     out.line("x " + shape_text(all.x.shape) + "   W " + shape_text(all.W.shape) + "   U " + shape_text(all.U.shape) + "   b " +
              shape_text(all.b.shape) + "   y " + shape_text(all.y.shape));
     out.line("z = xW + b   u = h′U   h′: of the step before   y: the h of every step   [recurrent.forward]");

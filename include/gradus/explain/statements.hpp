@@ -23,12 +23,44 @@ struct named_numbers : numbers {
     explicit named_numbers(const symbol& s) : numbers(numbers_of(s.values)), name(s.name) {}
 };
 
-/// z[n,o] = Σᵢ x[n,i] W[i,o] + b[o], in double, with its terms.
+/// \throws error where the tensors of a statement do not fit each other: it says so, in place of reading beyond them.
+inline void require_fits(const statement& s) {
+    const auto columns = [](const symbol& t) { return t.values.shape().empty() ? std::size_t{1} : t.values.shape().back(); };
+    const auto rows = [&](const symbol& t) { return columns(t) == 0 ? 0 : t.values.size() / columns(t); };
+    const auto &a = s.a, &b = s.b, &c = s.c, &r = s.result;
+    const std::size_t n = r.values.size();
+    const bool fits = [&] {
+        switch (s.by) {
+        case made_by::words:
+        case made_by::elements: return true;  // which look by themselves
+        case made_by::affine:
+            return columns(a) == rows(b) && columns(r) == columns(b) && rows(r) == rows(a) &&
+                   (c.values.size() == 0 || c.values.size() == columns(b));
+        case made_by::function:
+            return s.f.name == "identity" ||
+                   (a.values.size() == n && b.values.size() == n && (s.f.on_rows || c.values.size() == n));
+        case made_by::outer: return rows(a) == rows(b) && columns(r) == columns(b) && rows(r) == columns(a);
+        case made_by::column_sums: return columns(a) == n;
+        case made_by::transposed: return n == 0 || (columns(a) == columns(b) && columns(r) == rows(b) && rows(r) == rows(a));
+        case made_by::lookup: return rows(r) == a.values.size() && columns(r) == columns(b);
+        case made_by::scatter: return rows(b) == a.values.size() && columns(r) == columns(b);
+        }
+        return false;
+    }();
+    if (fits) return;
+    std::string all;
+    for (const symbol* const t : {&r, &a, &b, &c})
+        if (!t->name.empty()) all += message({all.empty() ? "" : ", ", t->name, " is ", shape_text(t->values.shape())});
+    throw error(message({"explain: `", s.text, "` does not fit its tensors: ", all}));
+}
+
+/// z[n,o] = Σᵢ x[n,i] W[i,o] + b[o], in double, with its terms; b may be empty.
 struct affine_entry {
     std::vector<term> terms;
     double z = 0;
 
-    affine_entry(const numbers& x, const numbers& W, const numbers& b, std::size_t n, std::size_t o) : z(b[o]) {
+    affine_entry(const numbers& x, const numbers& W, const numbers& b, std::size_t n, std::size_t o)
+        : z(b.size() == 0 ? 0 : b[o]) {
         for (std::size_t i = 0; i < x.columns(); ++i) {
             terms.push_back({x.at(n, i), W.at(i, o)});
             z += x.at(n, i) * W.at(i, o);
@@ -41,15 +73,17 @@ inline void affine(page& out, const statement& s) {
     const std::string f(s.f.name);
     const bool linear = f == "identity";
     const auto shape = [](const named_numbers& t) { return t.name + " " + shape_text(t.shape); };
-    out.line(shape(x) + "   " + shape(W) + "   " + shape(b) + "   z, " + shape(y));
+    const bool biased = b.size() != 0;
+    out.line(shape(x) + "   " + shape(W) + "   " + (biased ? shape(b) + "   z, " : "z, ") + shape(y));
     out.line(std::string(s.text) + "   " + y.name + " = " +
              (linear ? "z" : f + "(z)" + (s.f.formula.empty() ? "" : " = " + std::string(s.f.formula))) + mark(s.id));
     for (std::size_t k : out.first(y.size())) {
         const std::size_t n = k / y.columns(), o = k % y.columns();
         const affine_entry row(x, W, b, n, o);
         const std::string at = y.place(k), lead = y.place(k, 1), column = std::to_string(o), z = out.number(row.z);
-        out.numeric("z[" + at + "] = Σᵢ " + x.name + "[" + lead + ",i] " + W.name + "[i," + column + "] + " + b.name + "[" + column +
-                    "] = " + out.sum(row.terms) + " + " + out.factor(b[o]) + " = " + z);
+        out.numeric("z[" + at + "] = Σᵢ " + x.name + "[" + lead + ",i] " + W.name + "[i," + column + "]" +
+                    (biased ? " + " + b.name + "[" + column + "]" : "") + " = " + out.sum(row.terms) +
+                    (biased ? " + " + out.factor(b[o]) : "") + " = " + z);
         const std::string f_of_z = linear         ? "z[" + at + "]"
                                    : s.f.on_rows ? f + "(z[" + lead + ",:])[" + column + "]"
                                                   : f + "(" + z + ")";
@@ -157,7 +191,12 @@ inline void elements(page& out, const statement& s) {
     for (std::size_t k : out.first(c.size())) {
         const auto value = [&](std::string_view symbol) -> std::optional<double> {
             for (const named_numbers& a : all)
-                if (a.name == symbol && (a.size() == c.size() || a.size() == 1)) return a[a.size() == 1 ? 0 : k];
+                if (a.name == symbol) {  // as large as the result, or the same for each of its rows, or for all
+                    if (a.size() != c.size() && a.size() != c.columns() && a.size() != 1)
+                        throw error(message({"explain: `", s.text, "`: ", a.name, " is ", shape_text(a.shape), ", ", c.name, " is ",
+                                             shape_text(c.shape)}));
+                    return a[k % a.size()];
+                }
             return std::nullopt;
         };
         const expression e(out, s.text.substr(right + 3), value, s.f.name);
@@ -166,7 +205,9 @@ inline void elements(page& out, const statement& s) {
     out.more(c.size());
 }
 
+/// \throws error where its tensors do not fit, or its text names what it does not have.
 inline void write(page& out, const statement& s) {
+    require_fits(s);
     switch (s.by) {
     case made_by::words:
         out.line(std::string(s.text) + mark(s.id));

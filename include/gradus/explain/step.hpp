@@ -68,6 +68,7 @@ void write_step(page& out, const optimizer<Net, Options>& descend, const paramet
         for (std::string_view formula : o.statements()) out.line(formula);
     else if constexpr (requires { Options::formulas; })
         for (std::string_view formula : Options::formulas) out.line(formula);
+    next.require_own(theta);
     std::size_t in_slot = 0;
     for (std::size_t k = 0; k < theta.size(); ++k) {
         const parameter_ref& p = theta[k];

@@ -74,6 +74,7 @@ GRADUS_BODY void each_in_file(parameter_list& theta, const optimizer_file* optim
                          function_ref<void(const std::string&, tensor_ref)> f) {
     each_tensor(theta, [&](const entry& e, tensor_ref t) { f(e.path(), t); });
     if (optimizer == nullptr) return;
+    optimizer->state.require_own(theta);
     for (std::size_t k = 0; k < optimizer->n_slots; ++k)
         optimizer->state.kept(k).each(theta, [&](const entry& e, tensor_ref t) {
             f(message({"optimizer/", optimizer->slot_names[k], "/", e.path()}), t);

@@ -88,7 +88,7 @@ const X& backward([[maybe_unused]] const F& f, [[maybe_unused]] const Theta& the
 /// What explain says of f.
 template <activation F>
 [[nodiscard]] function_words words() {
-    function_words w{F::name, {}, F::backward_reads == reads::y, row_activation<F>};
+    function_words w{F::name, {}, row_activation<F>};
     if constexpr (requires { F::formula; }) w.formula = F::formula;
     return w;
 }

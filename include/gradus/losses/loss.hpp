@@ -139,15 +139,6 @@ template <class J, class Y, class Target>
     return divisor(J::name, is_sum(loss), loss.count(y_hat, y, by), y_hat.shape(), by);
 }
 
-/// J of a whole of which each part's forward was given the total 1: the sum of those, and of their counts. Where nothing
-/// counts, nothing is lost: 0.
-template <class J>
-[[nodiscard]] double reduced(const J& loss, double sum, double count) {
-    if constexpr (requires { loss.reduction == reduce::sum; })
-        if (loss.reduction == reduce::sum) return sum;
-    return count > 0 ? sum / count : 0;
-}
-
 // What the checks below throw.
 GRADUS_ONCE [[noreturn]] void refuse_targets(std::string_view name, std::span<const std::size_t> y_hat,
                                              std::span<const std::size_t> y);

@@ -67,6 +67,10 @@ void each_typed(F&& f, std::array<parameter_list*, N> lists) {
     const auto call = [&]<class T, std::size_t Rank, std::size_t... I>(std::size_t k, const entry& e, std::index_sequence<I...>) {
         f(e, *(*lists[I])[k].values.template get<tensor<T, Rank>>()...);
     };
+    for (const parameter_list* const list : lists)
+        if (list->size() != lists[0]->size())
+            throw shape_error("any_network", "parameters are walked beside those of another network, or of none: make gradients "
+                                             "and the like of this network, gr::gradients grad(net)");
     for (std::size_t k = 0; k < lists[0]->size(); ++k) {
         const parameter_ref& p = (*lists[0])[k];
         if (!p.is_tensor()) continue;
@@ -101,8 +105,6 @@ class any_network {
   public:
     static constexpr std::string_view name = "any_network";
     using input = X;
-    /// Of sequences (N, T, D) it makes (N, V): the last step only.
-    static constexpr bool ends_sequences = !any_tensor<Y> || rank_of<Y> <= 2;
 
     struct parameters {
         /// f(entry, tensor...) for each tensor of a network, gradients and the like side by side.
@@ -164,13 +166,21 @@ class any_network {
 
     // What the machinery asks where it would look at the layers.
     [[nodiscard]] bool says_probabilities() const { return held().says_probabilities(); }
+    [[nodiscard]] bool says_ends_sequences() const { return held().says_ends_sequences(); }
     void list_into(parameter_list& list, const entry* above) const { held().list_into(list, above); }
     void shape_into(parameters& values) const { held().shape(values); }
     void each_layer_inside(const detail::draw_anew& draw, const entry* above) { held().draw(draw, above); }
     void each_layer_inside(const detail::draw_untouched& draw, const entry* above) { held().draw(draw, above); }
     template <class Own>
+    void visit_inside(Own, visitor& v, const entry& place, const entry* below, const X& x, cache<X>& c) const {
+        held().visit(Own::kind, v, place, below, x, c);
+    }
+    /// A pass that shall stay as it is may hold the caches of another network: none of this one's, then.
+    template <class Own>
     void visit_inside(Own, visitor& v, const entry& place, const entry* below, const X& x, const cache<X>& c) const {
-        held().visit(Own::kind, v, place, below, x, const_cast<cache<X>&>(c));  // set only by who has it not const
+        if (c.output_ == nullptr) throw data_error("any_network: no forward has been made with this pass");
+        held().require_own(c);
+        held().visit(Own::kind, v, place, below, x, const_cast<cache<X>&>(c));
     }
     const X& visit_backward_inside(visitor& v, const entry& place, const entry* below, const X& x, const Y& dy, cache<X>& c,
                                    parameters& grad, const context& ctx) const {
@@ -188,10 +198,12 @@ class any_network {
         virtual const X& backward(const X&, const Y& dy, cache<X>&, parameters& grad, const context&) const = 0;
         [[nodiscard]] virtual std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const = 0;
         [[nodiscard]] virtual bool says_probabilities() const = 0;
+        [[nodiscard]] virtual bool says_ends_sequences() const = 0;
         virtual void list_into(parameter_list&, const entry* above) const = 0;
         virtual void shape(parameters& values) const = 0;
         virtual void draw(const detail::draw_anew&, const entry* above) = 0;
         virtual void draw(const detail::draw_untouched&, const entry* above) = 0;
+        virtual void require_own(const cache<X>&) const = 0;
         virtual void visit(telling::what kind, visitor&, const entry& place, const entry* below, const X&,
                            cache<X>&) const = 0;
         virtual const X& visit_backward(visitor&, const entry& place, const entry* below, const X&, const Y& dy, cache<X>&,
@@ -212,9 +224,7 @@ class any_network {
         std::unique_ptr<model> copy() const override { return std::make_unique<model_of>(net); }
 
         const Y& forward(const X& x, cache<X>& c, const context& ctx) const override {
-            net_cache& own = c.layers_.template as<net_cache>();
-            c.output_ = [](const erasing::value& v) -> const Y& { return gradus::output(*v.template get<net_cache>()); };
-            return gradus::forward(net, x, own, ctx);
+            return gradus::forward(net, x, made(c), ctx);
         }
         const X& backward(const X& x, const Y& dy, cache<X>& c, parameters& grad, const context& ctx) const override {
             return gradus::backward(net, x, dy, own(c), own(grad), ctx);
@@ -223,6 +233,7 @@ class any_network {
             return shape_through(net, std::move(in), whole);
         }
         bool says_probabilities() const override { return gradus::says_probabilities(net); }
+        bool says_ends_sequences() const override { return gradus::says_ends_sequences(net); }
         void list_into(parameter_list& list, const entry* above) const override { list.add_all(above, net); }
         void shape(parameters& values) const override {
             shape_parameters(net, values.values_.template as<net_parameters>());
@@ -232,9 +243,13 @@ class any_network {
         }
         void draw(const detail::draw_anew& f, const entry* above) override { each_layer_below(f, above, net); }
         void draw(const detail::draw_untouched& f, const entry* above) override { each_layer_below(f, above, net); }
+        void require_own(const cache<X>& c) const override {
+            if (c.layers_.template get<net_cache>() == nullptr)
+                throw shape_error(name, "this pass holds what the forward of another network left");
+        }
         void visit(telling::what kind, visitor& v, const entry& place, const entry* below, const X& x,
                    cache<X>& c) const override {
-            telling::visit_kind(kind, v, place, below, net, x, c.layers_.template as<net_cache>());
+            telling::visit_kind(kind, v, place, below, net, x, made(c));
         }
         const X& visit_backward(visitor& v, const entry& place, const entry* below, const X& x, const Y& dy, cache<X>& c,
                                 parameters& grad, const context& ctx) const override {
@@ -242,6 +257,11 @@ class any_network {
         }
 
       private:
+        /// The caches of this network, made where there are none.
+        static net_cache& made(cache<X>& c) {
+            c.output_ = [](const erasing::value& v) -> const Y& { return gradus::output(*v.template get<net_cache>()); };
+            return c.layers_.template as<net_cache>();
+        }
         static net_cache& own(cache<X>& c) {
             if (net_cache* const found = c.layers_.template get<net_cache>()) return *found;
             throw shape_error(name, "backward needs the forward of the same x before it, with the same pass");

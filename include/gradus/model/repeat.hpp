@@ -73,6 +73,8 @@ class repeat : public takes_as<Block> {
     template <class Call, class X>
     void each_inside(Call&& call, const X& x, auto& c, const context& ctx) const {
         if constexpr (!std::is_const_v<std::remove_reference_t<decltype(c)>>) c.layers.resize(layers.size());
+        if (!c.layers.empty() && c.layers.size() != layers.size())
+            throw shape_error(name, {"has ", layers.size(), " blocks, the pass holds ", c.layers.size(), ": it is of another network"});
         std::size_t i = 0;  // the block under way
         try {
             for (; i < c.layers.size(); ++i)

@@ -12,6 +12,7 @@
 #include "gradus/core/initialize.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/rebind.hpp"
+#include "gradus/core/statement.hpp"
 #include "gradus/kernels/elementwise.hpp"
 
 namespace gradus {
@@ -78,6 +79,15 @@ class residual : public takes_as<F> {
     template <class X>
     const X& backward(const X& x, const output_of<F, X>& dy, cache<X>& c, parameters& grad, const context& ctx) const {
         return backward_by(run_backward{}, x, dy, c, grad, ctx);
+    }
+
+    template <class X>
+    void tell_formulas(auto&& made, const X&, const cache<X>& c) const {
+        made(statement{.text = plain ? "y = x + f(x)" : "y = s(x) + f(x)", .id = "residual.forward", .result = {"y", c.y}});
+    }
+    template <class X, class Y>
+    void tell_backward(auto&& made, const X&, const Y&, const cache<X>& c, const parameters&) const {
+        made(statement{.text = plain ? "dx = dy + f'(x)ᵀ dy" : "dx = s'(x)ᵀ dy + f'(x)ᵀ dy", .id = "residual.backward", .result = {"dx", c.dx}});
     }
 
     /// f(x), and s(x) where there is a shortcut; `call` as in core/container.hpp.

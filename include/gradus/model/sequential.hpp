@@ -90,7 +90,6 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
     static constexpr std::string_view name = "sequential";
     using first_layer = typename chain::first<L...>::type;
     using last_layer = std::tuple_element_t<size - 1, std::tuple<L...>>;
-    static constexpr bool gives_probabilities = requires { requires last_layer::gives_probabilities; };
     static constexpr bool ends_sequences = (gradus::ends_sequences<L> || ...);
 
     struct parameters {
@@ -115,6 +114,11 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
 
     std::tuple<L...> layers;
     std::array<std::string, size> names;  // empty where the place is the name
+
+    [[nodiscard]] bool says_probabilities() const { return gradus::says_probabilities(std::get<size - 1>(layers)); }
+    [[nodiscard]] bool says_ends_sequences() const {
+        return std::apply([](const L&... l) { return (gradus::says_ends_sequences(l) || ...); }, layers);
+    }
 
     template <class... N>
         requires(sizeof...(N) == size && (std::is_same_v<typename chain::bare<N>::type, L> && ...))

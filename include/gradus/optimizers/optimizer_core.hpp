@@ -33,7 +33,7 @@ class slot {
         return a.size_ == b.size_ && (a.size_ == 0 || std::memcmp(a.begin_, b.begin_, a.size_) == 0);
     }
 
-    /// f(place, what is kept for it) for each tensor of the network.
+    /// f(place, what is kept for it) for each tensor of the network that the optimizer is of (`require_own`).
     GRADUS_ONCE void each(const parameter_list& theta, function_ref<void(const entry&, tensor_ref)> f) const;
 
     /// Where the next tensor begins, after one of so many bytes.
@@ -82,6 +82,9 @@ class optimizer_core {
     [[nodiscard]] slot kept(std::size_t k) const {
         return {const_cast<std::byte*>(memory_.data()) + k * slot_size_, slot_size_};
     }
+
+    /// \throws shape_error unless the slots, if there are any, are those of a network of these sizes.
+    GRADUS_ONCE void require_own(const parameter_list& theta) const;
 
     /// A run of elements of one tensor: where θ, g and the slots begin.
     struct run {
@@ -139,9 +142,6 @@ class optimizer_core {
     GRADUS_ONCE optimizer_core(const parameter_list& theta, std::size_t n_slots);
 
   private:
-    /// \throws shape_error unless the slots are those of a network of these sizes.
-    GRADUS_ONCE void require_own(const parameter_list& theta) const;
-
     static constexpr char moving = 'm';
 
     std::size_t slot_size_;                                  // in bytes
@@ -155,7 +155,7 @@ class optimizer_core {
 GRADUS_BODY optimizer_core::runs::runs(const optimizer_core& of, parameter_list& theta, const parameter_list& grad, share_of mine)
     : of_(of), theta_(theta), grad_(grad), mine_(mine) {
     require_same_shapes(theta, grad);
-    if (!of.memory_.empty()) of.require_own(theta);
+    of.require_own(theta);
 }
 
 GRADUS_BODY bool optimizer_core::runs::next(dtype type, run& r) {
@@ -246,12 +246,15 @@ GRADUS_BODY optimizer_core::optimizer_core(const parameter_list& theta, std::siz
 }
 
 GRADUS_BODY void optimizer_core::require_own(const parameter_list& theta) const {
+    if (memory_.empty()) return;
     std::span<const std::size_t> left(shapes_);
     for (const parameter_ref& p : theta) {
         const auto own = left.empty() ? left : left.subspan(1, left[0]);
         if (left.empty() || !same_shape(own, p.values.shape())) refuse_other_shape(p, own);
         left = left.subspan(1 + own.size());
     }
+    if (!left.empty())
+        throw shape_error("optimizer", {"keeps more parameters than the ", theta.size(), " of this network: it belongs to another one"});
 }
 
 GRADUS_BODY void slot::each(const parameter_list& theta, function_ref<void(const entry&, tensor_ref)> f) const {

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// A batch at work on a network, as the training loop sees it: without its types. The loop, evaluation and prediction are
-/// compiled once; what they call are these few functions, twice for each batch and thread.
+/// A batch at work on a network, as the training loop sees it: without its types. The loop and evaluation are compiled
+/// once; what they call are these few functions, twice for each batch and thread.
 
 #include <algorithm>
 #include <cstddef>

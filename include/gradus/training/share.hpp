@@ -29,8 +29,8 @@ namespace training {
 /// The mask (N, T) of sequences, as far as it is one of ŷ's rows: null where the network has given up the steps, and each
 /// sample counts.
 template <class Net>
-[[nodiscard]] const tensor<bool, 2>* mask_of_rows(const tensor<bool, 2>& mask) {
-    return ends_sequences<Net> || mask.size() == 0 ? nullptr : &mask;
+[[nodiscard]] const tensor<bool, 2>* mask_of_rows(const Net& net, const tensor<bool, 2>& mask) {
+    return mask.size() == 0 || says_ends_sequences(net) ? nullptr : &mask;
 }
 
 /// Samples out of a set, and what their forward leaves.
@@ -70,8 +70,8 @@ class batch_forward_of final : public batch_forward {
         std::vector<double> weights;
         typename J::template cache<Y_hat> loss_cache;
 
-        [[nodiscard]] normalizer by(double total) const {
-            return {total, mask_of_rows<Net>(this->remembered.mask), weights};
+        [[nodiscard]] normalizer by(const Net& net, double total) const {
+            return {total, mask_of_rows(net, this->remembered.mask), weights};
         }
     };
 
@@ -89,7 +89,7 @@ class batch_forward_of final : public batch_forward {
         gather(data_.y, rows.samples, s.y);
         gather(data_.weights, rows.samples, s.weights);
         const Y_hat& y_hat = s(net_, data_.x, &data_.mask, rows);
-        const normalizer by = s.by(1);
+        const normalizer by = s.by(net_, 1);
         batch_totals totals;
         totals.loss = loss_.forward(y_hat, s.y, s.loss_cache, by);
         totals.count = loss_.count(y_hat, s.y, by);
@@ -101,14 +101,14 @@ class batch_forward_of final : public batch_forward {
         return totals;
     }
     batch_outputs outputs() override {
-        return {tensor_ref(output(now_->remembered.cache)), tensor_ref(now_->y), now_->by(1).mask};
+        return {tensor_ref(output(now_->remembered.cache)), tensor_ref(now_->y), now_->by(net_, 1).mask};
     }
 
     /// ∇J(θ) of the rows of the last forward, assigned to `grad`.
     void backward(double total, gradients<Net>& grad) {
         if (now_ == nullptr) return grad.zero();
         slice& s = *now_;
-        const auto& dy = loss_.backward(output(s.remembered.cache), s.y, s.loss_cache, s.by(total));
+        const auto& dy = loss_.backward(output(s.remembered.cache), s.y, s.loss_cache, s.by(net_, total));
         gradus::backward(net_, s.x(data_.x, rows_), dy, s.remembered.cache, grad.values, s.remembered.context());
     }
 

@@ -33,6 +33,7 @@ class workers {
 
     GRADUS_ONCE void run(function_ref<void(std::size_t)> job);
 
+  private:
     /// One turn of waiting until `state` is no longer `now`: spins, then lets others run, then sleeps.
     static void linger(std::size_t turn, const std::atomic<std::size_t>& state, std::size_t now) {
         if (turn < 2'000)
