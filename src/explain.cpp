@@ -5,5 +5,6 @@
 #include "gradus/explain/losses.hpp"
 #include "gradus/explain/page.hpp"
 #include "gradus/explain/recurrence.hpp"
+#include "gradus/explain/recurrent_unit.hpp"
 #include "gradus/explain/statements.hpp"
 #include "gradus/explain/step.hpp"

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/error.hpp"
 #include "gradus/core/statement.hpp"
 #include "gradus/explain/expression.hpp"
 #include "gradus/explain/page.hpp"
@@ -160,7 +161,8 @@ inline void transposed(page& out, const statement& s) {
 
 inline void lookup(page& out, const statement& s) {
     const named_numbers x(s.a), E(s.b), y(s.result);
-    out.line(x.name + " " + shape_text(x.shape) + "   " + E.name + " " + shape_text(E.shape) + "   " + y.name + " " + shape_text(y.shape));
+    out.line(x.name + " " + shape_text(x.shape) + "   " + E.name + " " + shape_text(E.shape) + "   " + y.name + " " +
+             shape_text(y.shape));
     out.line(std::string(s.text) + mark(s.id));
     for (std::size_t k : out.first(y.size())) {
         const std::string d = std::to_string(k % y.columns());
