@@ -20,6 +20,7 @@
 #include "gradus/core/random.hpp"
 #include "gradus/core/rebind.hpp"
 #include "gradus/core/state.hpp"
+#include "gradus/core/statement.hpp"
 #include "gradus/core/tensor.hpp"
 #include "gradus/core/tensor_ref.hpp"
 #include "gradus/core/visitor.hpp"
