@@ -28,6 +28,7 @@
 #include "gradus/layers/recurrent.hpp"
 #include "gradus/layers/recurrent_shapes.hpp"
 #include "gradus/layers/recurrent_step.hpp"
+#include "gradus/layers/recurrent_told.hpp"
 #include "gradus/layers/reshape.hpp"
 #include "gradus/layers/rnn.hpp"
 #include "gradus/layers/scale_and_shift.hpp"

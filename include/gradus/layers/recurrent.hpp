@@ -13,14 +13,13 @@
 
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/layer.hpp"
-#include "gradus/core/statement.hpp"
 #include "gradus/initializers/orthogonal.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
 #include "gradus/kernels/matrix_product.hpp"
 #include "gradus/kernels/rows.hpp"
-#include "gradus/layers/fused.hpp"
 #include "gradus/layers/recurrent_shapes.hpp"
 #include "gradus/layers/recurrent_step.hpp"
+#include "gradus/layers/recurrent_told.hpp"
 
 namespace gradus {
 
@@ -100,21 +99,11 @@ struct recurrent_layer {
     }
     template <class X>
     void tell_formulas(auto&& made, const X& in, const cache<X>& c) const {
-        if (!Cell::words().forward.empty()) made(told(in, c));
+        if (!Cell::words().forward.empty()) made(recurrent::told(*this, sequence(in), initial(in, c), c));
     }
     template <class X, class Y>
     void tell_backward(auto&& made, const X& in, const Y& dy, const cache<X>& c, const parameters& grad) const {
-        made("dz", c.room.dz);
-        if constexpr (Cell::own_du) made("du", c.room.all_du);
-        if (Cell::words().backward.empty()) return;
-        recurrence r = told(in, c);
-        tensor<double, 1> slopes;
-        if constexpr (requires { cell.f; }) slopes = fused::slopes(cell.f, theta, c.y);
-        r.slopes = tensor_ref(slopes), r.dy = tensor_ref(dy), r.dz = tensor_ref(c.room.dz);
-        r.du = Cell::own_du ? tensor_ref(c.room.all_du) : r.dz;
-        r.dW = tensor_ref(grad.W), r.dU = tensor_ref(grad.U), r.db = tensor_ref(grad.b), r.dx = tensor_ref(sequence(c.dx));
-        r.d_own = own(grad).values;
-        made(r);
+        recurrent::tell_backward(made, *this, sequence(in), initial(in, c), dy, c, sequence(c.dx), grad);
     }
 
     /// One step: the state after x (N, D), from the one before it; empty: zeros. Allocates.
@@ -162,27 +151,6 @@ struct recurrent_layer {
 
   private:
     [[nodiscard]] recurrent::door door() const { return {name, theta.W.shape(), theta.U.shape()}; }
-
-    /// What the cell learns beside W, U and b.
-    [[nodiscard]] static symbol own(const parameters& p) {
-        symbol found;
-        std::size_t k = 0;
-        parameters::each([&](const entry& e, const auto& t) { if (++k > 3) found = {e.name, t}; }, p);
-        return found;
-    }
-    /// All that the forward left, for whoever is told.
-    template <class X>
-    [[nodiscard]] recurrence told(const X& in, const cache<X>& c) const {
-        recurrence r{.words = Cell::words(), .gate_names = Cell::gate_names, .kept_names = Cell::kept_names,
-                     .gates_of_h = gates_of_h, .keeps_c = Cell::keeps_c, .own_du = Cell::own_du,
-                     .reverse = options.reverse, .truncate = options.truncate, .own = own(theta)};
-        r.x = tensor_ref(sequence(in)), r.W = tensor_ref(theta.W), r.U = tensor_ref(theta.U), r.b = tensor_ref(theta.b);
-        r.gates = tensor_ref(c.room.z), r.kept = tensor_ref(c.room.kept), r.y = tensor_ref(c.y);
-        r.first_h = tensor_ref(initial(in, c).h);
-        if constexpr (Cell::keeps_c) r.first_c = tensor_ref(initial(in, c).c);
-        if constexpr (requires { cell.f; }) r.f = fused::words<std::remove_cvref_t<decltype(cell.f)>>();
-        return r;
-    }
 
     template <class X>
     static auto& sequence(X& in) {
