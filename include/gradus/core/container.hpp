@@ -13,6 +13,7 @@
 /// Then `forward` is `each_inside(gr::run_forward{}, x, c, ctx)` and what is computed of the outputs, `backward` is
 /// `backward_by(gr::run_backward{}, x, dy, c, grad, ctx)`. The entries are those of the parameters.
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/context.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
@@ -51,9 +52,11 @@ concept container = requires(const L& l, const X& x, const cache_of<L, X>& c, co
 };
 
 /// What a layer in a container threw, told where it stands.
-[[noreturn, gnu::noinline]] inline void refuse_at(const shape_error& e, const entry& place) {
-    throw e.within(place.text());
-}
+GRADUS_ONCE [[noreturn]] void refuse_at(const shape_error& e, const entry& place);
+
+#if GRADUS_BODIES_OF(core)
+GRADUS_BODY void refuse_at(const shape_error& e, const entry& place) { throw e.within(place.text()); }
+#endif
 
 /// Two neighbours in a row that may be computed as one, without what lies between; specialized for those that may.
 /// ```cpp

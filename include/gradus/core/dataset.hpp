@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/random.hpp"
 #include "gradus/core/tensor.hpp"
@@ -41,6 +42,16 @@ template <class X>
     }
 }
 
+namespace detail {
+
+GRADUS_ONCE [[noreturn]] void refuse_row(std::size_t i, std::size_t n);
+/// The checks of a dataset.
+/// \throws data_error
+GRADUS_ONCE void require_pairs(std::size_t samples, std::size_t targets, bool of_one);
+GRADUS_ONCE void require_samples(std::size_t samples, const std::vector<double>& weights, const tensor<bool, 2>& mask);
+
+}  // namespace detail
+
 /// Copies the samples `which`, in that order, into `into`. Allocates only where `into` has another shape.
 /// O(values copied); one copy per row, as a shuffled batch is scattered over the whole set.
 /// \throws data_error for an index beyond the last sample.
@@ -54,7 +65,7 @@ void gather(const X& from, std::span<const std::size_t> which, X& into) {
         const std::size_t row = n == 0 ? 0 : from.size() / n;
         auto* out = into.data();
         for (std::size_t i : which) {
-            if (i >= n) throw data_error(message({"gather: row ", i, " of ", n}));
+            if (i >= n) detail::refuse_row(i, n);
             out = std::copy_n(from.data() + i * row, row, out);
         }
     } else {
@@ -63,10 +74,7 @@ void gather(const X& from, std::span<const std::size_t> which, X& into) {
 }
 
 /// The weights of the samples `which`; of none, none.
-inline void gather(const std::vector<double>& weights, std::span<const std::size_t> which, std::vector<double>& into) {
-    into.resize(weights.empty() ? 0 : which.size());
-    for (std::size_t i = 0; i < into.size(); ++i) into[i] = weights[which[i]];
-}
+GRADUS_ONCE void gather(const std::vector<double>& weights, std::span<const std::size_t> which, std::vector<double>& into);
 
 /// Samples `x` and their targets `y`, row for row; `auto [x, y] = data` takes it apart.
 ///   x (N, ...), or a struct of such tensors     y (N) labels (std::int32_t), or (N, O) targets
@@ -83,27 +91,16 @@ struct dataset {
 
     /// \throws data_error where x and y differ in their number of rows, or have none.
     dataset(X x_, Y y_) : x(std::move(x_)), y(std::move(y_)) {
-        const std::size_t n = samples(x), m = samples(y);
-        if (n != m) {
-            bool of_one = false;  // tensor<T, 1>({n}): the list is that of its elements
-            if constexpr (any_tensor<Y>) of_one = rank_of<Y> == 1 && m == 1;
-            throw data_error(message({"dataset: x has ", n, " rows, y has ", m, ": each sample needs one of both",
-                                      of_one ? "; y({n}) is one element of value n, from_shape({n}) makes n of them" : ""}));
-        }
-        if (n == 0) throw data_error("dataset: x and y have 0 rows: no sample to learn from");
+        bool of_one = false;  // tensor<T, 1>({n}): the list is that of its elements
+        if constexpr (any_tensor<Y>) of_one = rank_of<Y> == 1 && samples(y) == 1;
+        detail::require_pairs(samples(x), samples(y), of_one);
     }
 
     /// Number of samples.
     [[nodiscard]] std::size_t size() const { return samples(x); }
 
     /// \throws data_error where the weights or the mask are of another number of samples.
-    void check() const {
-        const std::size_t n = size();
-        if (weights.size() != 0 && weights.size() != n)
-            throw data_error(message({"dataset: x has ", n, " rows, there are ", weights.size(), " weights"}));
-        if (mask.size() != 0 && mask.shape()[0] != n)
-            throw data_error(message({"dataset: x has ", n, " rows, the mask is ", mask.shape()}));
-    }
+    void check() const { detail::require_samples(size(), weights, mask); }
 
     template <std::size_t I>
     [[nodiscard]] auto& get() & {
@@ -160,18 +157,10 @@ template <class X, class Y>
 class batches {
   public:
     /// \throws data_error for no samples or a batch size of 0.
-    batches(std::size_t samples, std::size_t batch_size, std::uint64_t seed, bool shuffle = true)
-        : order_(samples), batch_size_(batch_size), seed_(seed), shuffle_(shuffle) {
-        if (samples == 0 || batch_size == 0)
-            throw data_error(message({"batches: ", samples, " samples in batches of ", batch_size, ": both must be at least 1"}));
-        for (std::size_t i = 0; i < samples; ++i) order_[i] = i;
-    }
+    GRADUS_ONCE batches(std::size_t samples, std::size_t batch_size, std::uint64_t seed, bool shuffle = true);
 
     /// Draws the order of epoch `e`. O(samples).
-    const batches& epoch(std::uint64_t e) {
-        if (shuffle_) order_ = random::permutation(order_.size(), random::mix(random::mix(seed_, "batches"), e));
-        return *this;
-    }
+    GRADUS_ONCE const batches& epoch(std::uint64_t e);
 
     /// Number of batches in an epoch.
     [[nodiscard]] std::size_t size() const { return (order_.size() - 1) / batch_size_ + 1; }
@@ -188,6 +177,46 @@ class batches {
     std::uint64_t seed_;
     bool shuffle_;
 };
+
+#if GRADUS_BODIES_OF(core)
+
+GRADUS_BODY [[noreturn]] void detail::refuse_row(std::size_t i, std::size_t n) {
+    throw data_error(message({"gather: row ", i, " of ", n}));
+}
+
+GRADUS_BODY void gather(const std::vector<double>& weights, std::span<const std::size_t> which,
+                                std::vector<double>& into) {
+    into.resize(weights.empty() ? 0 : which.size());
+    for (std::size_t i = 0; i < into.size(); ++i) into[i] = weights[which[i]];
+}
+
+GRADUS_BODY void detail::require_pairs(std::size_t n, std::size_t targets, bool of_one) {
+    if (n != targets)
+        throw data_error(message({"dataset: x has ", n, " rows, y has ", targets, ": each sample needs one of both",
+                                  of_one ? "; y({n}) is one element of value n, from_shape({n}) makes n of them" : ""}));
+    if (n == 0) throw data_error("dataset: x and y have 0 rows: no sample to learn from");
+}
+
+GRADUS_BODY void detail::require_samples(std::size_t n, const std::vector<double>& weights, const tensor<bool, 2>& mask) {
+    if (weights.size() != 0 && weights.size() != n)
+        throw data_error(message({"dataset: x has ", n, " rows, there are ", weights.size(), " weights"}));
+    if (mask.size() != 0 && mask.shape()[0] != n)
+        throw data_error(message({"dataset: x has ", n, " rows, the mask is ", mask.shape()}));
+}
+
+GRADUS_BODY batches::batches(std::size_t samples, std::size_t batch_size, std::uint64_t seed, bool shuffle)
+    : order_(samples), batch_size_(batch_size), seed_(seed), shuffle_(shuffle) {
+    if (samples == 0 || batch_size == 0)
+        throw data_error(message({"batches: ", samples, " samples in batches of ", batch_size, ": both must be at least 1"}));
+    for (std::size_t i = 0; i < samples; ++i) order_[i] = i;
+}
+
+GRADUS_BODY const batches& batches::epoch(std::uint64_t e) {
+    if (shuffle_) order_ = random::permutation(order_.size(), random::mix(random::mix(seed_, "batches"), e));
+    return *this;
+}
+
+#endif
 
 /// Labels (N) as rows of an identity matrix (N, classes): y[n, k] = 1 where k is the label of n, else 0.      [one_hot]
 /// \throws data_error for a label outside 0..classes-1, naming it and its sample.
@@ -212,6 +241,21 @@ template <class T = float, std::size_t N>
                    [](std::uint8_t v) { return static_cast<T>(v) / T(255); });
     return out;
 }
+
+#ifdef GRADUS_COMPILED
+#define GRADUS_GATHER(T, N)                                                                                           \
+    GRADUS_EXTERN(core) template void gather(const tensor<T, N>&, std::span<const std::size_t>, tensor<T, N>&);
+GRADUS_GATHER(float, 2)
+GRADUS_GATHER(float, 3)
+GRADUS_GATHER(float, 4)
+GRADUS_GATHER(double, 2)
+GRADUS_GATHER(double, 3)
+GRADUS_GATHER(double, 4)
+GRADUS_GATHER(std::int32_t, 1)
+GRADUS_GATHER(std::int32_t, 2)
+GRADUS_GATHER(bool, 2)
+#undef GRADUS_GATHER
+#endif
 
 }  // namespace gradus
 

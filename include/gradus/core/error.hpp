@@ -65,8 +65,7 @@ GRADUS_ONCE [[nodiscard]] std::string message(std::initializer_list<piece> piece
 /// A layer throws it with its own name; each container that it passes on its way out adds where in it the layer stands.
 class shape_error : public error {
   public:
-    [[gnu::noinline]] shape_error(std::string_view layer, std::initializer_list<piece> pieces)
-        : error(message({layer, ": ", message(pieces)})), layer_size_(layer.size()) {}
+    GRADUS_ONCE shape_error(std::string_view layer, std::initializer_list<piece> pieces);
     shape_error(std::string_view layer, std::string_view text) : shape_error(layer, {piece(text)}) {}
 
     /// The same error, seen from the container in which the layer is called `name` ("3", "encoder").
@@ -120,6 +119,9 @@ GRADUS_BODY std::string message(std::initializer_list<piece> pieces) {
     }
     return out;
 }
+
+GRADUS_BODY shape_error::shape_error(std::string_view layer, std::initializer_list<piece> pieces)
+    : error(message({layer, ": ", message(pieces)})), layer_size_(layer.size()) {}
 
 GRADUS_BODY shape_error shape_error::within(std::string_view name) const {
     const std::string_view text = what(), layer = text.substr(0, layer_size_), rest = text.substr(layer_size_);

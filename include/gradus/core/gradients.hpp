@@ -71,6 +71,12 @@ class gradients {
         shape_parameters(net, values);
         zero();
     }
+    // Out of line, as that of a pass.
+    [[gnu::noinline]] ~gradients() = default;
+    gradients(const gradients&) = default;
+    gradients(gradients&&) = default;
+    gradients& operator=(const gradients&) = default;
+    gradients& operator=(gradients&&) = default;
 
     operator parameters_of<Net>&() { return values; }
     operator const parameters_of<Net>&() const { return values; }

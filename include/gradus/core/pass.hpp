@@ -46,6 +46,12 @@ struct pass {
 
     explicit pass(const Net&) {}
     pass(const Net&, const X&) {}
+    // Out of line: it frees the tensors of all caches, which would be compiled again wherever there is a pass.
+    [[gnu::noinline]] ~pass() = default;
+    pass(const pass&) = default;
+    pass(pass&&) = default;
+    pass& operator=(const pass&) = default;
+    pass& operator=(pass&&) = default;
 
     /// The context of a forward. Repeated forwards draw the same; the first after a backward draws anew.
     [[nodiscard]] gradus::context begin() {

@@ -28,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/pass.hpp"
 #include "gradus/core/rebind.hpp"
@@ -74,12 +75,8 @@ template <class F>
 void with_tensor(tensor_ref state, F&& f) {
     with_scalar(state.type(), [&]<class T>(T) { f(*state.get<tensor<T, 2>>()); });
 }
-inline void empty(tensor_ref state) {
-    with_tensor(state, [](auto& a) { reshape(a, std::array<std::size_t, 2>{}); });
-}
-inline void copy(tensor_ref from, tensor_ref to) {
-    with_tensor(from, [&](const auto& a) { with_tensor(to, [&](auto& b) { rebinding::copy(a, b); }); });
-}
+GRADUS_ONCE void empty(tensor_ref state);
+GRADUS_ONCE void copy(tensor_ref from, tensor_ref to);
 
 /// Whether there is any.
 struct presence : visitor {
@@ -127,7 +124,17 @@ struct writer : visitor {
 };
 
 /// \throws shape_error unless `given` has the tensors of `own`, of one number of rows
-[[gnu::noinline]] inline void require_alike(const network_state& own, const network_state& given) {
+GRADUS_ONCE void require_alike(const network_state& own, const network_state& given);
+
+#if GRADUS_BODIES_OF(core)
+
+GRADUS_BODY void empty(tensor_ref state) {
+    with_tensor(state, [](auto& a) { reshape(a, std::array<std::size_t, 2>{}); });
+}
+GRADUS_BODY void copy(tensor_ref from, tensor_ref to) {
+    with_tensor(from, [&](const auto& a) { with_tensor(to, [&](auto& b) { rebinding::copy(a, b); }); });
+}
+GRADUS_BODY void require_alike(const network_state& own, const network_state& given) {
     bool same = own.parts.size() == given.parts.size();
     for (std::size_t i = 0; same && i < own.parts.size(); ++i) same = own.parts[i].path == given.parts[i].path;
     if (!same) throw shape_error("state", {"the network remembers ", own.paths(), "; got ", given.paths()});
@@ -136,6 +143,8 @@ struct writer : visitor {
             throw shape_error("state", {given.parts[0].path, " is ", given.parts[0].value.shape(), ", ", p.path, " is ",
                                         p.value.shape(), ": the rows must be the same"});
 }
+
+#endif
 
 }  // namespace remembering
 

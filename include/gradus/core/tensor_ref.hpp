@@ -10,6 +10,7 @@
 #include <string>
 #include <type_traits>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/tensor.hpp"
 
 namespace gradus {
@@ -81,19 +82,7 @@ class tensor_ref {
     }
 
     /// Element i, in memory order, as a double: exact but for integers beyond 2⁵³.
-    [[nodiscard, gnu::noinline]] double number(std::size_t i) const {
-        switch (type_.kind) {
-        case 'f': return type_.size == 4 ? at<float>(i) : at<double>(i);
-        case 'i': return type_.size == 1   ? at<std::int8_t>(i)
-                         : type_.size == 2 ? at<std::int16_t>(i)
-                         : type_.size == 4 ? at<std::int32_t>(i)
-                                           : at<std::int64_t>(i);
-        default: return type_.size == 1   ? at<std::uint8_t>(i)
-                        : type_.size == 2 ? at<std::uint16_t>(i)
-                        : type_.size == 4 ? at<std::uint32_t>(i)
-                                          : at<std::uint64_t>(i);
-        }
-    }
+    GRADUS_ONCE [[nodiscard]] double number(std::size_t i) const;
 
   private:
     template <class T>
@@ -108,6 +97,24 @@ class tensor_ref {
     std::uint8_t rank_ = 0;
     dtype type_;
 };
+
+#if GRADUS_BODIES_OF(core)
+
+GRADUS_BODY double tensor_ref::number(std::size_t i) const {
+    switch (type_.kind) {
+    case 'f': return type_.size == 4 ? at<float>(i) : at<double>(i);
+    case 'i': return type_.size == 1   ? at<std::int8_t>(i)
+                     : type_.size == 2 ? at<std::int16_t>(i)
+                     : type_.size == 4 ? at<std::int32_t>(i)
+                                       : at<std::int64_t>(i);
+    default: return type_.size == 1   ? at<std::uint8_t>(i)
+                    : type_.size == 2 ? at<std::uint16_t>(i)
+                    : type_.size == 4 ? at<std::uint32_t>(i)
+                                      : at<std::uint64_t>(i);
+    }
+}
+
+#endif
 
 /// By a loop: for so few numbers a call of memcmp costs more than they do.
 [[nodiscard]] inline bool same_shape(std::span<const std::size_t> a, std::span<const std::size_t> b) {

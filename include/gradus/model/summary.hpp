@@ -1,12 +1,14 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/parameter_list.hpp"
 #include "gradus/core/pass.hpp"
@@ -17,65 +19,64 @@ namespace gradus {
 
 namespace summarizing {
 
-/// Rows of three cells, put under each other when all are there. Compiled once, whatever the networks.
-class table {
-  public:
-    table() : cells_{"layer", "output", "parameters"} {}
-
-    [[gnu::noinline]] void add(const entry& e, std::string_view name, const std::string& shape, std::size_t parameters) {
-        std::string& layer = cells_.emplace_back(e.path());
-        if (!layer.empty()) layer += ' ';
-        layer += name;
-        cells_.push_back(shape);
-        cells_.push_back(grouped(parameters));
-    }
-    [[nodiscard, gnu::noinline]] std::string text(std::size_t parameters) const {
-        std::size_t width[3] = {};
-        for (std::size_t i = 0; i < cells_.size(); ++i) width[i % 3] = std::max(width[i % 3], cells_[i].size());
-        std::string out;
-        for (std::size_t i = 0; i < cells_.size(); ++i) {
-            const std::size_t column = i % 3, gap = width[column] - cells_[i].size();
-            if (column == 2) out.append(gap, ' ');
-            out += cells_[i];
-            if (column != 2) out.append(gap + 3, ' ');
-            if (column == 2) out += '\n';
-        }
-        out += grouped(parameters);
-        return out += " parameters\n";
-    }
-
-  private:
-    /// 109386 as "109 386".
-    [[nodiscard]] static std::string grouped(std::size_t n) {
-        std::string digits;
-        append_number(digits, n);
-        for (std::size_t i = digits.size(); i > 3;) digits.insert(i -= 3, 1, ' ');
-        return digits;
-    }
-
-    std::vector<std::string> cells_;  // row by row
-};
-
-/// Of each layer what stands in its row.
+/// A row for each layer: path and name, the shape of what it gives. Containers are shown by what is in them.
 struct rows : visitor {
-    table out;
-    std::string shape;           // of what the layer under way gives
-    std::size_t parameters = 0;  // that it has
-    void enter(const layer_ref&) override {
-        shape.clear();
-        parameters = 0;
-    }
-    void value(const layer_ref&, role of, const entry& name, const tensor_ref& t) override {
-        if (of == role::parameter) parameters += t.size();
-        if (of != role::output) return;
-        if (!shape.empty()) shape += ' ';
-        if (name.parent != nullptr) shape += name.text();  // of an output that is a struct
-        shape += shape_text(t.shape(), true);
-    }
-    void leave(const layer_ref& layer) override {
-        if (!layer.is_container) out.add(layer.place, layer.name, shape, parameters);
-    }
+    struct row {
+        std::string path, name, shape;
+    };
+    std::vector<row> all;
+
+    void whole_output(const layer_ref& layer, const void*, const void*) override;
+    void value(const layer_ref& layer, role, const entry& name, const tensor_ref& y) override;
+    /// Under each other, with the parameters of each; their sum last.
+    GRADUS_ONCE [[nodiscard]] std::string text(const parameter_list& theta) const;
 };
+
+/// 109386 as "109 386".
+GRADUS_ONCE [[nodiscard]] std::string grouped(std::size_t n);
+
+#if GRADUS_BODIES_OF(model)
+
+GRADUS_INLINE void rows::whole_output(const layer_ref& layer, const void*, const void*) {
+    if (!layer.is_container) all.push_back({layer.place.path(), std::string(layer.name), {}});
+}
+GRADUS_INLINE void rows::value(const layer_ref& layer, role, const entry& name, const tensor_ref& y) {
+    if (layer.is_container) return;
+    if (name.parent == nullptr) whole_output(layer, nullptr, nullptr);
+    std::string& shape = all.back().shape;
+    if (!shape.empty()) shape += ' ';
+    if (name.parent != nullptr) shape += name.text();  // of an output that is a struct
+    shape += shape_text(y.shape(), true);
+}
+
+GRADUS_BODY std::string grouped(std::size_t n) {
+    std::string digits;
+    append_number(digits, n);
+    for (std::size_t i = digits.size(); i > 3;) digits.insert(i -= 3, 1, ' ');
+    return digits;
+}
+
+GRADUS_BODY std::string rows::text(const parameter_list& theta) const {
+    std::vector<std::array<std::string, 3>> cells{{"layer", "output", "parameters"}};
+    for (const row& r : all) {
+        std::size_t own = 0;
+        for (const parameter_ref& p : theta)
+            if (p.is_tensor() && (r.path.empty() || p.place->path().starts_with(r.path + '.'))) own += p.values.size();
+        cells.push_back({r.path.empty() ? r.name : r.path + ' ' + r.name, r.shape, grouped(own)});
+    }
+    std::array<std::size_t, 3> width{};
+    for (const auto& line : cells)
+        for (std::size_t k = 0; k < 3; ++k) width[k] = std::max(width[k], line[k].size());
+    std::string out;
+    for (const auto& [layer, output, parameters] : cells) {
+        out += layer + std::string(width[0] + 3 - layer.size(), ' ');
+        out += output + std::string(width[1] + 3 - output.size(), ' ');
+        out += std::string(width[2] - parameters.size(), ' ') + parameters + '\n';
+    }
+    return out + grouped(count(theta)) + " parameters\n";
+}
+
+#endif
 
 /// Of the first layer that says what it takes; float where none does.
 template <class... L>
@@ -105,13 +106,13 @@ template <class Net, class X>
 [[nodiscard]] std::string summary(const Net& net, const X& x)
     requires layer_has::cache<Net, X>
 {
-    cache_of<Net, X> cache{};
-    context ctx;
-    ctx.every_output = true;  // also of a convolution that would take in the pooling behind it
-    (void)gradus::forward(net, x, cache, ctx);
+    pass<Net, X> p(net, x);
+    p.training = false;
+    p.every_output = true;  // also of a convolution that would be computed with the pooling behind it
+    (void)gradus::forward(net, x, p);
     summarizing::rows rows;
-    telling::visit<telling::all<false>>(rows, net, x, cache);
-    return rows.out.text(count(net));
+    visit_outputs(net, p, rows);
+    return rows.text(parameter_list(net));
 }
 
 /// The same for samples of shape `in`: `std::cout << gr::summary(net, {784})`.

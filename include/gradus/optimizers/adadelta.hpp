@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gradus/core/generic.hpp"
+#include "gradus/optimizers/optimizer.hpp"
 #include "gradus/optimizers/weight_decay.hpp"
 
 namespace gradus {
@@ -44,5 +45,7 @@ struct adadelta {
         };
     }
 };
+
+GRADUS_OPTIMIZER(adadelta)
 
 }  // namespace gradus

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gradus/core/generic.hpp"
+#include "gradus/optimizers/optimizer.hpp"
 #include "gradus/optimizers/weight_decay.hpp"
 
 namespace gradus {
@@ -50,5 +51,7 @@ struct adagrad {
         };
     }
 };
+
+GRADUS_OPTIMIZER(adagrad)
 
 }  // namespace gradus

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gradus/core/generic.hpp"
+#include "gradus/optimizers/optimizer.hpp"
 #include "gradus/optimizers/weight_decay.hpp"
 
 namespace gradus {
@@ -64,5 +65,7 @@ struct adam {
         };
     }
 };
+
+GRADUS_OPTIMIZER(adam)
 
 }  // namespace gradus

@@ -39,4 +39,6 @@ struct adamw {
     }
 };
 
+GRADUS_OPTIMIZER(adamw)
+
 }  // namespace gradus

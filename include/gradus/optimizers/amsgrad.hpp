@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gradus/core/generic.hpp"
+#include "gradus/optimizers/optimizer.hpp"
 #include "gradus/optimizers/weight_decay.hpp"
 
 namespace gradus {
@@ -69,5 +70,7 @@ struct amsgrad {
         };
     }
 };
+
+GRADUS_OPTIMIZER(amsgrad)
 
 }  // namespace gradus

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gradus/core/generic.hpp"
+#include "gradus/optimizers/optimizer.hpp"
 #include "gradus/optimizers/weight_decay.hpp"
 
 namespace gradus {
@@ -66,5 +67,7 @@ struct centered_rmsprop {
         };
     }
 };
+
+GRADUS_OPTIMIZER(centered_rmsprop)
 
 }  // namespace gradus

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gradus/optimizers/optimizer.hpp"
 #include "gradus/optimizers/weight_decay.hpp"
 
 namespace gradus {
@@ -29,5 +30,7 @@ struct gradient_descent {
         };
     }
 };
+
+GRADUS_OPTIMIZER(gradient_descent)
 
 }  // namespace gradus

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 
 namespace gradus {
@@ -17,12 +18,18 @@ struct hyper_parameter {
 };
 
 /// \throws data_error "adam: beta1 must be in [0, 1), is 1.5": outside of its interval, infinite or no number.
-[[gnu::noinline]] inline void require(std::string_view optimizer, std::initializer_list<hyper_parameter> all) {
+GRADUS_ONCE void require(std::string_view optimizer, std::initializer_list<hyper_parameter> all);
+
+#if GRADUS_BODIES_OF(optimizers)
+
+GRADUS_BODY void require(std::string_view optimizer, std::initializer_list<hyper_parameter> all) {
     for (const auto& [field, value, below] : all) {
         if (value >= 0 && value < below) continue;
         const std::string end = below <= std::numeric_limits<double>::max() ? number_text(below) : "∞";
         throw data_error(message({optimizer, ": ", field, " must be in [0, ", end, "), is ", number_text(value)}));
     }
 }
+
+#endif
 
 }  // namespace gradus

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gradus/core/generic.hpp"
+#include "gradus/optimizers/optimizer.hpp"
 #include "gradus/optimizers/weight_decay.hpp"
 
 namespace gradus {
@@ -43,5 +44,7 @@ struct lion {
         };
     }
 };
+
+GRADUS_OPTIMIZER(lion)
 
 }  // namespace gradus

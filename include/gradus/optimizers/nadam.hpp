@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gradus/core/generic.hpp"
+#include "gradus/optimizers/optimizer.hpp"
 #include "gradus/optimizers/weight_decay.hpp"
 
 namespace gradus {
@@ -80,5 +81,7 @@ struct nadam {
         };
     }
 };
+
+GRADUS_OPTIMIZER(nadam)
 
 }  // namespace gradus

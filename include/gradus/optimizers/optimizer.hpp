@@ -188,4 +188,14 @@ class optimizer : public optimizer_of<Options> {
     }
 };
 
+// The unit has the steps of gradus' own formulas: what stands at the end of their headers.
+#ifdef GRADUS_COMPILED
+#define GRADUS_OPTIMIZER(Options)                                                                   \
+    GRADUS_EXTERN(optimizers) template class optimizer_of<Options>;                                 \
+    GRADUS_EXTERN(optimizers) template void optimizer_of<Options>::descend<float>(runs&, double);   \
+    GRADUS_EXTERN(optimizers) template void optimizer_of<Options>::descend<double>(runs&, double);
+#else
+#define GRADUS_OPTIMIZER(Options)
+#endif
+
 }  // namespace gradus

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gradus/core/generic.hpp"
+#include "gradus/optimizers/optimizer.hpp"
 #include "gradus/optimizers/weight_decay.hpp"
 
 namespace gradus {
@@ -56,5 +57,7 @@ struct rmsprop {
         };
     }
 };
+
+GRADUS_OPTIMIZER(rmsprop)
 
 }  // namespace gradus

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gradus/optimizers/optimizer.hpp"
 #include "gradus/optimizers/weight_decay.hpp"
 
 namespace gradus {
@@ -64,5 +65,7 @@ struct sgd {
         };
     }
 };
+
+GRADUS_OPTIMIZER(sgd)
 
 }  // namespace gradus

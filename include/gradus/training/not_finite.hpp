@@ -42,17 +42,12 @@ struct not_finite {
     template <class X>
     void look(const entry& e, std::string_view layer, std::string_view what, std::string_view why, const X& x) {
         if constexpr (any_tensor<X>)
-            look(e, layer, what, why, tensor_ref(x));
+            look_at(e, layer, what, why, tensor_ref(x));
         else
-            each([&](const entry&, const auto& member) { look(e, layer, what, why, tensor_ref(member)); }, x);
+            each([&](const entry&, const auto& member) { look_at(e, layer, what, why, tensor_ref(member)); }, x);
     }
-    [[gnu::noinline]] void look(const entry& e, std::string_view layer, std::string_view what, std::string_view why,
-                                const tensor_ref& x) {
-        if (x.size() == 0 || !x.type().is_floating()) return;
-        with_scalar(x.type(), [&]<class T>(T) {
-            look_at(e, layer, what, why, x.as<T>().data(), x.size(), x.shape()[0]);
-        });
-    }
+    GRADUS_ONCE void look_at(const entry& e, std::string_view layer, std::string_view what, std::string_view why,
+                             const tensor_ref& x);
     template <class Net>
     void look_at_parameters(const Net& net) {
         look_at_parameters(parameter_list(net));
@@ -60,20 +55,6 @@ struct not_finite {
     GRADUS_ONCE void look_at_parameters(const parameter_list& theta);
     static constexpr std::string_view too_far =
         ", which a step has made so: try a smaller learning rate, or clip the gradient";
-
-  private:
-    template <class T>
-    [[gnu::noinline]] void look_at(const entry& e, std::string_view layer, std::string_view what, std::string_view why,
-                                   const T* x, std::size_t size, std::size_t rows) {
-        for (std::size_t i = 0; i < size && where.empty(); ++i)
-            if (!std::isfinite(x[i])) {
-                const std::string path = e.path();
-                const std::size_t row = i / (size / rows);
-                const bool of_data = why.empty() && row < samples.size();
-                where = message({layer, path.empty() ? "" : " #", path, ": ", what, " has ", static_cast<double>(x[i]),
-                                 of_data ? " in sample " : " in row ", of_data ? samples[row] : row, why});
-            }
-    }
 };
 
 /// The same in the output of each layer.
@@ -82,7 +63,7 @@ struct not_finite_output : visitor {
     explicit not_finite_output(not_finite& f) : found(f) {}
     void value(const layer_ref& layer, role, const entry&, const tensor_ref& y) override {
         if (layer.is_container) return;
-        found.look(layer.place, layer.name, layer.formula.empty() ? "its output" : layer.formula, "", y);
+        found.look_at(layer.place, layer.name, layer.formula.empty() ? "its output" : layer.formula, "", y);
     }
 };
 
@@ -107,8 +88,24 @@ GRADUS_BODY [[noreturn]] void throw_diverged(history h, std::string_view what, s
     throw diverged(message({"fit: ", what, ", in epoch ", epoch, ". ", where.empty() ? std::string_view(it_is) : where}), std::move(h));
 }
 
+GRADUS_BODY void not_finite::look_at(const entry& e, std::string_view layer, std::string_view what, std::string_view why,
+                                     const tensor_ref& x) {
+    if (!where.empty() || x.size() == 0 || !x.type().is_floating()) return;
+    std::size_t i = 0;
+    with_scalar(x.type(), [&]<class T>(T) {
+        const std::span<const T> all = x.as<T>();
+        while (i < all.size() && std::isfinite(all[i])) ++i;
+    });
+    if (i == x.size()) return;
+    const std::string path = e.path();
+    const std::size_t row = i / (x.size() / x.shape()[0]);
+    const bool of_data = why.empty() && row < samples.size();
+    where = message({layer, path.empty() ? "" : " #", path, ": ", what, " has ", x.number(i),
+                     of_data ? " in sample " : " in row ", of_data ? samples[row] : row, why});
+}
+
 GRADUS_BODY void not_finite::look_at_parameters(const parameter_list& theta) {
-    for (const parameter_ref& p : theta) look(*p.place, "parameters", "θ", too_far, p.values);
+    for (const parameter_ref& p : theta) look_at(*p.place, "parameters", "θ", too_far, p.values);
 }
 
 #endif

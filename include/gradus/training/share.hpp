@@ -3,6 +3,7 @@
 /// One thread's share of a batch, with its types: what stands behind batch_forward and batch_backward.
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -77,13 +78,14 @@ class batch_forward_of final : public batch_forward {
 
   public:
     batch_forward_of(const Net& net, const J& loss, const dataset<X, Y>& data, bool training)
-        : net_(net), loss_(loss), data_(data), full_(net, data.x), last_(net, data.x) {
-        full_.remembered.training = last_.remembered.training = training;
+        : net_(net), loss_(loss), data_(data), of_size_{slice(net, data.x), slice(net, data.x)} {
+        for (slice& s : of_size_) s.remembered.training = training;
     }
+    [[gnu::noinline]] ~batch_forward_of() = default;
 
     batch_totals forward(const batch_rows& rows) override {
         rows_ = rows;
-        now_ = rows.samples.empty() && !rows.all ? nullptr : rows.last ? &last_ : &full_;
+        now_ = rows.samples.empty() && !rows.all ? nullptr : &of_size_[rows.last];
         if (now_ == nullptr) return {};
         slice& s = *now_;
         gather(data_.y, rows.samples, s.y);
@@ -129,14 +131,15 @@ class batch_forward_of final : public batch_forward {
         return std::move(found.where);
     }
 
-    bool has_state() override { return gradus::has_state(net_, full_.remembered); }
-    void forget_state() override { gradus::forget_state(net_, full_.remembered); }
+    bool has_state() override { return gradus::has_state(net_, of_size_[0].remembered); }
+    void forget_state() override { gradus::forget_state(net_, of_size_[0].remembered); }
 
   private:
     const Net& net_;
     const J& loss_;
     const dataset<X, Y>& data_;
-    slice full_, last_, *now_ = nullptr;
+    std::array<slice, 2> of_size_;  // the full one, the last one
+    slice* now_ = nullptr;
     batch_rows rows_;  // of the last forward
 };
 
