@@ -1,5 +1,6 @@
 // Errors, random numbers, lists of parameters, passes.
 #define GRADUS_BODIES_OF_core 1
+#include "gradus/core/checks.hpp"
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/configuration.hpp"
 #include "gradus/core/container.hpp"

@@ -29,8 +29,9 @@ compile -D GRADUS_COMPILED -fkeep-inline-functions -c "$work/all.cpp" -o "$work/
 wait -n
 "$CXX" "$work/all.o" "$work/gradus.o" -o "$work/all" -pthread
 
-# What is declared GRADUS_ONCE, and what the unit defines, by name.
-grep -rh '^ *GRADUS_ONCE' include/gradus | sed -E 's/\[\[[^]]*\]\]//g; s/^ *GRADUS_ONCE([^(]*)\(.*/\1/; s/.*[ :&*~]//' |
+# What is declared GRADUS_ONCE, or GRADUS_INLINE in a class, and what the unit defines, by name.
+grep -rhE '^ *GRADUS_ONCE|^ +GRADUS_INLINE' include/gradus |
+    sed -E 's/\[\[[^]]*\]\]//g; s/^ *GRADUS_(ONCE|INLINE)([^(]*)\(.*/\2/; s/.*[ :&*~]//' |
     sort >"$work/declared"
 nm --defined-only "$work/gradus.o" | awk '$2 == "T" && $3 !~ /C1E/ { print $3 }' | c++filt |
     sed -E 's/\[abi:[^]]*\]//g; s/\(.*//; s/.*:://' | sort >"$work/defined"

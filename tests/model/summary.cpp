@@ -57,3 +57,45 @@ TEST_CASE("summary: a sample that does not fit is told") {
     CHECK_THROWS_WITH_AS((void)gr::summary(net, {5}),
                          "dense #0: y = f(xW + b) needs x of (N, 2), got (1, 5): W is (2, 3)", gr::shape_error);
 }
+
+TEST_CASE("summary: a path that begins like another is another") {
+    const auto f = [] { return gr::dense(2, 2); };
+    const auto net = gr::sequential(f(), gr::dense(2, 3), gr::dense(3, 2), f(), f(), f(), f(), f(), f(), f(), f());
+    const auto text = gr::summary(net, {2});
+    CHECK(text.find("1 dense    (N, 3)            9\n") != std::string::npos);  // without those of 10
+    CHECK(text.find("10 dense   (N, 2)            6\n") != std::string::npos);
+}
+
+// x and 2x, as a struct of two tensors.
+struct two_of {
+    struct parameters {
+        gr::tensor<float, 1> a;
+        static void each(auto&& f, auto&... p) { f("a", p.a...); }
+    };
+    struct both {
+        matrix x, doubled;
+        static void each(auto&& f, auto&... b) { f("x", b.x...), f("doubled", b.doubled...); }
+    };
+    template <class X>
+    struct cache {
+        both y;
+        X dx;
+    };
+    parameters theta{.a = gr::tensor<float, 1>({5}, 0.f)};
+    const both& forward(const matrix& x, cache<matrix>& c) const {
+        c.y.x = x, c.y.doubled = 2 * x;
+        return c.y;
+    }
+    const matrix& backward(const matrix&, const both& dy, cache<matrix>& c, parameters&) const {
+        c.dx = dy.x + 2 * dy.doubled;
+        return c.dx;
+    }
+};
+
+TEST_CASE("summary: of an output that is a struct each tensor; of batch statistics nothing is counted") {
+    CHECK(gr::summary(gr::sequential(gr::batch_norm(3), two_of{}), {3}) ==
+          "layer          output                  parameters\n"
+          "0 batch_norm   (N, 3)                           6\n"
+          "1 layer        x(N, 3) doubled(N, 3)            5\n"
+          "11 parameters\n");
+}

@@ -117,6 +117,21 @@ TEST_CASE("early_stopping: gives the best network back where training ends in no
                     gr::diverged);
     CHECK(net.layer<0>().theta.W(0, 0) == 1.5f);
 }
+TEST_CASE("early_stopping: the best network has the statistics of its batches, too") {
+    gr::seed(1);
+    auto net = gr::sequential(gr::batch_norm(1), gr::dense(1, 1));
+    gr::early_stopping stop(net, {.what = gr::watch::loss, .patience = 2});
+    std::vector<float> means;
+    const auto note = [&](auto& now) {
+        means.push_back(now.net.template layer<0>().theta.running.mean(0));
+        now.descend.options.learning_rate = 10;  // from now on worse
+    };
+    gr::fit(net, gr::mse{}, gr::gradient_descent{.learning_rate = 0.01}, straight(),
+            {.epochs = 6, .batch_size = 8, .progress = quiet}, stop, note);
+    REQUIRE(means.size() > stop.best_epoch() + 1);
+    CHECK(means.back() != means[stop.best_epoch()]);
+    CHECK(net.layer<0>().theta.running.mean(0) == means[stop.best_epoch()]);
+}
 TEST_CASE("early_stopping: says what it misses") {
     auto net = line();
     gr::early_stopping stop(net), judge(net, {.what = gr::watch::accuracy});

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/checks.hpp"
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
@@ -101,16 +102,13 @@ namespace activating {
 template <class X>
 void check(std::string_view name, const X& x) {
     require_input<typename X::value_type, X>();
-    if (x.size() == 0) throw shape_error(name, {"y = f(x) got an empty batch, x is ", x.shape()});
+    if (x.size() == 0) detail::refuse_empty(name, "y = f(x)", x.shape());
 }
 template <class X>
 void check_backward(std::string_view name, const X& x, const X& dy, const X& y) {
     check(name, x);
-    if (y.shape() != x.shape())
-        throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x.shape(),
-                                 ", the pass holds y of ", y.shape()});
-    if (dy.shape() != y.shape())
-        throw shape_error(name, {"dx = dy ∘ f'(x) needs dy shaped as y ", y.shape(), ", got ", dy.shape()});
+    require_same_forward(name, x.shape(), y.shape(), x.shape());
+    require_dy(name, "dx = dy ∘ f'(x)", y.shape(), dy.shape());
 }
 
 template <activation F, class X>

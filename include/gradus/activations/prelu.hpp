@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gradus/activations/activation.hpp"
+#include "gradus/core/checks.hpp"
 #include "gradus/core/generic.hpp"
 #include "gradus/kernels/rows.hpp"
 
@@ -90,9 +91,7 @@ struct prelu {
     void activate_backward(const parameters& at, const X& z, const X& dy, X& dz, parameters& grad) const {
         const T* a = at.a.data();
         const std::size_t D = at.a.size();
-        if (grad.a.size() != D)
-            throw shape_error(name, {"da = Σ dy ∂y/∂a needs da of ", at.a.shape(), ", got ", grad.a.shape(),
-                                     ": make the gradients of this network, gr::gradients grad(net)"});
+        require_gradient(name, "da = Σ dy ∂y/∂a", "da", at.a.shape(), grad.a.shape());
         const auto da_term = [](const auto& v, const auto& d) { return d * derivative_a(v); };
         if (D == 1) {
             const auto dz_of = [a = *a](const auto& v, const auto& d) { return d * derivative(v, a); };

@@ -26,6 +26,7 @@
 #define GRADUS_BODY template <int>
 #define GRADUS_BODIES_OF(folder) 1
 // Before a template that the unit has: small networks are faster where it is inlined, and what is inline is compiled by all.
+// And in a class before a virtual function that knows no network, which cannot be a template.
 #define GRADUS_INLINE inline
 
 #else

@@ -255,6 +255,17 @@ GRADUS_GATHER(std::int32_t, 1)
 GRADUS_GATHER(std::int32_t, 2)
 GRADUS_GATHER(bool, 2)
 #undef GRADUS_GATHER
+#define GRADUS_TAKE(T, N, U, M)                                                                                       \
+    GRADUS_EXTERN(core) template dataset<tensor<T, N>, tensor<U, M>> take(const dataset<tensor<T, N>, tensor<U, M>>&, \
+                                                                          std::span<const std::size_t>);
+GRADUS_TAKE(float, 2, float, 2)
+GRADUS_TAKE(float, 2, std::int32_t, 1)
+GRADUS_TAKE(float, 3, std::int32_t, 1)
+GRADUS_TAKE(float, 4, std::int32_t, 1)
+GRADUS_TAKE(double, 2, double, 2)
+GRADUS_TAKE(double, 2, std::int32_t, 1)
+GRADUS_TAKE(std::int32_t, 2, std::int32_t, 1)
+#undef GRADUS_TAKE
 #endif
 
 }  // namespace gradus

@@ -10,12 +10,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include "gradus/core/checks.hpp"
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/entry.hpp"
 #include "gradus/core/error.hpp"
@@ -166,7 +168,19 @@ GRADUS_ONCE [[noreturn]] void refuse_other_shape(const parameter_ref& theta, std
 /// \throws shape_error naming the first parameter that has another shape in the other list.
 GRADUS_ONCE void require_same_shapes(const parameter_list& theta, const parameter_list& other);
 
+/// θ ← θ' of a network of the same sizes; statistics, too.
+/// \throws shape_error naming the first parameter that has another shape there.
+GRADUS_ONCE void assign(parameter_list&& to, const parameter_list& from);
+
 #if GRADUS_BODIES_OF(core)
+
+GRADUS_BODY void assign(parameter_list&& to, const parameter_list& from) {
+    require_same_shapes(to, from);
+    for (std::size_t k = 0; k < to.size(); ++k) {
+        if (!to[k].is_tensor()) to[k].its->copy(to[k].object, from[k].object);
+        if (to[k].values.size() != 0) std::memcpy(to[k].values.data(), from[k].values.data(), from[k].values.bytes());
+    }
+}
 
 GRADUS_BODY entry& parameter_list::more_places() {
     further_places_ = new further_place{"", further_places_};

@@ -116,12 +116,4 @@ GRADUS_BODY double tensor_ref::number(std::size_t i) const {
 
 #endif
 
-/// By a loop: for so few numbers a call of memcmp costs more than they do.
-[[nodiscard]] inline bool same_shape(std::span<const std::size_t> a, std::span<const std::size_t> b) {
-    if (a.size() != b.size()) return false;
-    for (std::size_t axis = 0; axis < a.size(); ++axis)
-        if (a[axis] != b[axis]) return false;
-    return true;
-}
-
 }  // namespace gradus

@@ -7,14 +7,13 @@
 #include <cstddef>
 #include <string_view>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 
 namespace gradus {
 
 namespace window {
-[[noreturn, gnu::noinline]] inline void refuse(std::size_t size) {
-    throw shape_error("window", {"a size or a padding is negative or above 2^31: ", static_cast<long long>(size)});
-}
+GRADUS_ONCE [[noreturn]] void refuse(std::size_t size);
 /// A size of less than 2³¹: −1, which `std::size_t` would take for 2⁶⁴ − 1, is none.
 constexpr std::size_t sane(std::size_t size) {
     if (size >= std::size_t{1} << 31) refuse(size);
@@ -94,18 +93,29 @@ namespace window {
 /// Pixels from the first to the last that a kernel of k reads: d (k − 1) + 1.
 [[nodiscard]] constexpr std::size_t reach(std::size_t kernel, std::size_t dilation) { return dilation * (kernel - 1) + 1; }
 
-[[gnu::noinline]] inline void require_positive(std::string_view layer, size2d kernel, size2d stride, size2d dilation = {}) {
-    if (kernel.area() == 0 || stride.area() == 0 || dilation.area() == 0)
-        throw shape_error(layer, {"kernel, stride and dilation are at least 1, got ", kernel.array(), ", ", stride.array(),
-                                  " and ", dilation.array()});
-}
+GRADUS_ONCE void require_positive(std::string_view layer, size2d kernel, size2d stride, size2d dilation = {});
 
 /// H_out = ⌊(H + p_top + p_bottom − d (k − 1) − 1) / s⌋ + 1, likewise W_out.                            [window.output]
 ///   Windows that would reach over the edge are left out.
 /// `same`: p = max((⌈H / s⌉ − 1) s + d (k − 1) + 1 − H, 0), ⌊p / 2⌋ of it on top                          [window.same]
 /// \throws shape_error in the name of `layer` where a size is 0, or the padded image is smaller than the window.
-[[nodiscard]] inline window2d place(std::string_view layer, size2d in, size2d kernel, size2d stride, padding2d padding,
-                                    size2d dilation = {}) {
+GRADUS_ONCE [[nodiscard]] window2d place(std::string_view layer, size2d in, size2d kernel, size2d stride, padding2d padding,
+                                         size2d dilation = {});
+
+#if GRADUS_BODIES_OF(core)
+
+GRADUS_BODY [[noreturn]] void refuse(std::size_t size) {
+    throw shape_error("window", {"a size or a padding is negative or above 2^31: ", static_cast<long long>(size)});
+}
+
+GRADUS_BODY void require_positive(std::string_view layer, size2d kernel, size2d stride, size2d dilation) {
+    if (kernel.area() == 0 || stride.area() == 0 || dilation.area() == 0)
+        throw shape_error(layer, {"kernel, stride and dilation are at least 1, got ", kernel.array(), ", ", stride.array(),
+                                  " and ", dilation.array()});
+}
+
+GRADUS_BODY window2d place(std::string_view layer, size2d in, size2d kernel, size2d stride, padding2d padding,
+                           size2d dilation) {
     require_positive(layer, kernel, stride, dilation);
     const auto along = [&](std::size_t size, std::size_t k, std::size_t s, std::size_t d, std::size_t& before,
                            std::size_t& after) -> std::size_t {
@@ -130,6 +140,8 @@ namespace window {
     }
     return w;
 }
+
+#endif
 
 }  // namespace window
 }  // namespace gradus

@@ -4,12 +4,14 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <utility>
 
 #include "gradus/core/compiled.hpp"
 #include "gradus/io/file.hpp"
+#include "gradus/training/state.hpp"
 
 namespace gradus {
 
@@ -26,32 +28,10 @@ class csv_log {
   public:
     GRADUS_ONCE explicit csv_log(std::string path, csv_log_options o = {});
 
-    void after_epoch(auto& now) {
-        const auto& h = now.so_far;
-        std::string names = "epoch", line;
-        append_number(line, now.descend.epoch);
-        const auto column = [&](const char* name, const auto& values) {
-            if (values.empty()) return;
-            names += ',', names += name;
-            add(line, values.back());
-        };
-        column("loss", h.loss);
-        column("accuracy", h.accuracy);
-        column("validation_loss", h.validation_loss);
-        column("validation_accuracy", h.validation_accuracy);
-        column("learning_rate", h.learning_rate);
-        names += ",seconds";
-        add(line, h.seconds);
-        if (header_.empty())
-            line = names + "\n" + line;
-        else if (header_ != names)
-            io::fail({path_, ": the log has the columns ", header_, ", this run has ", names});
-        header_ = names;
-        line += '\n';
-        if (std::fwrite(line.data(), 1, line.size(), file_.get()) != line.size() || std::fflush(file_.get()) != 0) refuse();
-    }
+    void after_epoch(auto& now) { write(now.descend.epoch, now.so_far); }
 
   private:
+    GRADUS_ONCE void write(std::uint64_t epoch, const history& h);
     /// The first line of the file, empty where it is new.
     GRADUS_ONCE void read_header();
     static void add(std::string& line, double value) {
@@ -78,6 +58,30 @@ GRADUS_BODY void csv_log::read_header() {
     for (int c; (c = std::fgetc(file_.get())) != EOF && c != '\n';)
         if (c != '\r') header_ += static_cast<char>(c);
     std::fseek(file_.get(), 0, SEEK_END);  // between reading and writing
+}
+
+GRADUS_BODY void csv_log::write(std::uint64_t epoch, const history& h) {
+    std::string names = "epoch", line;
+    append_number(line, epoch);
+    const auto column = [&](const char* name, const auto& values) {
+        if (values.empty()) return;
+        names += ',', names += name;
+        add(line, values.back());
+    };
+    column("loss", h.loss);
+    column("accuracy", h.accuracy);
+    column("validation_loss", h.validation_loss);
+    column("validation_accuracy", h.validation_accuracy);
+    column("learning_rate", h.learning_rate);
+    names += ",seconds";
+    add(line, h.seconds);
+    if (header_.empty())
+        line = names + "\n" + line;
+    else if (header_ != names)
+        io::fail({path_, ": the log has the columns ", header_, ", this run has ", names});
+    header_ = names;
+    line += '\n';
+    if (std::fwrite(line.data(), 1, line.size(), file_.get()) != line.size() || std::fflush(file_.get()) != 0) refuse();
 }
 
 #endif

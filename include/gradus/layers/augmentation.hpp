@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/checks.hpp"
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/context.hpp"
 #include "gradus/core/error.hpp"
@@ -78,9 +79,7 @@ const X& augmentation<Move>::forward(const X& x, cache<X>& c, const context& ctx
 template <class Move>
 template <class X>
 const X& augmentation<Move>::backward(const X&, const X& dy, cache<X>& c, parameters&, const context& ctx) const {
-    if (dy.shape() != c.y.shape())
-        throw shape_error(Move::name,
-                          {Move::backward_formula, " needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
+    require_dy(Move::name, Move::backward_formula, c.y.shape(), dy.shape());
     if (!ctx.input_gradient) return c.dx;
     reshape(c.dx, dy.shape());
     move_all(dy, c.dx, c, ctx, true);

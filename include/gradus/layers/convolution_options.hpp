@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "gradus/core/checks.hpp"
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/parameters.hpp"
@@ -99,18 +100,14 @@ GRADUS_BODY void door::require_sample(std::span<const std::size_t> in, bool whol
 
 GRADUS_BODY void door::require_gradients(std::span<const std::size_t> grad_W,
                                          std::span<const std::size_t> grad_b) const {
-    if (!std::ranges::equal(grad_W, W) || !std::ranges::equal(grad_b, b))
-        throw shape_error(name, {dW, " needs dW of ", shape_text(W), ", got ", shape_text(grad_W),
-                                 ": make the gradients of this network, gr::gradients grad(net)"});
+    require_gradient(name, dW, "dW", W, grad_W);
+    require_gradient(name, "db = Σ dz", "db", b, grad_b);
 }
 
 GRADUS_BODY void door::require_backward(std::span<const std::size_t> x, std::span<const std::size_t> expected,
                                         std::span<const std::size_t> y, std::span<const std::size_t> dy) const {
-    if (!std::ranges::equal(y, expected))
-        throw shape_error(name, {"backward needs the forward of the same x before it: x is ", shape_text(x),
-                                 ", the pass holds y of ", shape_text(y)});
-    if (!std::ranges::equal(dy, y))
-        throw shape_error(name, {"dz = dy ∘ f'(z) needs dy shaped as y ", shape_text(y), ", got ", shape_text(dy)});
+    require_same_forward(name, x, y, expected);
+    require_dy(name, "dz = dy ∘ f'(z)", y, dy);
 }
 
 GRADUS_BODY void require_sizes(std::string_view name, std::size_t in, std::size_t out, size2d kernel, size2d stride,

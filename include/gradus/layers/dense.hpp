@@ -21,6 +21,7 @@
 #include "gradus/activations/relu.hpp"
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/activations/tanh.hpp"
+#include "gradus/core/checks.hpp"
 #endif
 
 namespace gradus {
@@ -37,19 +38,15 @@ struct dense_parameters {
         require_input<T, X>();
         static_assert(rank_of<X> >= 2, "gradus: dense takes x of (N, I) or (N, ..., I): make a single sample (1, I)");
         if (features(x) != W.shape()[0]) refuse(x.shape());
-        if (rows(x) == 0) throw shape_error("dense", {"y = f(xW + b) got an empty batch, x is ", x.shape()});
+        if (rows(x) == 0) detail::refuse_empty("dense", "y = f(xW + b)", x.shape());
     }
     template <class X>
     void check_backward(const X& x, const X& dy, const X& y, const dense_parameters& grad) const {
         check(x);
-        if (grad.W.shape() != W.shape() || grad.b.shape() != b.shape())
-            throw shape_error("dense", {"dW = xᵀ dz needs dW of ", W.shape(), ", got ", grad.W.shape(),
-                                        ": make the gradients of this network, gr::gradients grad(net)"});
-        if (y.shape() != with_features(x, b.size()))
-            throw shape_error("dense", {"backward needs the forward of the same x before it: x is ", x.shape(),
-                                        ", the pass holds y of ", y.shape()});
-        if (dy.shape() != y.shape())
-            throw shape_error("dense", {"dz = dy ∘ f'(z) needs dy shaped as y ", y.shape(), ", got ", dy.shape()});
+        require_gradient("dense", "dW = xᵀ dz", "dW", W.shape(), grad.W.shape());
+        require_gradient("dense", "db = Σₙ dzₙ", "db", b.shape(), grad.b.shape());
+        require_same_forward("dense", x.shape(), y.shape(), with_features(x, b.size()));
+        require_dy("dense", "dz = dy ∘ f'(z)", y.shape(), dy.shape());
     }
     [[noreturn]] void refuse(std::span<const std::size_t> x, bool any_batch = false) const {
         throw shape_error("dense", {"y = f(xW + b) needs x of (N, ", W.shape()[0], "), got ", shape_text(x, any_batch), ": W is ", W.shape()});

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/checks.hpp"
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/context.hpp"
 #include "gradus/core/error.hpp"
@@ -92,8 +93,7 @@ const X& dropout::forward(const X& x, cache<X>& c, const context& ctx) const {
 
 template <class X>
 const X& dropout::backward(const X&, const X& dy, cache<X>& c, parameters&, const context& ctx) const {
-    if (dy.shape() != c.y.shape())
-        throw shape_error(name, {"dx = dy ∘ m / (1 − p) needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
+    require_dy(name, "dx = dy ∘ m / (1 − p)", c.y.shape(), dy.shape());
     if (!c.drops) return dy;
     if (ctx.input_gradient) {
         reshape(c.dx, dy.shape());

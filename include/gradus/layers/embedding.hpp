@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/checks.hpp"
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/context.hpp"
 #include "gradus/core/error.hpp"
@@ -130,7 +131,7 @@ struct embedding_layer {
     [[nodiscard]] auto shape_of(const X& x) const {
         static_assert(any_tensor<X> && std::is_integral_v<scalar_of<X>>,
                       "gradus: an embedding takes indices: make the input a gradus::tensor<std::int32_t, N>");
-        if (x.size() == 0) throw shape_error(name, {"y = E[x] got an empty batch, x is ", x.shape()});
+        if (x.size() == 0) detail::refuse_empty(name, "y = E[x]", x.shape());
         std::array<std::size_t, rank_of<X> + 1> shape;
         std::copy_n(x.shape().begin(), rank_of<X>, shape.begin());
         shape.back() = theta.E.shape()[1];
@@ -138,14 +139,9 @@ struct embedding_layer {
     }
     template <class X, class Y>
     void check_backward(const X& x, const Y& dy, const Y& y, const parameters& grad) const {
-        if (grad.E.shape() != theta.E.shape())
-            throw shape_error(name, {"dE[x] += dy needs dE of ", theta.E.shape(), ", got ", grad.E.shape(),
-                                     ": make the gradients of this network, gr::gradients grad(net)"});
-        if (y.shape() != shape_of(x))
-            throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x.shape(),
-                                     ", the pass holds y of ", y.shape()});
-        if (dy.shape() != y.shape())
-            throw shape_error(name, {"dE[x] += dy needs dy shaped as y ", y.shape(), ", got ", dy.shape()});
+        require_gradient(name, "dE[x] += dy", "dE", theta.E.shape(), grad.E.shape());
+        require_same_forward(name, x.shape(), y.shape(), shape_of(x));
+        require_dy(name, "dE[x] += dy", y.shape(), dy.shape());
     }
 };
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/checks.hpp"
 #include "gradus/core/context.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
@@ -46,8 +47,7 @@ struct gaussian_noise {
     }
     template <class X>
     const X& backward(const X&, const X& dy, cache<X>& c, parameters&) const {
-        if (dy.shape() != c.y.shape())
-            throw shape_error(name, {"dx = dy needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
+        require_dy(name, "dx = dy", c.y.shape(), dy.shape());
         return dy;
     }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/checks.hpp"
 #include "gradus/core/context.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
@@ -36,11 +37,9 @@ struct image_layer {
     }
     template <class X>
     const X& backward(const X& x, const X& dy, cache<X>& c, parameters&, const context& ctx = {}) const {
-        if (c.y.size() == 0 || c.y.shape() != shape_of(x))
-            throw shape_error(Layer::name, {"backward needs the forward of the same x before it: x is ", x.shape(),
-                                            ", the pass holds y of ", c.y.shape()});
-        if (dy.shape() != c.y.shape())
-            throw shape_error(Layer::name, {"backward needs dy shaped as y ", c.y.shape(), ", got ", dy.shape()});
+        if (c.y.size() == 0) detail::refuse_forward(Layer::name, x.shape(), c.y.shape());
+        require_same_forward(Layer::name, x.shape(), c.y.shape(), shape_of(x));
+        require_dy(Layer::name, "backward", c.y.shape(), dy.shape());
         if (!ctx.input_gradient) return c.dx;
         reshape(c.dx, x.shape());
         self().apply_backward(dy, c.dx, c);

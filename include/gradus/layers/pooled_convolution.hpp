@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 
+#include "gradus/core/checks.hpp"
 #include "gradus/core/container.hpp"
 #include "gradus/kernels/convolution.hpp"
 #include "gradus/kernels/pooled_convolution.hpp"
@@ -65,8 +66,7 @@ struct joint<convolution_layer<T, F, 2>, max_pool2d> {
 
     /// What the pooling asks of dy, in its own name and for its own place.
     static const auto& accept(const auto& dy, const auto& after) {
-        if (dy.shape() != after.y.shape())
-            throw shape_error(max_pool2d::name, {"dx needs dy shaped as y ", after.y.shape(), ", got ", dy.shape()});
+        require_dy(max_pool2d::name, "dx", after.y.shape(), dy.shape());
         return dy;
     }
     template <class X>

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/checks.hpp"
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/context.hpp"
 #include "gradus/core/error.hpp"
@@ -52,10 +53,8 @@ GRADUS_BODY void require_window(std::string_view name, size2d kernel, size2d str
 
 GRADUS_BODY void check_backward(std::string_view name, bool forwarded, std::span<const std::size_t> x,
                                 std::span<const std::size_t> y, std::span<const std::size_t> dy) {
-    if (!forwarded)
-        throw shape_error(name, {"backward needs the forward of the same x before it: x is ", shape_text(x),
-                                 ", the pass holds y of ", shape_text(y)});
-    if (!std::ranges::equal(y, dy)) throw shape_error(name, {"dx needs dy shaped as y ", shape_text(y), ", got ", shape_text(dy)});
+    if (!forwarded) detail::refuse_forward(name, x, y);
+    require_dy(name, "dx", y, dy);
 }
 
 #endif

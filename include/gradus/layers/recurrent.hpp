@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/checks.hpp"
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/initializers/orthogonal.hpp"
@@ -292,8 +293,9 @@ const X& recurrent_layer<T, Cell>::backward(const X& in, const recurrent::part<T
     const tensor<T, 3>& x = sequence(in);
     check(in, c, ctx);
     door().check_backward(x.shape(), dy.sizes, c.y.shape());
-    each([this](const entry& e, const auto& p, const auto& g) { if (g.shape() != p.shape()) door().refuse_gradient(e.path(), p.shape(), g.shape()); },
-         theta, grad);
+    each([this](const entry& e, const auto& p, const auto& g) {
+        if (g.shape() != p.shape()) detail::refuse_gradient(name, "backward", "d" + e.path(), p.shape(), g.shape());
+    }, theta, grad);
     const std::size_t N = x.shape()[0], steps = x.shape()[1];
     auto& m = c.room;
     m.template prepare_backward<Cell>(theta.U, N, steps);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/checks.hpp"
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/parameters.hpp"
@@ -67,32 +68,36 @@ struct door {
     shape2 W, U;
 
     /// \throws shape_error where a layer would have no input or no unit
-    static void require_sizes(std::string_view name, std::size_t in, std::size_t units) {
-        if (in == 0 || units == 0)
-            throw shape_error(name, {"W (D, G·H) needs D and H at least 1, got ", std::array{in, units}});
-    }
-    [[noreturn]] void refuse(std::string_view x) const {
-        throw shape_error(name, {"z = xW + b needs x of (N, T, ", W[0], "), got ", x, ": W is ", W});
-    }
+    GRADUS_ONCE static void require_sizes(std::string_view name, std::size_t in, std::size_t units);
+    GRADUS_ONCE [[noreturn]] void refuse(std::string_view x) const;
     /// Shape of x without its batch; of a part, the last axes of it.
-    void check_sample(std::span<const std::size_t> x, bool whole) const {
-        if (whole && x.size() != 2) refuse(message({"N ", shape_text(x)}));
-        if (x.back() != W[0]) refuse(whole ? message({"(N, ", x[0], ", ", x[1], ")"}) : message({"(N, T, ", x.back(), ")"}));
-    }
+    GRADUS_ONCE void check_sample(std::span<const std::size_t> x, bool whole) const;
     GRADUS_ONCE void check(const shape3& x, const tensor<bool, 2>* mask) const;
     /// A state, or the gradient of one; empty: zeros.
-    void check_state(std::string_view what, const shape2& state, const shape3& x) const {
-        if (state[0] * state[1] != 0 && state != shape2{x[0], U[0]})
-            throw shape_error(name, {what, " needs to be ", shape2{x[0], U[0]}, " for x ", x, ", got ", state});
-    }
-    [[noreturn]] void refuse_gradient(const std::string& parameter, std::span<const std::size_t> shape, std::span<const std::size_t> got) const {
-        throw shape_error(name, {"backward needs d", parameter, " of ", shape_text(shape), ", got ", shape_text(got),
-                                 ": make the gradients of this network, gr::gradients grad(net)"});
-    }
+    GRADUS_ONCE void check_state(std::string_view what, const shape2& state, const shape3& x) const;
     GRADUS_ONCE void check_backward(const shape3& x, std::span<const std::size_t> dy, const shape3& y) const;
 };
 
 #if GRADUS_BODIES_OF(layers)
+
+GRADUS_BODY void door::require_sizes(std::string_view name, std::size_t in, std::size_t units) {
+    if (in == 0 || units == 0)
+        throw shape_error(name, {"W (D, G·H) needs D and H at least 1, got ", std::array{in, units}});
+}
+
+GRADUS_BODY [[noreturn]] void door::refuse(std::string_view x) const {
+    throw shape_error(name, {"z = xW + b needs x of (N, T, ", W[0], "), got ", x, ": W is ", W});
+}
+
+GRADUS_BODY void door::check_sample(std::span<const std::size_t> x, bool whole) const {
+    if (whole && x.size() != 2) refuse(message({"N ", shape_text(x)}));
+    if (x.back() != W[0]) refuse(whole ? message({"(N, ", x[0], ", ", x[1], ")"}) : message({"(N, T, ", x.back(), ")"}));
+}
+
+GRADUS_BODY void door::check_state(std::string_view what, const shape2& state, const shape3& x) const {
+    if (state[0] * state[1] != 0 && state != shape2{x[0], U[0]})
+        throw shape_error(name, {what, " needs to be ", shape2{x[0], U[0]}, " for x ", x, ", got ", state});
+}
 
 GRADUS_BODY void door::check(const shape3& x, const tensor<bool, 2>* mask) const {
     if (x[2] != W[0]) refuse(shape_text(x));
@@ -102,13 +107,9 @@ GRADUS_BODY void door::check(const shape3& x, const tensor<bool, 2>* mask) const
 }
 
 GRADUS_BODY void door::check_backward(const shape3& x, std::span<const std::size_t> dy, const shape3& y) const {
-    const bool last = dy.size() == 2;  // dy of the last state alone
-    if (y != shape3{x[0], x[1], U[0]})
-        throw shape_error(name, {"backward needs the forward of the same x before it: x is ", x, ", the pass holds y of ", y});
-    const bool fits = last ? dy[0] == y[0] && dy[1] == y[2] : dy[0] == y[0] && dy[1] == y[1] && dy[2] == y[2];
-    if (!fits)
-        throw shape_error(name, {"dh = dy + … needs dy shaped as y ", last ? shape_text(shape2{y[0], y[2]}) : shape_text(y),
-                                 ", got ", shape_text(dy)});
+    require_same_forward(name, x, y, shape3{x[0], x[1], U[0]});
+    const shape2 last{y[0], y[2]};
+    require_dy(name, "dh = dy + …", dy.size() == 2 ? shape_ref(last) : shape_ref(y), dy);  // of the last state alone
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/checks.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/parameters.hpp"
@@ -48,20 +49,16 @@ struct scale_and_shift {
         require_input<T, X>();
         static_assert(rank_of<X> >= 2, "gradus: normalizations take x of (N, C) or (N, ..., C): make a single sample (1, C)");
         if (features(x) != gamma.size()) refuse(layer, x.shape());
-        if (x.size() == 0) throw shape_error(layer, {"y = γ ∘ x̂ + β got an empty batch, x is ", x.shape()});
+        if (x.size() == 0) detail::refuse_empty(layer, "y = γ ∘ x̂ + β", x.shape());
     }
     template <class X>
     void check_backward(std::string_view layer, const X& x, const X& dy, const X& y,
                         const scale_and_shift& grad) const {
         check(layer, x);
-        if (grad.gamma.shape() != gamma.shape() || grad.beta.shape() != beta.shape())
-            throw shape_error(layer, {"dγ = Σ dy ∘ x̂ needs dγ of ", gamma.shape(), ", got ", grad.gamma.shape(),
-                                      ": make the gradients of this network, gr::gradients grad(net)"});
-        if (y.shape() != x.shape())
-            throw shape_error(layer, {"backward needs the forward of the same x before it: x is ", x.shape(),
-                                      ", the pass holds y of ", y.shape()});
-        if (dy.shape() != y.shape())
-            throw shape_error(layer, {"dγ = Σ dy ∘ x̂ needs dy shaped as y ", y.shape(), ", got ", dy.shape()});
+        require_gradient(layer, "dγ = Σ dy ∘ x̂", "dγ", gamma.shape(), grad.gamma.shape());
+        require_gradient(layer, "dβ = Σ dy", "dβ", beta.shape(), grad.beta.shape());
+        require_same_forward(layer, x.shape(), y.shape(), x.shape());
+        require_dy(layer, "dγ = Σ dy ∘ x̂", y.shape(), dy.shape());
     }
     void check_sample(std::string_view layer, std::vector<std::size_t> in) const {
         if (!in.empty() && in.back() == gamma.size()) return;

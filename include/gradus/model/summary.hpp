@@ -1,11 +1,9 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "gradus/core/compiled.hpp"
@@ -26,8 +24,8 @@ struct rows : visitor {
     };
     std::vector<row> all;
 
-    void whole_output(const layer_ref& layer, const void*, const void*) override;
-    void value(const layer_ref& layer, role, const entry& name, const tensor_ref& y) override;
+    GRADUS_INLINE void whole_output(const layer_ref& layer, const void*, const void*) override;
+    GRADUS_INLINE void value(const layer_ref& layer, role, const entry& name, const tensor_ref& y) override;
     /// Under each other, with the parameters of each; their sum last.
     GRADUS_ONCE [[nodiscard]] std::string text(const parameter_list& theta) const;
 };
@@ -38,15 +36,16 @@ GRADUS_ONCE [[nodiscard]] std::string grouped(std::size_t n);
 #if GRADUS_BODIES_OF(model)
 
 GRADUS_INLINE void rows::whole_output(const layer_ref& layer, const void*, const void*) {
-    if (!layer.is_container) all.push_back({layer.place.path(), std::string(layer.name), {}});
+    if (layer.is_container) return;
+    row& r = all.emplace_back();
+    r.path = layer.place.path();
+    r.name = message({r.path, r.path.empty() ? "" : " ", layer.name});
 }
 GRADUS_INLINE void rows::value(const layer_ref& layer, role, const entry& name, const tensor_ref& y) {
     if (layer.is_container) return;
     if (name.parent == nullptr) whole_output(layer, nullptr, nullptr);
-    std::string& shape = all.back().shape;
-    if (!shape.empty()) shape += ' ';
-    if (name.parent != nullptr) shape += name.text();  // of an output that is a struct
-    shape += shape_text(y.shape(), true);
+    std::string& shape = all.back().shape;  // of a struct each member's, by its name
+    shape = message({shape, shape.empty() ? "" : " ", name.parent != nullptr ? name.text() : "", shape_text(y.shape(), true)});
 }
 
 GRADUS_BODY std::string grouped(std::size_t n) {
@@ -57,23 +56,28 @@ GRADUS_BODY std::string grouped(std::size_t n) {
 }
 
 GRADUS_BODY std::string rows::text(const parameter_list& theta) const {
-    std::vector<std::array<std::string, 3>> cells{{"layer", "output", "parameters"}};
+    const row title{"", "layer", "output"};
+    std::size_t wide = 0, wide_shape = 0, wide_count = 10;
+    std::vector<std::string> counts{"parameters"};
     for (const row& r : all) {
         std::size_t own = 0;
         for (const parameter_ref& p : theta)
             if (p.is_tensor() && (r.path.empty() || p.place->path().starts_with(r.path + '.'))) own += p.values.size();
-        cells.push_back({r.path.empty() ? r.name : r.path + ' ' + r.name, r.shape, grouped(own)});
+        counts.push_back(grouped(own));
     }
-    std::array<std::size_t, 3> width{};
-    for (const auto& line : cells)
-        for (std::size_t k = 0; k < 3; ++k) width[k] = std::max(width[k], line[k].size());
+    for (std::size_t i = 0; i <= all.size(); ++i) {
+        const row& r = i == 0 ? title : all[i - 1];
+        wide = std::max(wide, r.name.size()), wide_shape = std::max(wide_shape, r.shape.size());
+        wide_count = std::max(wide_count, counts[i].size());
+    }
     std::string out;
-    for (const auto& [layer, output, parameters] : cells) {
-        out += layer + std::string(width[0] + 3 - layer.size(), ' ');
-        out += output + std::string(width[1] + 3 - output.size(), ' ');
-        out += std::string(width[2] - parameters.size(), ' ') + parameters + '\n';
+    for (std::size_t i = 0; i <= all.size(); ++i) {
+        const row& r = i == 0 ? title : all[i - 1];
+        out.append(r.name).append(wide + 3 - r.name.size(), ' ');
+        out.append(r.shape).append(wide_shape + 3 - r.shape.size() + wide_count - counts[i].size(), ' ');
+        out.append(counts[i]).push_back('\n');
     }
-    return out + grouped(count(theta)) + " parameters\n";
+    return out.append(grouped(count(theta))).append(" parameters\n");
 }
 
 #endif

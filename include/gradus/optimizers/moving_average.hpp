@@ -23,7 +23,6 @@ namespace detail {
 /// θ̄ ← β θ̄ + (1 − β) θ for tensors; statistics are copied.
 /// \throws shape_error where the network has other sizes.
 GRADUS_ONCE void take_in(parameter_list& average, const parameter_list& theta, double beta);
-GRADUS_ONCE void copy(const parameter_list& from, parameter_list& to);
 GRADUS_ONCE void exchange(parameter_ref& a, parameter_ref& b);
 
 #if GRADUS_BODIES_OF(optimizers)
@@ -39,13 +38,6 @@ GRADUS_BODY void take_in(parameter_list& average, const parameter_list& theta, d
             };
             kernels::update(theta[k].values.size(), step, average[k].values.as<T>().data(), theta[k].values.as<T>().data());
         });
-    }
-}
-
-GRADUS_BODY void copy(const parameter_list& from, parameter_list& to) {
-    for (std::size_t k = 0; k < from.size(); ++k) {
-        if (!from[k].is_tensor()) from[k].its->copy(to[k].object, from[k].object);
-        if (from[k].values.size() != 0) std::memcpy(to[k].values.data(), from[k].values.data(), from[k].values.bytes());
     }
 }
 
@@ -82,8 +74,7 @@ class moving_average {
     explicit moving_average(const Net& net, moving_average_options o = {}) : options(o) {
         check();
         shape_parameters(net, values);
-        parameter_list average(values);
-        detail::copy(parameter_list(net), average);
+        assign(parameter_list(values), parameter_list(net));
     }
 
     /// Takes in the parameters of one more step.
@@ -103,10 +94,7 @@ class moving_average {
     /// Puts θ̄ into a network.
     /// \throws shape_error where the network has other sizes.
     void apply_to(Net& net) const {
-        parameter_list theta(net);
-        const parameter_list average(values);
-        require_same_shapes(theta, average);
-        detail::copy(average, theta);
+        assign(parameter_list(net), parameter_list(values));
     }
     /// Exchanges θ and θ̄.
     /// \throws shape_error where the network has other sizes.

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/checks.hpp"
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/parameter_list.hpp"
 #include "gradus/core/random.hpp"

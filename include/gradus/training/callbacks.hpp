@@ -9,7 +9,9 @@
 #include <string_view>
 #include <utility>
 
+#include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
+#include "gradus/core/parameter_list.hpp"
 #include "gradus/training/reduce_on_plateau.hpp"
 #include "gradus/training/state.hpp"
 
@@ -29,31 +31,20 @@ enum class watch {
 }
 
 /// \throws data_error where the history does not hold it.
-[[nodiscard]] inline double watched(std::string_view who, const history& h, watch what) {
-    const auto& column = what == watch::loss                  ? h.loss
-                         : what == watch::accuracy            ? h.accuracy
-                         : what == watch::validation_accuracy ? h.validation_accuracy
-                                                              : h.validation_loss;
-    if (!column.empty()) return column.back();
-    const bool validates = what == watch::validation_loss || what == watch::validation_accuracy;
-    if (validates && h.validation_loss.empty())
-        throw data_error(message({who, ": watches the validation, and fit was given none: set .validation, or watch "
-                                       "gradus::watch::loss"}));
-    throw data_error(message({who, ": watches the accuracy, and this loss judges no classes"}));
-}
+GRADUS_ONCE [[nodiscard]] double watched(std::string_view who, const history& h, watch what);
 
 /// How early stopping decides.
 struct early_stopping_options {
     watch what = watch::validation_loss;
     std::size_t patience = 5;  ///< epochs without a better one before it stops
     double min_delta = 0;      ///< what counts as better
-    bool restore_best = true;  ///< leaves the network as it was after its best epoch
+    bool restore_best = true;  ///< leaves the network with the parameters of its best epoch
 };
 
 /// Ends training when an epoch has not been better for long, and gives back the best network:
 /// `gr::early_stopping stop(net, {.patience = 3}); gr::fit(net, J, gr::adam{}, train, {.validation = held_out}, stop);`
 ///
-/// Complexity: a copy of the network for each epoch that is the best so far. The optimizer's state is not taken back.
+/// Complexity: a copy of the parameters for each epoch that is the best so far. The optimizer's state is not taken back.
 /// Source: Prechelt, "Early stopping, but when?" (1998); Keras's `EarlyStopping(restore_best_weights=True)`.
 /// \throws data_error where the history does not hold what it watches.
 template <class Net>
@@ -61,23 +52,24 @@ class early_stopping {
   public:
     using options = early_stopping_options;
 
-    explicit early_stopping(const Net& net, options o = {}) : options_(o), best_net_(net) {}
+    explicit early_stopping(const Net&, options o = {}) : options_(o) {}
 
     void before_training(auto& now) {
-        best_net_ = now.net, best_ = std::nan(""), best_epoch_ = waited_ = 0;
+        shape_parameters(now.net, best_theta_);
+        best_ = std::nan(""), best_epoch_ = waited_ = 0;
     }
     void after_epoch(auto& now) {
         const double value = watched("early_stopping", now.so_far, options_.what);
         const double gain = more_is_better(options_.what) ? value - best_ : best_ - value;
         if (!std::isnan(value) && (std::isnan(best_) || gain > options_.min_delta)) {
             best_ = value, best_epoch_ = now.epoch, waited_ = 0;
-            if (options_.restore_best) best_net_ = now.net;
+            if (options_.restore_best) assign(parameter_list(best_theta_), parameter_list(now.net));
         } else if (++waited_ >= options_.patience) {
             now.stop = true;
         }
     }
     void after_training(auto& now) {
-        if (options_.restore_best && !std::isnan(best_)) now.net = best_net_;
+        if (options_.restore_best && !std::isnan(best_)) assign(parameter_list(now.net), parameter_list(best_theta_));
     }
 
     [[nodiscard]] double best() const { return best_; }                   ///< the best value seen; NaN: none yet
@@ -85,7 +77,7 @@ class early_stopping {
 
   private:
     options options_;
-    Net best_net_;
+    parameters_of<Net> best_theta_;
     double best_ = std::nan("");
     std::size_t best_epoch_ = 0, waited_ = 0;
 };
@@ -148,5 +140,22 @@ class every_step {
   private:
     F f_;
 };
+
+#if GRADUS_BODIES_OF(training)
+
+GRADUS_BODY double watched(std::string_view who, const history& h, watch what) {
+    const auto& column = what == watch::loss                  ? h.loss
+                         : what == watch::accuracy            ? h.accuracy
+                         : what == watch::validation_accuracy ? h.validation_accuracy
+                                                              : h.validation_loss;
+    if (!column.empty()) return column.back();
+    const bool validates = what == watch::validation_loss || what == watch::validation_accuracy;
+    if (validates && h.validation_loss.empty())
+        throw data_error(message({who, ": watches the validation, and fit was given none: set .validation, or watch "
+                                       "gradus::watch::loss"}));
+    throw data_error(message({who, ": watches the accuracy, and this loss judges no classes"}));
+}
+
+#endif
 
 }  // namespace gradus

@@ -300,6 +300,11 @@ template <labels_tensor Y, any_tensor S>
 }
 
 #ifdef GRADUS_COMPILED
+GRADUS_EXTERN(training) template void metric::require_confusion(std::string_view, const tensor<std::size_t, 2>&);
+GRADUS_EXTERN(training) template double metric::averaged(
+    std::string_view, const tensor<std::size_t, 2>&, average, double (*)(const metric::counts&));
+GRADUS_EXTERN(training) template class_metrics per_class(const tensor<std::size_t, 2>&);
+GRADUS_EXTERN(training) template double matthews(const tensor<std::size_t, 2>&);
 GRADUS_EXTERN(training) template double top_k_accuracy(
     const tensor<std::int32_t, 1>&, const tensor<float, 2>&, std::size_t, const tensor<bool, 2>*);
 GRADUS_EXTERN(training) template double top_k_accuracy(
