@@ -93,6 +93,13 @@ TEST_CASE("io.npy: other ways to write the same header") {
     CHECK(parse_npy(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 0, )}"), "a.npy").size() == 0);
 }
 
+TEST_CASE("io.npy: a file whose first index is the fastest comes in row-major order, by hand") {
+    auto file = npy("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3)}", 6);
+    for (std::size_t i = 0; i < 6; ++i) file[file.size() - 6 + i] = static_cast<std::byte>(i + 1);
+    // columns 1 2, 3 4, 5 6
+    CHECK(parse_npy(file, "a.npy").to<gr::tensor<std::uint8_t, 2>>() == gr::tensor<std::uint8_t, 2>{{1, 3, 5}, {2, 4, 6}});
+}
+
 TEST_CASE("io.npy: each thing that can be wrong has its message") {
     const auto with = [](const std::string& descr, const std::string& order, const std::string& shape) {
         return refusal(npy("{'descr': " + descr + ", 'fortran_order': " + order + ", 'shape': " + shape + "}", 24));
