@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# tests/compiled_size.sh            bytes of code and functions of each program of bench/compile/ are within 10 % of
-#                                   bench/compile/sizes.txt. Seconds depend on the machine, these do not.
+# tests/compiled_size.sh            bytes of code and functions of each program of bench/compile/, header-only and with
+#                                   the compiled unit, are within 10 % of bench/compile/sizes.txt. Seconds depend on the
+#                                   machine, these do not.
 # tests/compiled_size.sh --write    writes that file anew
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -15,8 +16,19 @@ trap 'rm -rf "$work"' EXIT
 names=$(bench/compile/programs "$work")
 
 # The same whatever is installed: no BLAS, no zlib.
-tr ' ' '\n' <<<"$names" | xargs -P 2 -I {} \
-    "$CXX" -std=c++20 -O1 -D GRADUS_USE_BLAS=0 -D GRADUS_HAS_ZLIB=0 -I include -c "$work/{}.cpp" -o "$work/{}.o"
+compile() {
+    local macro=()
+    [[ $2 == header-only ]] || macro=(-D GRADUS_COMPILED)
+    "$CXX" -std=c++20 -O1 -D GRADUS_USE_BLAS=0 -D GRADUS_HAS_ZLIB=0 "${macro[@]}" -I include -c "$work/$1.cpp" -o "$work/$1/$2.o"
+}
+export -f compile
+export CXX work
+programs=$names names=
+for name in $programs; do
+    mkdir "$work/$name"
+    names+="$name/header-only $name/with-the-unit "
+done
+tr ' ' '\n' <<<"${names% }" | xargs -P 2 -I {} bash -c 'set -e; program={}; compile "${program%/*}" "${program#*/}"'
 for name in $names; do
     code=$(size -A "$work/$name.o" | awk '/^\.text/ { bytes += $2 } END { print bytes }')
     functions=$(nm "$work/$name.o" | grep -c ' [tTwW] ')
@@ -34,7 +46,7 @@ awk -v names="$names" '
         share = before > 0 ? 100 * (now / before - 1) : 100
         verdict = share < -10 || share > 10 ? "  CHANGED by more than 10 %" : ""
         bad = bad || verdict != ""
-        printf "%-15s %8d %-9s, was %8d: %+6.1f %%%s\n", $1, now, what, before, share, verdict
+        printf "%-29s %8d %-9s, was %8d: %+6.1f %%%s\n", $1, now, what, before, share, verdict
     }
     /^#/ { next }
     NR == FNR { code[$1] = $2; functions[$1] = $3; next }
