@@ -107,7 +107,7 @@ TEST_CASE("prelu: gradient check, as a layer and fused; the same numbers either 
     for (const std::size_t slopes : {std::size_t(1), std::size_t(3)}) CHECK(gr::gradient_check(gr::prelu(slopes), x));
     CHECK(gr::gradient_check(gr::sequential(gr::dense(3, 4, gr::prelu(4)), gr::prelu(), gr::dense(4, 2, gr::prelu())), x));
 
-    const auto wide = gr::rebind_input<double>(x);
+    const auto wide = gr::to_scalar<double>(x);
     const gr::prelu<double> f(4, -0.5);
     const auto apart = gr::sequential(gr::dense<double>(3, 4), f);
     auto fused = gr::dense<double>(3, 4, f);
@@ -142,7 +142,7 @@ TEST_CASE("prelu: where its slopes begin, where they stand in a network, and tha
 TEST_CASE("prelu: in dense it takes the scalar of the layer") {
     const auto layer = gr::dense<double>(2, 3, gr::prelu(3));
     static_assert(std::is_same_v<decltype(layer), const gr::dense_layer<double, gr::prelu<double>>>);
-    const auto wide = gr::rebind<double>(gr::dense(2, 3, gr::prelu(3, 0.5)));
+    const auto wide = gr::to_scalar<double>(gr::dense(2, 3, gr::prelu(3, 0.5)));
     static_assert(std::is_same_v<decltype(wide), const gr::dense_layer<double, gr::prelu<double>>>);
     CHECK(wide.theta.f.a == vector{0.5, 0.5, 0.5});
 }

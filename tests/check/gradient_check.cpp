@@ -53,7 +53,7 @@ struct affine {
         return c.dx;
     }
     template <class U>
-    [[nodiscard]] auto rebind() const {
+    [[nodiscard]] auto to_scalar() const {
         return affine<U, M>(theta.a.size());
     }
 };
@@ -115,7 +115,7 @@ TEST_CASE("gradient_check: a layer for float alone is checked in float, without 
     const auto alone = gr::gradient_check(doubling{}, x);
     CHECK(alone);
     CHECK(alone.in_float);
-    CHECK(alone.text().ends_with("; the layer has no `rebind` to double, or takes float alone: float's rounding forces the "
+    CHECK(alone.text().ends_with("; the layer has no `to_scalar` to double, or takes float alone: float's rounding forces the "
                                  "wide limit"));
     const auto within = gr::gradient_check(gr::sequential(gr::dense(3, 3), doubling{}), x);
     CHECK(within);
@@ -256,7 +256,7 @@ struct lookup {
         return x;
     }
     template <class U>
-    [[nodiscard]] lookup<U> rebind() const {
+    [[nodiscard]] lookup<U> to_scalar() const {
         return {.error = error};
     }
 };

@@ -199,10 +199,10 @@ TEST_CASE("conv2d: its biases are spared by weight decay; both have their names"
     gr::each([&](const gr::entry& e, const auto&) { names.push_back(e.path() + (e.decay ? " decays" : "")); }, layer.theta);
     CHECK(names == std::vector<std::string>{"W decays", "b", "a"});
 }
-TEST_CASE("conv2d.rebind: the same layer in double") {
+TEST_CASE("conv2d.to_scalar: the same layer in double") {
     const gr::conv2d_options options{.stride = 2, .padding = gr::same, .dilation = {1, 2}, .groups = 2};
     const auto layer = gr::conv2d(4, 6, {3, 1}, gr::relu{}, options);
-    const auto wide = gr::rebind<double>(layer);
+    const auto wide = gr::to_scalar<double>(layer);
     static_assert(std::is_same_v<decltype(wide), const gr::convolution_layer<double, gr::relu, 2>>);
     CHECK(std::ranges::equal(gr::flat(wide.theta.W), gr::flat(layer.theta.W)));
     CHECK(wide.options.stride == layer.options.stride);
@@ -210,7 +210,7 @@ TEST_CASE("conv2d.rebind: the same layer in double") {
     CHECK(wide.options.dilation == layer.options.dilation);
     CHECK(wide.options.groups == 2);
     CHECK(wide.channels() == 4);
-    const auto learnt = gr::rebind<double>(gr::conv1d(4, 6, 3, gr::prelu(6, 0.5)));
+    const auto learnt = gr::to_scalar<double>(gr::conv1d(4, 6, 3, gr::prelu(6, 0.5)));
     static_assert(std::is_same_v<decltype(learnt), const gr::convolution_layer<double, gr::prelu<double>, 1>>);
     CHECK(learnt.theta.f.a == gr::tensor<double, 1>({6}, 0.5));
 }

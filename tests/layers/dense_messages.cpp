@@ -76,8 +76,8 @@ TEST_CASE("dense: the shapes that it takes and gives") {
     CHECK(message_of([&] { (void)layer.output_shape({}); }) ==
           "dense: y = f(xW + b) needs x of (N, 3), got (N): W is (3, 2)");
 }
-TEST_CASE("dense.rebind: the same layer in double") {
-    const auto layer = gr::dense(3, 2, gr::sigmoid{}).rebind<double>();
+TEST_CASE("dense.to_scalar: the same layer in double") {
+    const auto layer = gr::dense(3, 2, gr::sigmoid{}).to_scalar<double>();
     static_assert(std::is_same_v<decltype(layer), const gr::dense_layer<double, gr::sigmoid>>);
     CHECK(layer.theta.W.shape()[0] == 3);
     CHECK(layer.theta.b.size() == 2);

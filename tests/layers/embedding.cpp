@@ -144,7 +144,7 @@ TEST_CASE("embedding: drawn by its place, in any scalar; a copy in double is the
     CHECK(support::same(net.layer<0>().theta.E, again.layer<0>().theta.E));
     const auto elsewhere = gr::sequential(gr::dense(1, 1), gr::embedding(9, 4));
     CHECK_FALSE(support::same(net.layer<0>().theta.E, elsewhere.layer<1>().theta.E));
-    const auto wide = gr::rebind<double>(gr::embedding(9, 4, {.padding = 3}));
+    const auto wide = gr::to_scalar<double>(gr::embedding(9, 4, {.padding = 3}));
     CHECK(wide.theta.E(3, 0) == 0);
     CHECK(wide.options.padding == 3);
 }

@@ -12,7 +12,7 @@
 
 #include "gradus/check/gradient_check.hpp"
 #include "gradus/core/pass.hpp"
-#include "gradus/core/rebind.hpp"
+#include "gradus/core/to_scalar.hpp"
 #include "gradus/layers/recurrent.hpp"
 #include "gradus/reference/recurrent.hpp"
 
@@ -54,13 +54,13 @@ template <class L, class T = typename L::scalar>
 /// The same in double.
 template <class T, std::size_t N>
 [[nodiscard]] tensor<double, N> wide(const tensor<T, N>& x) {
-    return gradus::rebind_input<double>(x);
+    return gradus::to_scalar<double>(x);
 }
 
 /// The textbook's cell with the θ of a layer, in double.
 template <class L>
 [[nodiscard]] auto twin_of(const L& layer) {
-    auto theta = gradus::rebind<double>(layer).theta;
+    auto theta = gradus::to_scalar<double>(layer).theta;
     using Theta = decltype(theta);
     if constexpr (requires { layer.cell.f; })
         return gradus::reference::rnn_cell<double, Theta, decltype(layer.cell.f)>{theta, layer.cell.f};

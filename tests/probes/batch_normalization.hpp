@@ -73,7 +73,7 @@ struct batch_normalization {
         return c.dx;
     }
     template <class U>
-    [[nodiscard]] auto rebind() const {
+    [[nodiscard]] auto to_scalar() const {
         return batch_normalization<U>(theta.gamma.size());
     }
 

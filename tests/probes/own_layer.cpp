@@ -39,7 +39,7 @@ struct affine {
         return kept.dx = theta.a * dy;
     }
     template <class U>
-    auto rebind() const { return affine<U>(theta.a.size()); }
+    auto to_scalar() const { return affine<U>(theta.a.size()); }
 };
 
 /// The same for float alone, and without a name.
@@ -80,7 +80,7 @@ TEST_CASE("probe.own_layer: gradient check in double; of a float-only layer in f
     CHECK(in_float);
     CHECK(in_float.in_float);
     CHECK(in_float.text().find("passed in float") != std::string::npos);
-    CHECK(in_float.text().find("the layer has no `rebind` to double, or takes float alone: float's rounding forces the wide limit") !=
+    CHECK(in_float.text().find("the layer has no `to_scalar` to double, or takes float alone: float's rounding forces the wide limit") !=
           std::string::npos);
 
     const auto wrong = gr::gradient_check(affine_wrong{}, x);

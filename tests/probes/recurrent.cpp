@@ -103,7 +103,7 @@ struct recurrent {
         return c.dx;
     }
     template <class U>
-    [[nodiscard]] auto rebind() const {
+    [[nodiscard]] auto to_scalar() const {
         return recurrent<U>(theta.W.shape()[0], theta.b.size());
     }
 

@@ -62,7 +62,7 @@ struct tied_model {
         return x;  // a token has no gradient
     }
     template <class U>
-    [[nodiscard]] auto rebind() const {
+    [[nodiscard]] auto to_scalar() const {
         return tied_model<U>(E.shape()[0], E.shape()[1]);
     }
 };

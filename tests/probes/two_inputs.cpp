@@ -70,7 +70,7 @@ struct gate {
         return c.dx;
     }
     template <class U>
-    [[nodiscard]] auto rebind() const {
+    [[nodiscard]] auto to_scalar() const {
         return gate<U>(theta.A.shape()[0], theta.B.shape()[0], theta.A.shape()[1]);
     }
 };

@@ -99,7 +99,7 @@ void is_a_layer(const F& f = {}) {
     CHECK(report);
     CHECK_FALSE(report.in_float);
     const auto net = gradus::sequential(gradus::dense<double>(3, 4), f, gradus::dense<double>(4, 2));
-    const auto wide = gradus::rebind_input<double>(x);
+    const auto wide = gradus::to_scalar<double>(x);
     CHECK(gradus::gradient_check(net, wide));
 
     const auto apart = gradus::sequential(net.template layer<0>(), f);

@@ -68,7 +68,7 @@ struct running_mean {
         return c.dx;
     }
     template <class U>
-    [[nodiscard]] running_mean<U> rebind() const {
+    [[nodiscard]] running_mean<U> to_scalar() const {
         return running_mean<U>(theta.a.size());
     }
 

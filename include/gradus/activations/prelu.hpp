@@ -113,7 +113,7 @@ struct prelu {
         return in;
     }
     template <class U>
-    [[nodiscard]] prelu<U> rebind() const {
+    [[nodiscard]] prelu<U> to_scalar() const {
         return prelu<U>(theta.a.size(), slope);
     }
 

@@ -14,7 +14,7 @@
 #include "gradus/core/layer.hpp"
 #include "gradus/core/pass.hpp"
 #include "gradus/core/random.hpp"
-#include "gradus/core/rebind.hpp"
+#include "gradus/core/to_scalar.hpp"
 #include "gradus/losses/loss.hpp"
 
 namespace gradus {
@@ -50,7 +50,7 @@ struct gradient_report {
         std::snprintf(line, sizeof line, ": backward %.17g, differences %.17g; %zu entries", analytic, numeric, entries);
         out += line;
         if (in_float)
-            out += "; the layer has no `rebind` to double, or takes float alone: float's rounding forces the wide limit";
+            out += "; the layer has no `to_scalar` to double, or takes float alone: float's rounding forces the wide limit";
         return out;
     }
 };
@@ -216,14 +216,14 @@ gradient_report run(L& layer, X& x, const gradient_check_options& o, bool in_flo
 }  // namespace checking
 
 /// Compares every gradient of a layer's backward, at x, with differences of its forward, under a random upstream
-/// gradient. In double, whatever the layer's own scalar, where the layer can be rebound (`template <class U> auto
-/// rebind() const`) and takes double; else in its own, with a wider limit, and the report says so.
+/// gradient. In double, whatever the layer's own scalar, where the layer can be converted (`template <class U> auto
+/// to_scalar() const`) and takes double; else in its own, with a wider limit, and the report says so.
 template <class L, class X>
 [[nodiscard]] gradient_report gradient_check(const L& layer, const X& x, const gradient_check_options& o = {}) {
     static_assert(is_layer<L, X>);
-    if constexpr (rebinding::serves<L, X, double>) {
-        auto checked = rebind<double>(layer);
-        auto input = rebind_input<double>(x);
+    if constexpr (scalars::serves<L, X, double>) {
+        auto checked = to_scalar<double>(layer);
+        auto input = to_scalar<double>(x);
         return checking::run(checked, input, o, false);
     } else {
         L checked = layer;
@@ -241,8 +241,8 @@ template <class J, class Y, class Target>
                                              const gradient_check_options& o = {}) {
     gradient_report r;
     r.limit = 1e-7;
-    auto z = rebind_input<double>(y_hat);
-    const auto target = rebind_input<double>(y);
+    auto z = to_scalar<double>(y_hat);
+    const auto target = to_scalar<double>(y);
     const normalizer by{0, o.mask.size() == 0 ? nullptr : &o.mask};
     const auto dz = loss.gradient(z, target, by);
     checking::compare(r, "dy_hat", z, dz, [&] { return loss.value(z, target, by); }, o);

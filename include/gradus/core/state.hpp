@@ -31,8 +31,8 @@
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/pass.hpp"
-#include "gradus/core/rebind.hpp"
 #include "gradus/core/tensor_ref.hpp"
+#include "gradus/core/to_scalar.hpp"
 #include "gradus/core/visitor.hpp"
 
 namespace gradus {
@@ -132,7 +132,7 @@ GRADUS_BODY void empty(tensor_ref state) {
     with_tensor(state, [](auto& a) { reshape(a, std::array<std::size_t, 2>{}); });
 }
 GRADUS_BODY void copy(tensor_ref from, tensor_ref to) {
-    with_tensor(from, [&](const auto& a) { with_tensor(to, [&](auto& b) { rebinding::copy(a, b); }); });
+    with_tensor(from, [&](const auto& a) { with_tensor(to, [&](auto& b) { scalars::copy(a, b); }); });
 }
 GRADUS_BODY void require_alike(const network_state& own, const network_state& given) {
     bool same = own.parts.size() == given.parts.size();

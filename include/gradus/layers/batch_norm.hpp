@@ -98,7 +98,7 @@ struct batch_norm {
     }
     /// The same layer in another scalar, its parameters yet to be copied.
     template <class U>
-    [[nodiscard]] batch_norm<U> rebind() const {
+    [[nodiscard]] batch_norm<U> to_scalar() const {
         return batch_norm<U>(theta.gamma.size(), {.epsilon = epsilon});
     }
 

@@ -11,8 +11,8 @@
 #include "gradus/core/container.hpp"
 #include "gradus/core/initialize.hpp"
 #include "gradus/core/layer.hpp"
-#include "gradus/core/rebind.hpp"
 #include "gradus/core/statement.hpp"
+#include "gradus/core/to_scalar.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/layers/recurrent.hpp"
 
@@ -123,8 +123,8 @@ struct bidirectional {
         return in;
     }
     template <class U>
-    [[nodiscard]] auto rebind() const {
-        return gradus::bidirectional(forwards.template rebind<U>());
+    [[nodiscard]] auto to_scalar() const {
+        return gradus::bidirectional(forwards.template to_scalar<U>());
     }
 
   private:

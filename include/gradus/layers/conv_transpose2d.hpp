@@ -10,7 +10,7 @@
 
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
-#include "gradus/core/rebind.hpp"
+#include "gradus/core/to_scalar.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
 #include "gradus/kernels/convolution.hpp"
 #include "gradus/kernels/normalization.hpp"
@@ -148,8 +148,8 @@ struct conv_transpose2d_layer {
 
     /// The same layer in another scalar, its parameters yet to be copied.
     template <class U>
-    [[nodiscard]] auto rebind() const {
-        return conv_transpose2d_layer<U, in_scalar<F, U>>(channels(), filters(), kernel, rebinding::shell<U>(f),
+    [[nodiscard]] auto to_scalar() const {
+        return conv_transpose2d_layer<U, in_scalar<F, U>>(channels(), filters(), kernel, scalars::shell<U>(f),
                                                           options, init);
     }
 
@@ -205,7 +205,7 @@ template <class T = float, activation F = identity>
 [[nodiscard]] auto conv_transpose2d(std::size_t in, std::size_t out, size2d kernel, F f = F{},
                                     const conv_transpose2d_options& options = {}, initializer init = glorot_uniform{}) {
     return fused::drawn(
-        conv_transpose2d_layer<T, in_scalar<F, T>>(in, out, kernel, rebinding::shell<T>(f), options, std::move(init)));
+        conv_transpose2d_layer<T, in_scalar<F, T>>(in, out, kernel, scalars::shell<T>(f), options, std::move(init)));
 }
 template <class T = float>
 [[nodiscard]] auto conv_transpose2d(std::size_t in, std::size_t out, size2d kernel, const conv_transpose2d_options& options,

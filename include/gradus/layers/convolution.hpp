@@ -9,7 +9,7 @@
 
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/layer.hpp"
-#include "gradus/core/rebind.hpp"
+#include "gradus/core/to_scalar.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
 #include "gradus/kernels/convolution.hpp"
 #include "gradus/kernels/rows.hpp"
@@ -101,8 +101,8 @@ struct convolution_layer {
 
     /// The same layer in another scalar, its parameters yet to be copied.
     template <class U>
-    [[nodiscard]] auto rebind() const {
-        return convolution_layer<U, in_scalar<F, U>, Axes>(channels(), filters(), kernel, rebinding::shell<U>(f),
+    [[nodiscard]] auto to_scalar() const {
+        return convolution_layer<U, in_scalar<F, U>, Axes>(channels(), filters(), kernel, scalars::shell<U>(f),
                                                            options, init);
     }
 
@@ -216,7 +216,7 @@ template <class T, std::size_t Axes, activation F>
 [[nodiscard]] auto make(std::size_t in, std::size_t out, size2d kernel, F f, const conv2d_options& options,
                         initializer init) {
     return fused::drawn(
-        convolution_layer<T, in_scalar<F, T>, Axes>(in, out, kernel, rebinding::shell<T>(f), options, std::move(init)));
+        convolution_layer<T, in_scalar<F, T>, Axes>(in, out, kernel, scalars::shell<T>(f), options, std::move(init)));
 }
 }  // namespace convolving
 

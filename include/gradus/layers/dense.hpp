@@ -10,7 +10,7 @@
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
-#include "gradus/core/rebind.hpp"
+#include "gradus/core/to_scalar.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/matrix_product.hpp"
@@ -126,8 +126,8 @@ struct dense_layer {
 
     /// The same layer in another scalar, its parameters yet to be copied.
     template <class U>
-    [[nodiscard]] auto rebind() const {
-        return dense_layer<U, in_scalar<F, U>>(theta.W.shape()[0], theta.W.shape()[1], rebinding::shell<U>(f), init);
+    [[nodiscard]] auto to_scalar() const {
+        return dense_layer<U, in_scalar<F, U>>(theta.W.shape()[0], theta.W.shape()[1], scalars::shell<U>(f), init);
     }
 };
 
@@ -183,7 +183,7 @@ void dense_layer<T, F>::initialize(std::uint64_t k) {
 /// keys the draw, so that no two layers begin alike.
 template <class T = float, activation F = identity>
 [[nodiscard]] auto dense(std::size_t in, std::size_t out, F f = F{}, initializer init = glorot_uniform{}) {
-    return fused::drawn(dense_layer<T, in_scalar<F, T>>(in, out, rebinding::shell<T>(f), std::move(init)));
+    return fused::drawn(dense_layer<T, in_scalar<F, T>>(in, out, scalars::shell<T>(f), std::move(init)));
 }
 
 #ifdef GRADUS_COMPILED

@@ -105,7 +105,7 @@ struct embedding_layer {
 
     /// The same layer in another scalar, its parameters yet to be copied.
     template <class U>
-    [[nodiscard]] embedding_layer<U> rebind() const {
+    [[nodiscard]] embedding_layer<U> to_scalar() const {
         return {theta.E.shape()[0], theta.E.shape()[1], options, init};
     }
 

@@ -115,7 +115,7 @@ struct group_norm {
     }
     /// The same layer in another scalar, its parameters yet to be copied.
     template <class U>
-    [[nodiscard]] group_norm<U> rebind() const {
+    [[nodiscard]] group_norm<U> to_scalar() const {
         return group_norm<U>(groups, theta.gamma.size(), {.epsilon = epsilon});
     }
 

@@ -57,8 +57,8 @@ struct last_step : L {
         return {in.back()};
     }
     template <class U>
-    [[nodiscard]] auto rebind() const {
-        return gradus::last_step(L::template rebind<U>());
+    [[nodiscard]] auto to_scalar() const {
+        return gradus::last_step(L::template to_scalar<U>());
     }
 };
 

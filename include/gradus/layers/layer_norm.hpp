@@ -62,7 +62,7 @@ struct layer_norm {
     }
     /// The same layer in another scalar, its parameters yet to be copied.
     template <class U>
-    [[nodiscard]] layer_norm<U> rebind() const {
+    [[nodiscard]] layer_norm<U> to_scalar() const {
         return layer_norm<U>(theta.gamma.size(), {.epsilon = epsilon});
     }
 

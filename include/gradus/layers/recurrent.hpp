@@ -142,7 +142,7 @@ struct recurrent_layer {
 
     /// The same layer in another scalar, its parameters yet to be copied.
     template <class U>
-    [[nodiscard]] auto rebind() const {
+    [[nodiscard]] auto to_scalar() const {
         recurrent_layer<U, Cell> other(theta.W.shape()[0], units(), cell, options, init, recurrent_init);
         other.cell.begin(other.theta, units());
         return other;

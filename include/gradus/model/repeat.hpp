@@ -9,7 +9,7 @@
 #include "gradus/core/container.hpp"
 #include "gradus/core/initialize.hpp"
 #include "gradus/core/layer.hpp"
-#include "gradus/core/rebind.hpp"
+#include "gradus/core/to_scalar.hpp"
 
 namespace gradus {
 
@@ -126,10 +126,10 @@ class repeat : public takes_as<Block> {
     }
 
     template <class U>
-    [[nodiscard]] auto rebind() const
-        requires rebindable<Block, U>
+    [[nodiscard]] auto to_scalar() const
+        requires converts_to<Block, U>
     {
-        return gradus::repeat(layers.size(), gradus::rebind<U>(layers.front()));
+        return gradus::repeat(layers.size(), gradus::to_scalar<U>(layers.front()));
     }
 
   private:

@@ -11,8 +11,8 @@
 #include "gradus/core/error.hpp"
 #include "gradus/core/initialize.hpp"
 #include "gradus/core/layer.hpp"
-#include "gradus/core/rebind.hpp"
 #include "gradus/core/statement.hpp"
+#include "gradus/core/to_scalar.hpp"
 #include "gradus/kernels/elementwise.hpp"
 
 namespace gradus {
@@ -157,10 +157,10 @@ class residual : public takes_as<F> {
 
     /// The same layers in another scalar, their parameters yet to be copied.
     template <class U>
-    [[nodiscard]] auto rebind() const
-        requires(rebindable<F, U> && rebindable<S, U>)
+    [[nodiscard]] auto to_scalar() const
+        requires(converts_to<F, U> && converts_to<S, U>)
     {
-        return gradus::residual(rebinding::shell<U>(f), rebinding::shell<U>(shortcut));
+        return gradus::residual(scalars::shell<U>(f), scalars::shell<U>(shortcut));
     }
 
   private:

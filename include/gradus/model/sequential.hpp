@@ -12,7 +12,7 @@
 #include "gradus/core/initialize.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/pass.hpp"
-#include "gradus/core/rebind.hpp"
+#include "gradus/core/to_scalar.hpp"
 
 namespace gradus {
 
@@ -211,11 +211,11 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
 
     /// The same network in another scalar, its parameters yet to be copied.
     template <class U>
-    [[nodiscard]] auto rebind() const
-        requires(rebindable<L, U> && ...)
+    [[nodiscard]] auto to_scalar() const
+        requires(converts_to<L, U> && ...)
     {
         return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return gradus::sequential(named(names[I], rebinding::shell<U>(layer<I>()))...);
+            return gradus::sequential(named(names[I], scalars::shell<U>(layer<I>()))...);
         }(index());
     }
 

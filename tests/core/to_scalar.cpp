@@ -1,4 +1,4 @@
-#include "gradus/core/rebind.hpp"
+#include "gradus/core/to_scalar.hpp"
 
 #include <doctest/doctest.h>
 
@@ -27,18 +27,18 @@ struct float_only {
 };
 }  // namespace
 
-TEST_CASE("rebind: the same network in double, with the same parameters, statistics, names and answers") {
+TEST_CASE("to_scalar: the same network in double, with the same parameters, statistics, names and answers") {
     gr::seed(1);
     auto bn = probes::batch_normalization<>(3);
     bn.theta.running.mean(1) = 0.25f;
     const auto net = gr::sequential(gr::named("in", gr::dense(2, 3, gr::gelu{})), bn, gr::dropout{0.25},
                                     gr::repeat(2, gr::dense(3, 3, gr::tanh{})));
-    const auto twin = gr::rebind<double>(net);
+    const auto twin = gr::to_scalar<double>(net);
     CHECK(twin.names == net.names);
     CHECK(twin.layer<1>().theta.running.mean(1) == 0.25);
     CHECK(twin.layer<2>().p == 0.25);
     const auto x = support::draw<matrix>({4, 2}, 1);
-    const gr::tensor<double, 2> y = gr::predict(twin, gr::rebind_input<double>(x));
+    const gr::tensor<double, 2> y = gr::predict(twin, gr::to_scalar<double>(x));
     CHECK(support::difference(gr::predict(net, x), y) < 1e-6);
     gr::each(
         [](const gr::entry&, const auto& a, const auto& b) {
@@ -48,20 +48,20 @@ TEST_CASE("rebind: the same network in double, with the same parameters, statist
         net, twin);
 }
 
-TEST_CASE("rebind: of inputs the numbers change, indices stay; structs are templates of their scalar") {
-    static_assert(std::is_same_v<gr::rebound<matrix, double>, gr::tensor<double, 2>>);
-    static_assert(std::is_same_v<gr::rebound<gr::tensor<std::int32_t, 2>, double>, gr::tensor<std::int32_t, 2>>);
-    static_assert(std::is_same_v<gr::rebound<gr::tensor<bool, 2>, double>, gr::tensor<bool, 2>>);
-    static_assert(std::is_same_v<gr::rebound<couple<float>, double>, couple<double>>);
-    const auto twin = gr::rebind_input<double>(couple<float>{{{1, 2.5f}}, {7}});
+TEST_CASE("to_scalar: of inputs the numbers change, indices stay; structs are templates of their scalar") {
+    static_assert(std::is_same_v<gr::in_scalar<matrix, double>, gr::tensor<double, 2>>);
+    static_assert(std::is_same_v<gr::in_scalar<gr::tensor<std::int32_t, 2>, double>, gr::tensor<std::int32_t, 2>>);
+    static_assert(std::is_same_v<gr::in_scalar<gr::tensor<bool, 2>, double>, gr::tensor<bool, 2>>);
+    static_assert(std::is_same_v<gr::in_scalar<couple<float>, double>, couple<double>>);
+    const auto twin = gr::to_scalar<double>(couple<float>{{{1, 2.5f}}, {7}});
     CHECK(twin.a(0, 1) == 2.5);
     CHECK(twin.k(0) == 7);
 }
 
-TEST_CASE("rebind: a layer that does not say how has no twin") {
-    static_assert(gr::rebindable<gr::dense_layer<float, gr::tanh>, double>);
-    static_assert(gr::rebindable<gr::dropout, double>);
-    static_assert(!gr::rebindable<float_only, double>);
-    static_assert(gr::rebindable<gr::sequential<gr::dense_layer<float, gr::tanh>>, double>);
+TEST_CASE("to_scalar: a layer that does not say how has no twin") {
+    static_assert(gr::converts_to<gr::dense_layer<float, gr::tanh>, double>);
+    static_assert(gr::converts_to<gr::dropout, double>);
+    static_assert(!gr::converts_to<float_only, double>);
+    static_assert(gr::converts_to<gr::sequential<gr::dense_layer<float, gr::tanh>>, double>);
     CHECK(true);
 }
