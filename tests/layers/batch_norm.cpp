@@ -281,6 +281,9 @@ TEST_CASE("batch_norm: what it says") {
     gr::gradients other(gr::batch_norm(4));
     CHECK(message_of([&] { (void)gr::backward(layer, x, x, pass, other.values); }) ==
           "batch_norm: dγ = Σ dy ∘ x̂ needs dγ of (3), got (4): make the gradients of this network, gr::gradients grad(net)");
+    grad.values.beta.resize({2});
+    CHECK(message_of([&] { (void)gr::backward(layer, x, x, pass, grad.values); }) ==
+          "batch_norm: dβ = Σ dy needs dβ of (3), got (2): make the gradients of this network, gr::gradients grad(net)");
     CHECK(message_of([] { (void)gr::sequential(gr::dense(5, 4), gr::batch_norm(3)); }) ==
           "batch_norm #1: y = γ ∘ x̂ + β needs x of (N, ..., 3), got (N, 4): γ is (3)");
     gr::pass of_images(layer, images{});

@@ -110,6 +110,9 @@ TEST_CASE("conv2d: what its backward says without its forward, to a dy of anothe
           "conv2d: backward needs the forward of the same x before it: x is (5, 6, 5, 3), the pass holds y of (4, 4, 3, 2)");
     CHECK(message_of([&] { (void)layer.backward(images({4, 6, 5, 2}, 0.f), dy, c, grad); }) ==
           "conv2d: y = f(x ∗ W + b) needs x of (N, H, W, 3), got (4, 6, 5, 2): W is (3, 3, 3, 2)");
+    grad.b.resize({5});
+    CHECK(message_of([&] { (void)layer.backward(x, dy, c, grad); }) ==
+          "conv2d: db = Σ dz needs db of (2), got (5): make the gradients of this network, gr::gradients grad(net)");
     grad.W.resize({3, 3, 3, 4});
     CHECK(message_of([&] { (void)layer.backward(x, dy, c, grad); }) ==
           "conv2d: dW = Σ x dz needs dW of (3, 3, 3, 2), got (3, 3, 3, 4): make the gradients of this network, "

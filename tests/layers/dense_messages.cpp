@@ -37,6 +37,12 @@ TEST_CASE("dense: what its backward says without its forward, and to a dy of ano
           "dense: backward needs the forward of the same x before it: x is (5, 3), the pass holds y of (4, 2)");
     CHECK(message_of([&] { (void)layer.backward(matrix({4, 2}, 0.f), dy, c, grad); }) ==
           "dense: y = f(xW + b) needs x of (N, 3), got (4, 2): W is (3, 2)");
+    grad.b.resize({3});
+    CHECK(message_of([&] { (void)layer.backward(x, dy, c, grad); }) ==
+          "dense: db = Σₙ dzₙ needs db of (2), got (3): make the gradients of this network, gr::gradients grad(net)");
+    grad.W.resize({2, 3});
+    CHECK(message_of([&] { (void)layer.backward(x, dy, c, grad); }) ==
+          "dense: dW = xᵀ dz needs dW of (3, 2), got (2, 3): make the gradients of this network, gr::gradients grad(net)");
 }
 TEST_CASE("dense: what it says to sizes of 0") {
     CHECK(message_of([] { (void)gr::dense(0, 3); }) == "dense: W (I, O) needs both sizes at least 1, got (0, 3)");

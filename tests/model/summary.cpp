@@ -58,6 +58,14 @@ TEST_CASE("summary: a sample that does not fit is told") {
                          "dense #0: y = f(xW + b) needs x of (N, 2), got (1, 5): W is (2, 3)", gr::shape_error);
 }
 
+TEST_CASE("summary: each layer has its own parameters, whatever it is called") {
+    CHECK(gr::summary(gr::sequential(gr::named("h", gr::dense(2, 2)), gr::named("h", gr::dense(2, 3))), {2}) ==
+          "layer     output   parameters\n"
+          "h dense   (N, 2)            6\n"
+          "h dense   (N, 3)            9\n"
+          "15 parameters\n");
+}
+
 TEST_CASE("summary: a path that begins like another is another") {
     const auto f = [] { return gr::dense(2, 2); };
     const auto net = gr::sequential(f(), gr::dense(2, 3), gr::dense(3, 2), f(), f(), f(), f(), f(), f(), f(), f());

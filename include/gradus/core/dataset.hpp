@@ -74,7 +74,10 @@ void gather(const X& from, std::span<const std::size_t> which, X& into) {
 }
 
 /// The weights of the samples `which`; of none, none.
-GRADUS_ONCE void gather(const std::vector<double>& weights, std::span<const std::size_t> which, std::vector<double>& into);
+inline void gather(const std::vector<double>& weights, std::span<const std::size_t> which, std::vector<double>& into) {
+    into.resize(weights.empty() ? 0 : which.size());
+    for (std::size_t i = 0; i < into.size(); ++i) into[i] = weights[which[i]];
+}
 
 /// Samples `x` and their targets `y`, row for row; `auto [x, y] = data` takes it apart.
 ///   x (N, ...), or a struct of such tensors     y (N) labels (std::int32_t), or (N, O) targets
@@ -182,12 +185,6 @@ class batches {
 
 GRADUS_BODY [[noreturn]] void detail::refuse_row(std::size_t i, std::size_t n) {
     throw data_error(message({"gather: row ", i, " of ", n}));
-}
-
-GRADUS_BODY void gather(const std::vector<double>& weights, std::span<const std::size_t> which,
-                                std::vector<double>& into) {
-    into.resize(weights.empty() ? 0 : which.size());
-    for (std::size_t i = 0; i < into.size(); ++i) into[i] = weights[which[i]];
 }
 
 GRADUS_BODY void detail::require_pairs(std::size_t n, std::size_t targets, bool of_one) {

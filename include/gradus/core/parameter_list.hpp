@@ -168,13 +168,15 @@ GRADUS_ONCE [[noreturn]] void refuse_other_shape(const parameter_ref& theta, std
 /// \throws shape_error naming the first parameter that has another shape in the other list.
 GRADUS_ONCE void require_same_shapes(const parameter_list& theta, const parameter_list& other);
 
-/// θ ← θ' of a network of the same sizes; statistics, too.
+namespace detail {
+/// θ ← θ' of a network of the same type; statistics, too.
 /// \throws shape_error naming the first parameter that has another shape there.
 GRADUS_ONCE void assign(parameter_list&& to, const parameter_list& from);
+}  // namespace detail
 
 #if GRADUS_BODIES_OF(core)
 
-GRADUS_BODY void assign(parameter_list&& to, const parameter_list& from) {
+GRADUS_BODY void detail::assign(parameter_list&& to, const parameter_list& from) {
     require_same_shapes(to, from);
     for (std::size_t k = 0; k < to.size(); ++k) {
         if (!to[k].is_tensor()) to[k].its->copy(to[k].object, from[k].object);

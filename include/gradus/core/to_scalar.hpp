@@ -25,13 +25,10 @@ template <class U, class L>
         return layer;
 }
 
-/// Of layers: what their `shell` is.
+/// Of a layer or an activation: what its `shell` is.
 template <class X, class U>
-struct type {};  // not known
-template <class L, class U>
-    requires layer_has::parameters<L>
-struct type<L, U> {
-    using to = decltype(shell<U>(std::declval<const L&>()));
+struct type {
+    using to = decltype(shell<U>(std::declval<const X&>()));
 };
 template <class T, std::size_t N, class U>
 struct type<tensor<T, N>, U> {
@@ -39,7 +36,7 @@ struct type<tensor<T, N>, U> {
 };
 /// A struct of tensors as a template of its scalar: `pair<float>`.
 template <template <class> class S, class T, class U>
-    requires(std::is_floating_point_v<T> && !any_tensor<S<T>> && !layer_has::parameters<S<T>>)
+    requires(std::is_floating_point_v<T> && requires(const S<T>& s) { S<T>::each([](const auto&...) {}, s); })
 struct type<S<T>, U> {
     using to = S<U>;
 };
@@ -89,7 +86,7 @@ namespace scalars {
 template <class L, class X, class U>
 inline constexpr bool serves = false;
 template <class L, class X, class U>
-    requires(converts_to<L, U> && requires { typename type<X, U>::to; })
+    requires converts_to<L, U>
 inline constexpr bool serves<L, X, U> = [] {
     using first = suspect<in_scalar<L, U>, in_scalar<X, U>>;
     return layer_has::all<typename first::layer, typename first::input>;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/core/checks.hpp"
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
@@ -21,7 +22,6 @@
 #include "gradus/activations/relu.hpp"
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/activations/tanh.hpp"
-#include "gradus/core/checks.hpp"
 #endif
 
 namespace gradus {

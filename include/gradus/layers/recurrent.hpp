@@ -293,7 +293,7 @@ const X& recurrent_layer<T, Cell>::backward(const X& in, const recurrent::part<T
     const tensor<T, 3>& x = sequence(in);
     check(in, c, ctx);
     door().check_backward(x.shape(), dy.sizes, c.y.shape());
-    each([this](const entry& e, const auto& p, const auto& g) {
+    each([](const entry& e, const auto& p, const auto& g) {
         if (g.shape() != p.shape()) detail::refuse_gradient(name, "backward", "d" + e.path(), p.shape(), g.shape());
     }, theta, grad);
     const std::size_t N = x.shape()[0], steps = x.shape()[1];

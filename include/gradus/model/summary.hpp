@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gradus/core/compiled.hpp"
+#include "gradus/core/error.hpp"
 #include "gradus/core/layer.hpp"
 #include "gradus/core/parameter_list.hpp"
 #include "gradus/core/pass.hpp"
@@ -20,14 +21,15 @@ namespace summarizing {
 /// A row for each layer: path and name, the shape of what it gives. Containers are shown by what is in them.
 struct rows : visitor {
     struct row {
-        std::string path, name, shape;
+        std::string name, shape;
+        std::size_t parameters = 0;
     };
     std::vector<row> all;
 
-    GRADUS_INLINE void whole_output(const layer_ref& layer, const void*, const void*) override;
-    GRADUS_INLINE void value(const layer_ref& layer, role, const entry& name, const tensor_ref& y) override;
-    /// Under each other, with the parameters of each; their sum last.
-    GRADUS_ONCE [[nodiscard]] std::string text(const parameter_list& theta) const;
+    GRADUS_INLINE void enter(const layer_ref& layer) override;
+    GRADUS_INLINE void value(const layer_ref& layer, role of, const entry& name, const tensor_ref& t) override;
+    /// Under each other; the number of all parameters last.
+    GRADUS_ONCE [[nodiscard]] std::string text(std::size_t parameters) const;
 };
 
 /// 109386 as "109 386".
@@ -35,17 +37,19 @@ GRADUS_ONCE [[nodiscard]] std::string grouped(std::size_t n);
 
 #if GRADUS_BODIES_OF(model)
 
-GRADUS_INLINE void rows::whole_output(const layer_ref& layer, const void*, const void*) {
+GRADUS_INLINE void rows::enter(const layer_ref& layer) {
     if (layer.is_container) return;
-    row& r = all.emplace_back();
-    r.path = layer.place.path();
-    r.name = message({r.path, r.path.empty() ? "" : " ", layer.name});
+    const std::string path = layer.place.path();
+    all.emplace_back().name = message({path, path.empty() ? "" : " ", layer.name});
 }
-GRADUS_INLINE void rows::value(const layer_ref& layer, role, const entry& name, const tensor_ref& y) {
+GRADUS_INLINE void rows::value(const layer_ref& layer, role of, const entry& name, const tensor_ref& t) {
     if (layer.is_container) return;
-    if (name.parent == nullptr) whole_output(layer, nullptr, nullptr);
-    std::string& shape = all.back().shape;  // of a struct each member's, by its name
-    shape = message({shape, shape.empty() ? "" : " ", name.parent != nullptr ? name.text() : "", shape_text(y.shape(), true)});
+    row& r = all.back();
+    if (of == role::parameter) r.parameters += t.size();
+    if (of != role::output) return;
+    if (!r.shape.empty()) r.shape += ' ';
+    if (name.parent != nullptr) r.shape += name.text();  // of an output that is a struct
+    r.shape += shape_text(t.shape(), true);
 }
 
 GRADUS_BODY std::string grouped(std::size_t n) {
@@ -55,16 +59,11 @@ GRADUS_BODY std::string grouped(std::size_t n) {
     return digits;
 }
 
-GRADUS_BODY std::string rows::text(const parameter_list& theta) const {
-    const row title{"", "layer", "output"};
+GRADUS_BODY std::string rows::text(std::size_t parameters) const {
+    const row title{"layer", "output"};
     std::size_t wide = 0, wide_shape = 0, wide_count = 10;
     std::vector<std::string> counts{"parameters"};
-    for (const row& r : all) {
-        std::size_t own = 0;
-        for (const parameter_ref& p : theta)
-            if (p.is_tensor() && (r.path.empty() || p.place->path().starts_with(r.path + '.'))) own += p.values.size();
-        counts.push_back(grouped(own));
-    }
+    for (const row& r : all) counts.push_back(grouped(r.parameters));
     for (std::size_t i = 0; i <= all.size(); ++i) {
         const row& r = i == 0 ? title : all[i - 1];
         wide = std::max(wide, r.name.size()), wide_shape = std::max(wide_shape, r.shape.size());
@@ -77,7 +76,7 @@ GRADUS_BODY std::string rows::text(const parameter_list& theta) const {
         out.append(r.shape).append(wide_shape + 3 - r.shape.size() + wide_count - counts[i].size(), ' ');
         out.append(counts[i]).push_back('\n');
     }
-    return out.append(grouped(count(theta))).append(" parameters\n");
+    return out.append(grouped(parameters)).append(" parameters\n");
 }
 
 #endif
@@ -115,8 +114,8 @@ template <class Net, class X>
     p.every_output = true;  // also of a convolution that would be computed with the pooling behind it
     (void)gradus::forward(net, x, p);
     summarizing::rows rows;
-    visit_outputs(net, p, rows);
-    return rows.text(parameter_list(net));
+    visit_forward(net, x, p, rows);
+    return rows.text(count(net));
 }
 
 /// The same for samples of shape `in`: `std::cout << gr::summary(net, {784})`.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gradus/optimizers/adam.hpp"
+#include "gradus/optimizers/optimizer.hpp"
 
 namespace gradus {
 

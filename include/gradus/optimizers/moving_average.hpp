@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "gradus/core/compiled.hpp"
 #include "gradus/core/parameter_list.hpp"
@@ -74,7 +73,7 @@ class moving_average {
     explicit moving_average(const Net& net, moving_average_options o = {}) : options(o) {
         check();
         shape_parameters(net, values);
-        assign(parameter_list(values), parameter_list(net));
+        detail::assign(parameter_list(values), parameter_list(net));
     }
 
     /// Takes in the parameters of one more step.
@@ -94,7 +93,7 @@ class moving_average {
     /// Puts θ̄ into a network.
     /// \throws shape_error where the network has other sizes.
     void apply_to(Net& net) const {
-        assign(parameter_list(net), parameter_list(values));
+        detail::assign(parameter_list(net), parameter_list(values));
     }
     /// Exchanges θ and θ̄.
     /// \throws shape_error where the network has other sizes.

@@ -41,7 +41,7 @@ struct early_stopping_options {
     bool restore_best = true;  ///< leaves the network with the parameters of its best epoch
 };
 
-/// Ends training when an epoch has not been better for long, and gives back the best network:
+/// Ends training when an epoch has not been better for long, and gives back the best parameters, and statistics of batches:
 /// `gr::early_stopping stop(net, {.patience = 3}); gr::fit(net, J, gr::adam{}, train, {.validation = held_out}, stop);`
 ///
 /// Complexity: a copy of the parameters for each epoch that is the best so far. The optimizer's state is not taken back.
@@ -55,7 +55,6 @@ class early_stopping {
     explicit early_stopping(const Net&, options o = {}) : options_(o) {}
 
     void before_training(auto& now) {
-        shape_parameters(now.net, best_theta_);
         best_ = std::nan(""), best_epoch_ = waited_ = 0;
     }
     void after_epoch(auto& now) {
@@ -63,19 +62,24 @@ class early_stopping {
         const double gain = more_is_better(options_.what) ? value - best_ : best_ - value;
         if (!std::isnan(value) && (std::isnan(best_) || gain > options_.min_delta)) {
             best_ = value, best_epoch_ = now.epoch, waited_ = 0;
-            if (options_.restore_best) assign(parameter_list(best_theta_), parameter_list(now.net));
+            if (options_.restore_best) keep(now.net);
         } else if (++waited_ >= options_.patience) {
             now.stop = true;
         }
     }
     void after_training(auto& now) {
-        if (options_.restore_best && !std::isnan(best_)) assign(parameter_list(now.net), parameter_list(best_theta_));
+        if (options_.restore_best && !std::isnan(best_)) detail::assign(parameter_list(now.net), parameter_list(best_theta_));
     }
 
     [[nodiscard]] double best() const { return best_; }                   ///< the best value seen; NaN: none yet
     [[nodiscard]] std::size_t best_epoch() const { return best_epoch_; }  ///< of that call of `fit`, from 0
 
   private:
+    void keep(const Net& net) {
+        shape_parameters(net, best_theta_);
+        detail::assign(parameter_list(best_theta_), parameter_list(net));
+    }
+
     options options_;
     parameters_of<Net> best_theta_;
     double best_ = std::nan("");

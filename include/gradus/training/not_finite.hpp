@@ -31,7 +31,7 @@ namespace training {
 GRADUS_ONCE [[noreturn]] void throw_diverged(history h, std::string_view what, std::uint64_t epoch, std::string_view where,
                                                       std::string_view loss, std::string_view formula);
 
-/// Looks for the first number that is none, and remembers where it stood. Compiled once for each scalar.
+/// Looks for the first number that is none, and remembers where it stood.
 struct not_finite {
     std::string where = {};  ///< empty: all were finite
 
@@ -61,10 +61,7 @@ struct not_finite {
 struct not_finite_output : visitor {
     not_finite& found;
     explicit not_finite_output(not_finite& f) : found(f) {}
-    void value(const layer_ref& layer, role, const entry&, const tensor_ref& y) override {
-        if (layer.is_container) return;
-        found.look_at(layer.place, layer.name, layer.formula.empty() ? "its output" : layer.formula, "", y);
-    }
+    GRADUS_INLINE void value(const layer_ref& layer, role of, const entry&, const tensor_ref& y) override;
 };
 
 /// The first thing of a forward that is not finite, in words; nothing where all of it is.
@@ -76,7 +73,7 @@ template <class Net, class X, class Y>
     found.look(entry(""), "the data", "y", "", y);
     found.look_at_parameters(net);
     not_finite_output outputs(found);
-    visit_outputs(net, p, outputs);
+    visit_forward(net, x, p, outputs);
     return std::move(found.where);
 }
 
@@ -102,6 +99,11 @@ GRADUS_BODY void not_finite::look_at(const entry& e, std::string_view layer, std
     const bool of_data = why.empty() && row < samples.size();
     where = message({layer, path.empty() ? "" : " #", path, ": ", what, " has ", x.number(i),
                      of_data ? " in sample " : " in row ", of_data ? samples[row] : row, why});
+}
+
+GRADUS_INLINE void not_finite_output::value(const layer_ref& layer, role of, const entry&, const tensor_ref& y) {
+    if (of != role::output || layer.is_container) return;
+    found.look_at(layer.place, layer.name, layer.formula.empty() ? "its output" : layer.formula, "", y);
 }
 
 GRADUS_BODY void not_finite::look_at_parameters(const parameter_list& theta) {

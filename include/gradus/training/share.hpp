@@ -81,7 +81,7 @@ class batch_forward_of final : public batch_forward {
         : net_(net), loss_(loss), data_(data), of_size_{slice(net, data.x), slice(net, data.x)} {
         for (slice& s : of_size_) s.remembered.training = training;
     }
-    [[gnu::noinline]] ~batch_forward_of() = default;
+    [[gnu::noinline]] ~batch_forward_of() = default;  // as that of a pass, of which it has two
 
     batch_totals forward(const batch_rows& rows) override {
         rows_ = rows;
