@@ -109,8 +109,9 @@ struct prelu {
     }
 
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
-        if (!shared() && (in.empty() || in.back() != theta.a.size())) in.insert(in.begin(), 0), refuse(in, true);
-        return in;
+        if (shared() || (!in.empty() && in.back() == theta.a.size())) return in;
+        in.insert(in.begin(), 0);  // of any batch
+        refuse(in, true);
     }
     template <class U>
     [[nodiscard]] prelu<U> to_scalar() const {

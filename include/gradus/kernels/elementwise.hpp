@@ -53,6 +53,11 @@ void map(std::size_t n, F&& f, T* out, const In*... in) {
     for (std::size_t i = 0; i < n; i += width<T>) store_at(out, i, n, reg<T>(f(load_at(in, i, n)...)));
 }
 
+/// Numbers that `update` reads, and leaves as they are.
+template <class T>
+[[nodiscard]] const T* in(T* p) {
+    return p;
+}
 /// f(in-and-out[i]..., in[i]...) for i < n: each pointer to non-const is loaded, handed on by reference and stored.
 /// How an optimizer's formula walks θ, its slots and the gradient at once.
 template <class F, class T, class... P>

@@ -119,7 +119,10 @@ struct dense_layer {
 
     [[nodiscard]] std::vector<std::size_t> input_shape() const { return {theta.W.shape()[0]}; }
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
-        if (in.empty() || in.back() != theta.W.shape()[0]) in.insert(in.begin(), 0), theta.refuse(in, true);
+        if (in.empty() || in.back() != theta.W.shape()[0]) {
+            in.insert(in.begin(), 0);  // of any batch
+            theta.refuse(in, true);
+        }
         in.back() = theta.b.size();
         return in;
     }

@@ -80,25 +80,28 @@ struct gru_cell : recurrent::any_cell {
 
     template <class T>
     void forward(const gru_parameters<T>& theta, const recurrent::step<T>& s) const {
+        using recurrent::side_by_side;
         const std::size_t H = s.units;
         s.recur(s.h, 0, 0, gates);                                                        // u = h′U
         s.each_row([&](std::size_t n) {
-            T* const z = s.z[n];
-            const T* const u = s.u[n];
-            kernels::update(H, [](auto&... v) { forward(v...); }, z, z + H, z + 2 * H, s.kept[n], s.y[n], u, u + H, u + 2 * H,
+            const auto [r, z, cand] = side_by_side<3>(s.z[n], H);
+            const auto [u_r, u_z, u_n] = side_by_side<3>(recurrent::in(s.u[n]), H);
+            kernels::update(H, [](auto&... v) { forward(v...); }, r, z, cand, s.kept[n], s.y[n], u_r, u_z, u_n,
                             theta.b_q.data(), s.h_before[n]);
         });
     }
     template <class T>
     void backward(const gru_parameters<T>&, gru_parameters<T>& grad, const recurrent::step<T>& s) const {
+        using recurrent::side_by_side;
         const std::size_t H = s.units;
         s.each_row([&](std::size_t n) {
-            T *const du = s.du[n], *const dz = s.dz[n];
-            const T *const z = s.z[n], *const q = s.kept[n];
-            kernels::update(H, [](auto&... v) { backward(v...); }, du, du + H, du + 2 * H, dz + 2 * H, s.dh[n], z, z + H, z + 2 * H, q,
-                            s.h_before[n]);
-            std::copy_n(du, 2 * H, dz);
-            kernels::map(H, [](const auto& a, const auto& b) { return a + b; }, grad.b_q.data(), grad.b_q.data(), du + 2 * H);
+            const auto [du_r, du_z, dq] = side_by_side<3>(s.du[n], H);
+            const auto [dz_r, dz_z, dz_n] = side_by_side<3>(s.dz[n], H);
+            const auto [r, z, cand] = side_by_side<3>(recurrent::in(s.z[n]), H);
+            kernels::update(H, [](auto&... v) { backward(v...); }, du_r, du_z, dq, dz_n, s.dh[n], r, z, cand,
+                            recurrent::in(s.kept[n]), s.h_before[n]);
+            std::copy_n(du_r, 2 * H, dz_r);                                               // dz_r, dz_z
+            kernels::map(H, [](const auto& a, const auto& b) { return a + b; }, grad.b_q.data(), grad.b_q.data(), dq);
         });
         s.recur_back(s.dh, 0, 0, gates);                                                  // dh′ = dh ∘ z + du Uᵀ
     }

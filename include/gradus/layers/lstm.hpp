@@ -78,29 +78,32 @@ struct lstm_cell : recurrent::any_cell {
         dz_f = dc * c_before * sigmoid::derivative(f); // dz_f = dc ∘ c′ ∘ f ∘ (1 − f)
         dz_g = dc * i * tanh::derivative(g);           // dz_g = dc ∘ i ∘ (1 − g²)
         dc = dc * f;                                   // dc′ = dc ∘ f
-        dh = 0 * dh;
+        dh = 0 * dh;                                   // dh′ = dz Uᵀ is added to it
     }
 
     template <class T>
     void forward(const recurrent_parameters<T>&, const recurrent::step<T>& s) const {
-        using recurrent::in;
+        using recurrent::side_by_side;
         const std::size_t H = s.units;
         s.recur(s.h, 0, 0, gates);                                                        // u = h′U
         s.each_row([&](std::size_t n) {
-            T *const z = s.z[n], *const c = s.kept[n];
-            const T* const u = s.u[n];
-            kernels::update(H, [](auto&... v) { forward(v...); }, z, z + H, z + 2 * H, z + 3 * H, u, u + H, u + 2 * H, u + 3 * H,
-                            s.c_before[n], c, c + H, s.y[n]);
+            const auto [i, f, g, o] = side_by_side<4>(s.z[n], H);
+            const auto [u_i, u_f, u_g, u_o] = side_by_side<4>(recurrent::in(s.u[n]), H);
+            const auto [c, tanh_c] = side_by_side<2>(s.kept[n], H);
+            kernels::update(H, [](auto&... v) { forward(v...); }, i, f, g, o, u_i, u_f, u_g, u_o, s.c_before[n], c, tanh_c,
+                            s.y[n]);
         });
     }
     template <class T>
     void backward(const recurrent_parameters<T>&, recurrent_parameters<T>&, const recurrent::step<T>& s) const {
+        using recurrent::in, recurrent::side_by_side;
         const std::size_t H = s.units;
         s.each_row([&](std::size_t n) {
-            T* const dz = s.du[n];
-            const T *const z = s.z[n], *const c = s.kept[n];
-            kernels::update(H, [](auto&... v) { backward(v...); }, dz, dz + H, dz + 2 * H, dz + 3 * H, s.dh[n], s.dc[n], z, z + H,
-                            z + 2 * H, z + 3 * H, s.c_before[n], c + H);
+            const auto [dz_i, dz_f, dz_g, dz_o] = side_by_side<4>(s.du[n], H);
+            const auto [i, f, g, o] = side_by_side<4>(in(s.z[n]), H);
+            const auto [c, tanh_c] = side_by_side<2>(in(s.kept[n]), H);
+            kernels::update(H, [](auto&... v) { backward(v...); }, dz_i, dz_f, dz_g, dz_o, s.dh[n], s.dc[n], i, f, g, o,
+                            s.c_before[n], tanh_c);
         });
         s.recur_back(s.dh, 0, 0, gates);                                                  // dh′ = dz Uᵀ
     }
@@ -173,7 +176,7 @@ struct peephole_lstm_cell : lstm_cell {
         dz_f = dc * c_before * sigmoid::derivative(f);                  // dz_f = dc ∘ c′ ∘ f ∘ (1 − f)
         dz_g = dc * i * tanh::derivative(g);                            // dz_g = dc ∘ i ∘ (1 − g²)
         dc = dc * f + dz_i * p_i + dz_f * p_f;                          // dc′ = dc ∘ f + dz_i ∘ p_i + dz_f ∘ p_f
-        dh = 0 * dh;
+        dh = 0 * dh;                                                    // dh′ = dz Uᵀ is added to it
         dp_i = dp_i + dz_i * c_before;                                  // dp_i = Σ dz_i ∘ c′
         dp_f = dp_f + dz_f * c_before;                                  // dp_f = Σ dz_f ∘ c′
         dp_o = dp_o + dz_o * c;                                         // dp_o = Σ dz_o ∘ c
@@ -181,26 +184,30 @@ struct peephole_lstm_cell : lstm_cell {
 
     template <class T>
     void forward(const peephole_parameters<T>& theta, const recurrent::step<T>& s) const {
+        using recurrent::side_by_side;
         const std::size_t H = s.units;
-        const T* const p = theta.P.data();
         s.recur(s.h, 0, 0, gates);                                                        // u = h′U
         s.each_row([&](std::size_t n) {
-            T *const z = s.z[n], *const c = s.kept[n];
-            const T* const u = s.u[n];
-            kernels::update(H, [](auto&... v) { forward(v...); }, z, z + H, z + 2 * H, z + 3 * H, u, u + H, u + 2 * H, u + 3 * H,
-                            s.c_before[n], c, c + H, s.y[n], p, p + H, p + 2 * H);
+            const auto [p_i, p_f, p_o] = side_by_side<3>(theta.P.data(), H);
+            const auto [i, f, g, o] = side_by_side<4>(s.z[n], H);
+            const auto [u_i, u_f, u_g, u_o] = side_by_side<4>(recurrent::in(s.u[n]), H);
+            const auto [c, tanh_c] = side_by_side<2>(s.kept[n], H);
+            kernels::update(H, [](auto&... v) { forward(v...); }, i, f, g, o, u_i, u_f, u_g, u_o, s.c_before[n], c, tanh_c,
+                            s.y[n], p_i, p_f, p_o);
         });
     }
     template <class T>
     void backward(const peephole_parameters<T>& theta, peephole_parameters<T>& grad, const recurrent::step<T>& s) const {
+        using recurrent::in, recurrent::side_by_side;
         const std::size_t H = s.units;
-        const T* const p = theta.P.data();
-        T* const dp = grad.P.data();
         s.each_row([&](std::size_t n) {
-            T* const dz = s.du[n];
-            const T *const z = s.z[n], *const c = s.kept[n];
-            kernels::update(H, [](auto&... v) { backward(v...); }, dz, dz + H, dz + 2 * H, dz + 3 * H, s.dh[n], s.dc[n], dp, dp + H,
-                            dp + 2 * H, z, z + H, z + 2 * H, z + 3 * H, s.c_before[n], c, c + H, p, p + H, p + 2 * H);
+            const auto [dp_i, dp_f, dp_o] = side_by_side<3>(grad.P.data(), H);
+            const auto [p_i, p_f, p_o] = side_by_side<3>(theta.P.data(), H);
+            const auto [dz_i, dz_f, dz_g, dz_o] = side_by_side<4>(s.du[n], H);
+            const auto [i, f, g, o] = side_by_side<4>(in(s.z[n]), H);
+            const auto [c, tanh_c] = side_by_side<2>(in(s.kept[n]), H);
+            kernels::update(H, [](auto&... v) { backward(v...); }, dz_i, dz_f, dz_g, dz_o, s.dh[n], s.dc[n], dp_i, dp_f, dp_o,
+                            i, f, g, o, s.c_before[n], c, tanh_c, p_i, p_f, p_o);
         });
         s.recur_back(s.dh, 0, 0, gates);                                                  // dh′ = dz Uᵀ
     }

@@ -288,7 +288,8 @@ const tensor<T, 3>& recurrent_layer<T, Cell>::forward(const X& in, cache<X>& c, 
 
 template <class T, class Cell>
 template <class X, std::size_t R>
-const X& recurrent_layer<T, Cell>::backward(const X& in, const recurrent::part<T, R>& dy, cache<X>& c, parameters& grad, const context& ctx) const {
+const X& recurrent_layer<T, Cell>::backward(const X& in, const recurrent::part<T, R>& dy, cache<X>& c, parameters& grad,
+                                            const context& ctx) const {
     using recurrent::begin;
     const tensor<T, 3>& x = sequence(in);
     check(in, c, ctx);
@@ -314,7 +315,10 @@ const X& recurrent_layer<T, Cell>::backward(const X& in, const recurrent::part<T
         });
         cell.backward(theta, grad, s);                                                       // du_t, dh_{t−1}
         for (std::size_t n = 0; n < N; ++n) std::copy_n(s.du[n], Cell::gates * units(), s.all_du[n]);
-        if (options.truncate != 0 && i != 0 && i % options.truncate == 0) m.dh.fill(T(0)), m.dc.fill(T(0));
+        if (options.truncate != 0 && i != 0 && i % options.truncate == 0) {
+            m.dh.fill(T(0));
+            m.dc.fill(T(0));
+        }
     }
     kernels::product<T>(1, kernels::transpose(there(x, m, ctx)), m.dz, 0, grad.W);           // dW = xᵀ dz
     kernels::column_sums(kernels::matrix<const T>(m.dz), grad.b.data());                      // db = Σ dz

@@ -41,10 +41,14 @@ struct any_cell {
 template <class Cell>
 inline constexpr std::size_t gates_of_h = Cell::gates - (Cell::whole_product ? 0 : 1);
 
-/// A number that a cell reads and leaves as it is: kernels::update tells by the const.
-template <class T>
-[[nodiscard]] const T* in(T* p) {
-    return p;
+using kernels::in;  // what a step reads and leaves as it is
+
+/// What stands side by side in a row, H numbers each: `const auto [i, f, g, o] = side_by_side<4>(s.z[n], H)`.
+template <std::size_t K, class T>
+[[nodiscard]] std::array<T*, K> side_by_side(T* row, std::size_t H) {
+    std::array<T*, K> parts;
+    for (std::size_t k = 0; k < K; ++k) parts[k] = row + k * H;
+    return parts;
 }
 
 /// Rows of numbers at equal distances.

@@ -49,7 +49,7 @@ struct rnn_cell : recurrent::any_cell {
         s.each_row([&](std::size_t n) {
             kernels::update(s.units, [this](auto& dz, auto& dh, const auto& h) {
                 dz = dh * f.derivative(h);                                                // dz = dh ∘ f'(z)
-                dh = 0 * dh;
+                dh = 0 * dh;                                                              // dh′ is added to it
             }, s.du[n], s.dh[n], recurrent::in(s.y[n]));
         });
         s.recur_back(s.dh, 0, 0, 1);                                                      // dh′ = dz Uᵀ

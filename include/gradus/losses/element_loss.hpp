@@ -112,7 +112,10 @@ const Y& element_loss<J>::backward(const Y& y_hat, const Target& y, cache<Y>& c,
     const double n = losses::divisor(self(), y_hat, y, by);
     reshape(c.dy, y_hat.shape());
     each_run(y_hat, by, [&](std::size_t at, std::size_t k, double w) {
-        if (w == 0) return std::fill_n(c.dy.data() + at, k, T(0)), void();
+        if (w == 0) {
+            std::fill_n(c.dy.data() + at, k, T(0));
+            return;
+        }
         kernels::map(
             k, [loss = self(), s = static_cast<T>(w / n)](const auto& p, const auto& t) { return loss.derivative(p, t) * s; },
             c.dy.data() + at, y_hat.data() + at, y.data() + at);

@@ -154,8 +154,10 @@ const Y& row_loss<J, By>::backward(const Y& y_hat, const Target& y, cache<Y>& c,
         if (w[r] != 0) self().row_backward(y_hat.data() + r * k, target(y, r, k), k, c.dy.data() + r * k);
     w.each_run([&](std::size_t row, std::size_t count, double weight) {
         T* const dy = c.dy.data() + row * k;
-        if (weight == 0) return std::fill_n(dy, count * k, T(0)), void();
-        kernels::map(count * k, [s = static_cast<T>(weight / n)](const auto& d) { return d * s; }, dy, dy);
+        if (weight == 0)
+            std::fill_n(dy, count * k, T(0));
+        else
+            kernels::map(count * k, [s = static_cast<T>(weight / n)](const auto& d) { return d * s; }, dy, dy);
     });
     return c.dy;
 }

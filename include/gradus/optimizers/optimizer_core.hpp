@@ -120,7 +120,7 @@ class optimizer_core {
     [[nodiscard]] virtual double learning_rate() const = 0;
 
     /// Whether the k-th parameter of the list, which stands at e, takes part in steps.
-    [[nodiscard]] bool moves(const entry& e, std::size_t k) const { return e.trainable && (k >= frozen_.size() || frozen_[k] == moving); }
+    [[nodiscard]] bool moves(const entry& e, std::size_t k) const { return e.trainable && (k >= frozen_.size() || !frozen_[k]); }
 
     /// total += scale · grad for the elements of one part: the reduction over the threads of a batch, split over the
     /// threads, and the accumulation of several batches. Statistics are merged.
@@ -143,12 +143,10 @@ class optimizer_core {
     GRADUS_ONCE optimizer_core(const parameter_list& theta, std::size_t n_slots);
 
   private:
-    static constexpr char moving = 'm';
-
     std::size_t slot_size_;                                  // in bytes
     std::vector<std::byte, allocator<std::byte>> memory_;   // the slots, one behind the other
     std::vector<std::size_t> shapes_;                        // of each tensor of the network, behind its number of axes
-    std::string frozen_;                                     // a letter for each parameter of the list; empty: all move
+    std::vector<bool> frozen_;                               // each parameter of the list; empty: all move
 };
 
 #if GRADUS_BODIES_OF(optimizers)
@@ -189,7 +187,7 @@ GRADUS_BODY void optimizer_core::reduce(parameter_list& total, const parameter_l
         with_scalar(p.values.type(), [&, begin = begin, n = n]<class T>(T) {
             T* const sum = p.values.as<T>().data() + begin;
             const auto add = [s = static_cast<T>(scale)](const auto& x, const auto& y) { return x + s * y; };
-            kernels::map(n, add, sum, static_cast<const T*>(sum), grad[k].values.as<T>().data() + begin);
+            kernels::map(n, add, sum, kernels::in(sum), grad[k].values.as<T>().data() + begin);
         });
     }
 }
@@ -220,14 +218,14 @@ GRADUS_BODY void optimizer_core::absorb(parameter_list& theta, const parameter_l
 GRADUS_BODY void optimizer_core::set_frozen(const parameter_list& theta, std::string_view path, bool value) {
     bool known = false;
     std::string all;
-    if (frozen_.size() < theta.size()) frozen_.resize(theta.size(), moving);
+    if (frozen_.size() < theta.size()) frozen_.resize(theta.size());
     for (std::size_t k = 0; k < theta.size(); ++k) {
         if (!theta[k].is_tensor()) continue;
         const std::string own = theta[k].path();
         all += (all.empty() ? "" : ", ") + own;
         if (!own.starts_with(path) || (own.size() > path.size() && own[path.size()] != '.')) continue;
         known = true;
-        frozen_[k] = value ? 'f' : moving;
+        frozen_[k] = value;
     }
     if (!known)
         throw data_error(message({"optimizer: nothing to ", value ? "freeze" : "unfreeze", " at '", path,
