@@ -1,10 +1,9 @@
 #pragma once
-
-#include "gradus/core/compiled.hpp"
 /// \file
 /// Everything that gradus throws. A message names the layer or the file, the formula or the field, and the numbers.
 
 #include <array>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +13,8 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+
+#include "gradus/core/compiled.hpp"
 
 namespace gradus {
 
@@ -36,24 +37,22 @@ GRADUS_ONCE [[nodiscard]] std::string shape_text(std::span<const std::size_t> sh
 /// "0.05": a number as short as it may be.
 GRADUS_ONCE [[nodiscard]] std::string number_text(double value);
 
-/// A text, a number or a shape in a message.
+/// A text, a number or a shape in a message. Three words: messages stand at each of many checks, which store them.
 struct piece {
-    std::string_view text;
-    std::span<const std::size_t> shape;
-    std::uint64_t number = 0;
-    double decimal = 0;
+    const void* data = nullptr;  ///< of a text or a shape
+    std::uint64_t number = 0;    ///< how much of it there is; or the number itself, of a real one its bits
     enum { words, natural, negative, sizes, real } kind = words;
 
-    piece(std::string_view t) : text(t) {}
-    piece(const std::string& t) : text(t) {}
-    piece(const char* t) : text(t) {}
+    piece(std::string_view t) : data(t.data()), number(t.size()) {}
+    piece(const std::string& t) : piece(std::string_view(t)) {}
+    piece(const char* t) : piece(std::string_view(t)) {}
     template <std::integral T>
     piece(T value)
         : number(value < T(0) ? std::uint64_t(0) - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value)),
           kind(value < T(0) ? negative : natural) {}
-    piece(double v) : decimal(v), kind(real) {}
+    piece(double v) : number(std::bit_cast<std::uint64_t>(v)), kind(real) {}
     template <std::size_t N>
-    piece(const std::array<std::size_t, N>& s) : shape(s), kind(sizes) {}
+    piece(const std::array<std::size_t, N>& s) : data(s.data()), number(N), kind(sizes) {}
 };
 
 /// The pieces, one behind the other. Built out of line: a chain of `+` at each of many checks is inlined there, and costs
@@ -109,11 +108,11 @@ GRADUS_BODY std::string message(std::initializer_list<piece> pieces) {
     for (const piece& p : pieces) {
         if (p.kind == piece::negative) out.push_back('-');
         if (p.kind == piece::words)
-            out.append(p.text.data(), p.text.size());
+            out.append(static_cast<const char*>(p.data), p.number);
         else if (p.kind == piece::sizes)
-            out.append(shape_text(p.shape));
+            out.append(shape_text({static_cast<const std::size_t*>(p.data), p.number}));
         else if (p.kind == piece::real)
-            out.append(number_text(p.decimal));
+            out.append(number_text(std::bit_cast<double>(p.number)));
         else
             append_number(out, p.number);
     }
