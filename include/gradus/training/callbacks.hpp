@@ -54,7 +54,7 @@ class early_stopping {
 
     explicit early_stopping(const Net&, options o = {}) : options_(o) {}
 
-    void before_training(auto& now) {
+    void before_training(auto&) {
         best_ = std::nan(""), best_epoch_ = waited_ = 0;
     }
     void after_epoch(auto& now) {
