@@ -34,9 +34,12 @@ template <class T, std::size_t N, class U>
 struct type<tensor<T, N>, U> {
     using to = tensor<std::conditional_t<std::is_floating_point_v<T>, U, T>, N>;  // labels, indices and masks stay
 };
+struct any_visit {
+    void operator()(const auto&...) const;
+};
 /// A struct of tensors as a template of its scalar: `pair<float>`.
 template <template <class> class S, class T, class U>
-    requires(std::is_floating_point_v<T> && requires(const S<T>& s) { S<T>::each([](const auto&...) {}, s); })
+    requires(std::is_floating_point_v<T> && requires(const S<T>& s) { S<T>::each(any_visit{}, s); })
 struct type<S<T>, U> {
     using to = S<U>;
 };

@@ -63,7 +63,7 @@ class scribe final : public visitor {
         told& layer = open_.back();
         layer.by_formulas = true;
         for (const std::string_view name : {std::string_view("W"), std::string_view("U"), std::string_view("b"), r.own.name})
-            layer.mentioned.push_back((backward ? "d" : "") + std::string(name));
+            layer.mentioned.push_back(message({backward ? "d" : "", name}));
         backward ? write_backward(out_, r) : write_forward(out_, r);
     }
 
