@@ -204,7 +204,7 @@ TEST_CASE("visit_backward: a dx is told where somebody reads it, and nowhere els
     struct gradients_of_x : gr::visitor {
         std::string places;
         void value(const gr::layer_ref& layer, gr::role of, const gr::entry& name, const gr::tensor_ref&) override {
-            if (of == gr::role::output && name.text() == "dx") places += "[" + layer.place.path() + "]";
+            if (of == gr::role::output && name.text() == "dx") places += gr::message({"[", layer.place.path(), "]"});
         }
     };
     gr::pass pass(net, x);

@@ -51,12 +51,12 @@ inline void bare(page& out, const loss_numbers& v) {
 
 inline void squared_error(page& out, const loss_numbers& v, bool half) {
     const auto difference = [&](std::size_t i) {
-        return "(" + out.number(v.y_hat[i]) + " − " + out.factor(v.y[i]) + ")";
+        return message({"(", out.number(v.y_hat[i]), " − ", out.factor(v.y[i]), ")"});
     };
     out.numeric("J = " + std::string(half ? "½ " : "") + "[" +
                 spelt(out, v.y.size(), [&](std::size_t i) { return difference(i) + "²"; }) + "] / " +
                 out.number(v.count) + " = " + out.number(v.value));
-    gradient_entries(out, v, "dŷ", [&](std::size_t i) { return (half ? "" : "2 ") + difference(i); });
+    gradient_entries(out, v, "dŷ", [&](std::size_t i) { return message({half ? "" : "2 ", difference(i)}); });
 }
 
 }  // namespace explaining
