@@ -214,19 +214,6 @@ struct recurrent_layer {
         return s;
     }
 
-    /// x with zeros in the steps that the mask leaves out: beside their dz, which is 0, anything else may be NaN.
-    static const tensor<T, 3>& there(const tensor<T, 3>& x, recurrent::memory<T>& m, const context& ctx) {
-        if (ctx.mask == nullptr) return x;
-        reshape(m.x, x.shape());
-        const std::size_t D = features(x);
-        for (std::size_t i = 0; i < rows(x); ++i)
-            if (ctx.mask->data()[i])
-                std::copy_n(x.data() + i * D, D, m.x.data() + i * D);
-            else
-                std::fill_n(m.x.data() + i * D, D, T(0));
-        return m.x;
-    }
-
     /// The first step follows h₀. For the others, h_{t−1} is the row of y beside that of du_t: one product of all rows, those
     /// of the first step set aside, for beside them stands another sequence.
     template <class X>
@@ -320,7 +307,7 @@ const X& recurrent_layer<T, Cell>::backward(const X& in, const recurrent::part<T
             m.dc.fill(T(0));
         }
     }
-    kernels::product<T>(1, kernels::transpose(there(x, m, ctx)), m.dz, 0, grad.W);           // dW = xᵀ dz
+    kernels::product<T>(1, kernels::transpose(m.masked(x, ctx.mask)), m.dz, 0, grad.W);           // dW = xᵀ dz
     kernels::column_sums(kernels::matrix<const T>(m.dz), grad.b.data());                      // db = Σ dz
     recurrent_gradient(in, c, grad.U);                                                       // dU = Σ_t h_{t−1}ᵀ du_t
     if (ctx.input_gradient) {

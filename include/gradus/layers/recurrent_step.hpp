@@ -126,6 +126,19 @@ struct memory {
         });
     }
 
+    /// x with zeros in the steps that the mask leaves out: beside their dz, which is 0, anything else may be NaN.
+    const tensor<T, 3>& masked(const tensor<T, 3>& all_x, const tensor<bool, 2>* mask) {
+        if (mask == nullptr) return all_x;
+        reshape(x, all_x.shape());
+        const std::size_t D = features(all_x);
+        for (std::size_t i = 0; i < rows(all_x); ++i)
+            if (mask->data()[i])
+                std::copy_n(all_x.data() + i * D, D, x.data() + i * D);
+            else
+                std::fill_n(x.data() + i * D, D, T(0));
+        return x;
+    }
+
   private:
     /// The parts of U that a step multiplies by: all of it, or the gates of h_{t−1} and the other.
     template <class Cell, class F>
