@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <string>
 
-#include "gradus/core/tensor.hpp"
+#include "gradus/tensor/tensor.hpp"
 #include "measure.hpp"
 
 using reg = xsimd::batch<float>;

@@ -32,7 +32,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <gradus/core/random.hpp>
+#include <gradus/base/random.hpp>
 #include <gradus/data/digits.hpp>
 #include <gradus/data/pgm.hpp>
 #include <gradus/data/threshold.hpp>

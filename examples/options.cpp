@@ -11,7 +11,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "gradus/core/error.hpp"
+#include "gradus/base/error.hpp"
 
 namespace example {
 

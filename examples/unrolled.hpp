@@ -6,10 +6,10 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
-#include <gradus/core/tensor.hpp>
 #include <gradus/plot/picture.hpp>
 #include <gradus/plot/style.hpp>
 #include <gradus/plot/svg.hpp>
+#include <gradus/tensor/tensor.hpp>
 #include <span>
 #include <string>
 #include <vector>

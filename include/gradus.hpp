@@ -4,14 +4,14 @@
 /// header of its own: reading and preparing data (data/), pictures (plot/), files but for save and load (io/), gradient_check
 /// (check/), explain (explain/), sampling of text (training/).
 
-#include "gradus/core/tensor.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/random.hpp"
-#include "gradus/core/parameters.hpp"
-#include "gradus/core/gradients.hpp"
-#include "gradus/core/layer.hpp"
-#include "gradus/core/pass.hpp"
-#include "gradus/core/paths.hpp"
+#include "gradus/tensor/tensor.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/base/random.hpp"
+#include "gradus/nn/parameters.hpp"
+#include "gradus/nn/gradients.hpp"
+#include "gradus/nn/layer.hpp"
+#include "gradus/nn/pass.hpp"
+#include "gradus/nn/paths.hpp"
 
 #include "gradus/activations/identity.hpp"
 #include "gradus/activations/sigmoid.hpp"
@@ -86,7 +86,7 @@
 #include "gradus/model/any_network.hpp"
 #include "gradus/model/summary.hpp"
 
-#include "gradus/core/dataset.hpp"
+#include "gradus/data/dataset.hpp"
 #include "gradus/data/memory.hpp"
 #include "gradus/data/synthetic.hpp"
 

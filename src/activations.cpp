@@ -1,4 +1,4 @@
-// Activations.
+// Activations, each one formula and its derivative.
 #define GRADUS_BODIES_OF_activations 1
 #include "gradus/activations/activation.hpp"
 #include "gradus/activations/elu.hpp"

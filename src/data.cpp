@@ -1,9 +1,10 @@
-// Readers and makers of data.
+// Data sets: drawn, in memory, from files; split, scaled and cut into samples.
 #define GRADUS_BODIES_OF_data 1
 #include "gradus/data/byte_reader.hpp"
 #include "gradus/data/csv.hpp"
 #include "gradus/data/csv_options.hpp"
 #include "gradus/data/csv_records.hpp"
+#include "gradus/data/dataset.hpp"
 #include "gradus/data/digits.hpp"
 #include "gradus/data/download.hpp"
 #include "gradus/data/idx.hpp"

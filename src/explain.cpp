@@ -1,4 +1,4 @@
-// explain: the formulas of a step with their numbers.
+// Networks made of layers, gradient checks, explanations.
 #define GRADUS_BODIES_OF_explain 1
 #include "gradus/explain/explain.hpp"
 #include "gradus/explain/expression.hpp"

@@ -4,17 +4,19 @@
 #endif
 
 // Folders in the order in which they include each other (tests/arrows.sh).
-#include "core.cpp"
+#include "base.cpp"
+#include "tensor.cpp"
 #include "kernels.cpp"
+#include "nn.cpp"
 #include "activations.cpp"
 #include "losses.cpp"
-#include "optimizers.cpp"
 #include "initializers.cpp"
+#include "optimizers.cpp"
 #include "layers.cpp"
-#include "model.cpp"
+#include "data.cpp"
 #include "training.cpp"
 #include "io.cpp"
-#include "data.cpp"
 #include "plot.cpp"
+#include "model.cpp"
 #include "check.cpp"
 #include "explain.cpp"

@@ -1,4 +1,4 @@
-// Initializers.
+// How parameters begin.
 #define GRADUS_BODIES_OF_initializers 1
 #include "gradus/initializers/distributions.hpp"
 #include "gradus/initializers/initializer.hpp"

@@ -1,4 +1,4 @@
-// Files: NumPy's, saved networks, checkpoints, logs, other frameworks'.
+// Files of networks and of training: NumPy's arrays, checkpoints, logs.
 #define GRADUS_BODIES_OF_io 1
 #include "gradus/io/array.hpp"
 #include "gradus/io/checkpoint.hpp"

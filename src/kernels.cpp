@@ -1,4 +1,4 @@
-// Matrix products, convolution, pooling, normalization and rows, on float and double.
+// How formulas are made fast: element by element, row by row, products, convolutions.
 #define GRADUS_BODIES_OF_kernels 1
 #include "gradus/kernels/affine.hpp"
 #include "gradus/kernels/blas.hpp"
@@ -17,6 +17,7 @@
 #include "gradus/kernels/pooled_convolution.hpp"
 #include "gradus/kernels/pooling.hpp"
 #include "gradus/kernels/rows.hpp"
+#include "gradus/kernels/window.hpp"
 #include "gradus/kernels/winograd.hpp"
 #include "gradus/kernels/winograd_transforms.hpp"
 #include "gradus/kernels/workspace.hpp"

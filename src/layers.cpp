@@ -1,4 +1,4 @@
-// Layers on rows, sequences and images of float and double.
+// Layers: their formulas, forward and backward.
 #define GRADUS_BODIES_OF_layers 1
 #include "gradus/layers/augmentation.hpp"
 #include "gradus/layers/average_pool2d.hpp"

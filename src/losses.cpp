@@ -1,4 +1,4 @@
-// Losses: their checks and messages, and their formulas on float and double.
+// Losses, each one formula and its gradient.
 #define GRADUS_BODIES_OF_losses 1
 #include "gradus/losses/binary_cross_entropy.hpp"
 #include "gradus/losses/categorical_cross_entropy.hpp"

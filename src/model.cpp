@@ -1,4 +1,4 @@
-// Containers of layers, and the summary.
+// Networks made of layers, gradient checks, explanations.
 #define GRADUS_BODIES_OF_model 1
 #include "gradus/model/any_network.hpp"
 #include "gradus/model/repeat.hpp"

@@ -1,4 +1,4 @@
-// Optimizers: what walks over the parameters, and the formulas on float and double.
+// What turns the parameters and their gradients into the next parameters.
 #define GRADUS_BODIES_OF_optimizers 1
 #include "gradus/optimizers/adadelta.hpp"
 #include "gradus/optimizers/adagrad.hpp"

@@ -1,4 +1,4 @@
-// Pictures.
+// Pictures of what a network learns, as SVG.
 #define GRADUS_BODIES_OF_plot 1
 #include "gradus/plot/axis.hpp"
 #include "gradus/plot/bars.hpp"

@@ -1,4 +1,4 @@
-// The training loop, evaluation, metrics, schedules, callbacks.
+// The training loop, and what it tells: batches, threads, callbacks, evaluation.
 #define GRADUS_BODIES_OF_training 1
 #include "gradus/training/batch.hpp"
 #include "gradus/training/callbacks.hpp"

@@ -3,22 +3,27 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+low="nn kernels tensor base"
+formulas="losses optimizers activations initializers $low"
 declare -A knows=(
-    [core]=""
-    [kernels]="core"
-    [activations]="kernels core"
-    [losses]="activations kernels core"
-    [optimizers]="kernels core"
-    [initializers]="kernels core"
-    [layers]="activations losses optimizers initializers kernels core"
-    [model]="layers activations losses optimizers initializers kernels core"
-    [training]="model layers activations losses optimizers initializers kernels core"
+    [base]=""
+    [tensor]="base"
+    [kernels]="tensor base"
+    [nn]="tensor base"
+    [activations]="$low"
+    [losses]="activations $low"
+    [initializers]="$low"
+    [optimizers]="$low"
+    [layers]="activations initializers $low"
+    [model]="layers $formulas"
+    [data]="training io tensor base"
+    [training]="data model layers $formulas"
+    [io]="training data model layers $formulas"
+    [plot]="training data $low"
+    [check]="model layers $formulas"
+    [explain]="model layers $formulas"
+    [reference]="training layers $formulas"
 )
-inner="training model layers activations losses optimizers initializers kernels core"
-for leaf in data plot check explain io reference; do
-    knows[$leaf]=$inner
-done
-knows[data]="io $inner"  # arrays of NumPy's files as data
 
 status=0
 while IFS=: read -r file line include; do

@@ -40,17 +40,17 @@ diff "$work/declared" "$work/defined" >"$work/diff" ||
 echo "The unit has $(wc -l <"$work/defined") functions, all that are declared of it"
 
 # What a header promises of the unit it can name by what it includes itself. Of a second nine tenths are xtensor's.
-compile -D GRADUS_COMPILED -w -x c++-header include/gradus/core/xtensor.hpp -o "$work/xtensor.hpp.gch"
+compile -D GRADUS_COMPILED -w -x c++-header include/gradus/tensor/xtensor.hpp -o "$work/xtensor.hpp.gch"
 export -f compile
 export CXX work
 # shellcheck disable=SC2016
-grep -rlE 'GRADUS_COMPILED|GRADUS_EXTERN' include/gradus | grep -v /core/compiled.hpp |
+grep -rlE 'GRADUS_COMPILED|GRADUS_EXTERN' include/gradus | grep -v /base/compiled.hpp |
     xargs -P 2 -I HEADER bash -c 'echo "#include \"HEADER\"" | sed s:include/:: |
         compile -D GRADUS_COMPILED -include "$work/xtensor.hpp" -fsyntax-only -x c++ -' ||
     fail "These headers do not compile alone with GRADUS_COMPILED"
 
 # The linker names what does not fit.
-echo '#include "gradus/core/error.hpp"
+echo '#include "gradus/base/error.hpp"
 int main() {}' >"$work/small.cpp"
 says() {
     local words=$1

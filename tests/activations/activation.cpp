@@ -7,10 +7,10 @@
 #include "../support/close.hpp"
 #include "../support/draw.hpp"
 #include "gradus.hpp"
-#include "gradus/explain/explain.hpp"
-#include "gradus/check/gradient_check.hpp"
 #include "gradus/activations/leaky_relu.hpp"
 #include "gradus/activations/prelu.hpp"
+#include "gradus/check/gradient_check.hpp"
+#include "gradus/explain/explain.hpp"
 
 namespace gr = gradus;
 using matrix = gr::tensor<float, 2>;

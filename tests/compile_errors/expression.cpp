@@ -1,6 +1,6 @@
 // expect: any_tensor
 // An xtensor expression is no tensor: the compiler names the concept that it fails.
-#include "gradus/core/tensor.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 int main() {
     gradus::tensor<float, 2> x = {{1, 2}, {3, 4}};

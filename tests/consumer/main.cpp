@@ -1,8 +1,8 @@
 // Somebody else's program.
 #include <cstdio>
 
-#include "gradus/core/error.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 #ifdef GRADUS_COMPILED
 constexpr bool compiled = true;

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "gradus/core/random.hpp"
+#include "gradus/base/random.hpp"
 #include "gradus/reference/threshold.hpp"
 #include "../support/draw.hpp"
 #include "../support/message.hpp"

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "gradus/explain/explain.hpp"
-#include "gradus/model/sequential.hpp"
 #include "gradus/layers/embedding.hpp"
 #include "gradus/losses/mse.hpp"
+#include "gradus/model/sequential.hpp"
 #include "gradus/optimizers/gradient_descent.hpp"
 
 namespace gr = gradus;

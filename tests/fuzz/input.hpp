@@ -13,7 +13,7 @@
 #include <span>
 #include <string>
 
-#include "gradus/core/error.hpp"
+#include "gradus/base/error.hpp"
 
 namespace fuzz {
 

@@ -8,9 +8,9 @@
 #include "../support/close.hpp"
 #include "../support/message.hpp"
 #include "gradus/activations/sigmoid.hpp"
-#include "gradus/core/initialize.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/model/sequential.hpp"
+#include "gradus/nn/initialize.hpp"
 
 namespace gr = gradus;
 

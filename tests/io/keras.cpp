@@ -4,10 +4,10 @@
 
 #include <string>
 
-#include "gradus/core/pass.hpp"
 #include "gradus/layers/gru.hpp"
 #include "gradus/layers/lstm.hpp"
 #include "gradus/layers/rnn.hpp"
+#include "gradus/nn/pass.hpp"
 
 #include "../support/close.hpp"
 #include "../support/draw.hpp"

@@ -3,8 +3,6 @@
 
 #include "gradus/activations/relu.hpp"
 #include "gradus/activations/tanh.hpp"
-#include "gradus/core/pass.hpp"
-#include "gradus/core/paths.hpp"
 #include "gradus/io/pytorch.hpp"
 #include "gradus/layers/batch_norm.hpp"
 #include "gradus/layers/conv_transpose2d.hpp"
@@ -14,6 +12,8 @@
 #include "gradus/layers/reshape.hpp"
 #include "gradus/losses/cross_entropy.hpp"
 #include "gradus/model/sequential.hpp"
+#include "gradus/nn/pass.hpp"
+#include "gradus/nn/paths.hpp"
 #include "gradus/training/evaluate.hpp"
 #include "../support/close.hpp"
 #include "../support/fixture.hpp"

@@ -4,12 +4,12 @@
 
 #include <tuple>
 
-#include "gradus/core/pass.hpp"
 #include "gradus/layers/bidirectional.hpp"
 #include "gradus/layers/gru.hpp"
 #include "gradus/layers/lstm.hpp"
 #include "gradus/layers/rnn.hpp"
 #include "gradus/model/sequential.hpp"
+#include "gradus/nn/pass.hpp"
 
 #include "../support/close.hpp"
 #include "../support/draw.hpp"

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "gradus/core/error.hpp"
+#include "gradus/base/error.hpp"
 
 struct temporary_folder {
     std::string path = (std::filesystem::temp_directory_path() / "gradus-XXXXXX").string();

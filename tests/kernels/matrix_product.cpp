@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/random.hpp"
+#include "gradus/base/random.hpp"
 #include "gradus/reference/matrix_product.hpp"
 
 namespace k = gradus::kernels;

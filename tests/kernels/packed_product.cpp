@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "../support/some_of.hpp"
-#include "gradus/core/random.hpp"
+#include "gradus/base/random.hpp"
 #include "gradus/reference/matrix_product.hpp"
 
 namespace k = gradus::kernels;

@@ -7,10 +7,10 @@
 
 #include "gradus/activations/tanh.hpp"
 #include "gradus/check/gradient_check.hpp"
-#include "gradus/core/initialize.hpp"
-#include "gradus/core/pass.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/model/sequential.hpp"
+#include "gradus/nn/initialize.hpp"
+#include "gradus/nn/pass.hpp"
 #include "gradus/optimizers/gradient_descent.hpp"
 #include "gradus/optimizers/moving_average.hpp"
 #include "gradus/optimizers/optimizer.hpp"

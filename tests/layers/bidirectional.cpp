@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "gradus/activations/relu.hpp"
-#include "gradus/core/state.hpp"
 #include "gradus/layers/dropout.hpp"
 #include "gradus/layers/gru.hpp"
 #include "gradus/layers/lstm.hpp"
 #include "gradus/layers/rnn.hpp"
 #include "gradus/model/sequential.hpp"
+#include "gradus/nn/state.hpp"
 
 #include "../support/message.hpp"
 

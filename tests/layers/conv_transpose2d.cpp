@@ -12,11 +12,11 @@
 #include "gradus/activations/relu.hpp"
 #include "gradus/activations/softmax.hpp"
 #include "gradus/check/gradient_check.hpp"
-#include "gradus/core/pass.hpp"
 #include "gradus/io/pytorch.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/reshape.hpp"
 #include "gradus/model/sequential.hpp"
+#include "gradus/nn/pass.hpp"
 #include "gradus/reference/conv_transpose2d.hpp"
 
 #include "../support/close.hpp"

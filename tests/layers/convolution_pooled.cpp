@@ -15,10 +15,10 @@
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/activations/tanh.hpp"
 #include "gradus/check/gradient_check.hpp"
-#include "gradus/core/paths.hpp"
 #include "gradus/layers/convolution.hpp"
 #include "gradus/layers/max_pool2d.hpp"
 #include "gradus/model/sequential.hpp"
+#include "gradus/nn/paths.hpp"
 
 namespace gr = gradus;
 

@@ -7,10 +7,10 @@
 #include <optional>
 
 #include "gradus/check/gradient_check.hpp"
-#include "gradus/core/pass.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/model/sequential.hpp"
 #include "gradus/model/summary.hpp"
+#include "gradus/nn/pass.hpp"
 #include "gradus/optimizers/adamw.hpp"
 #include "gradus/optimizers/optimizer.hpp"
 #include "gradus/reference/embedding.hpp"

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "../support/message.hpp"
-#include "gradus/core/layer.hpp"
 #include "gradus/layers/average_pool2d.hpp"
 #include "gradus/layers/conv_transpose2d.hpp"
 #include "gradus/layers/convolution.hpp"
@@ -13,6 +12,7 @@
 #include "gradus/layers/max_pool2d.hpp"
 #include "gradus/layers/upsample2d.hpp"
 #include "gradus/layers/zero_padding2d.hpp"
+#include "gradus/nn/layer.hpp"
 
 namespace gr = gradus;
 using shape = std::vector<std::size_t>;

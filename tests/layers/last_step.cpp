@@ -4,13 +4,13 @@
 
 #include <type_traits>
 
-#include "gradus/core/state.hpp"
 #include "gradus/layers/bidirectional.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/gru.hpp"
 #include "gradus/layers/lstm.hpp"
 #include "gradus/layers/rnn.hpp"
 #include "gradus/model/sequential.hpp"
+#include "gradus/nn/state.hpp"
 
 #include "../support/message.hpp"
 

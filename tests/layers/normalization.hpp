@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <string>
 
-#include "gradus/core/pass.hpp"
+#include "gradus/nn/pass.hpp"
 #include "gradus/reference/normalization.hpp"
 
 #include "../support/close.hpp"

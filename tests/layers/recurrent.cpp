@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "gradus/core/state.hpp"
+#include "gradus/nn/state.hpp"
 #include "recurrent_kinds.hpp"
 
 namespace gr = gradus;

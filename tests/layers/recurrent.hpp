@@ -11,9 +11,9 @@
 #include <type_traits>
 
 #include "gradus/check/gradient_check.hpp"
-#include "gradus/core/pass.hpp"
-#include "gradus/core/to_scalar.hpp"
 #include "gradus/layers/recurrent.hpp"
+#include "gradus/nn/pass.hpp"
+#include "gradus/nn/to_scalar.hpp"
 #include "gradus/reference/recurrent.hpp"
 
 #include "../support/close.hpp"

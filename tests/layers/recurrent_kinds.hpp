@@ -6,10 +6,10 @@
 #include <cstddef>
 
 #include "gradus/activations/tanh.hpp"
-#include "gradus/core/pass.hpp"
 #include "gradus/layers/gru.hpp"
 #include "gradus/layers/lstm.hpp"
 #include "gradus/layers/rnn.hpp"
+#include "gradus/nn/pass.hpp"
 
 #include "recurrent.hpp"
 

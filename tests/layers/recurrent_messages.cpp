@@ -2,12 +2,12 @@
 
 #include <cmath>
 
-#include "gradus/core/pass.hpp"
-#include "gradus/core/state.hpp"
 #include "gradus/layers/gru.hpp"
 #include "gradus/layers/lstm.hpp"
 #include "gradus/layers/rnn.hpp"
 #include "gradus/model/sequential.hpp"
+#include "gradus/nn/pass.hpp"
+#include "gradus/nn/state.hpp"
 
 #include "../support/draw.hpp"
 #include "../support/message.hpp"

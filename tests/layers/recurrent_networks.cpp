@@ -6,13 +6,13 @@
 #include <tuple>
 #include <vector>
 
-#include "gradus/core/paths.hpp"
-#include "gradus/core/state.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/embedding.hpp"
 #include "gradus/losses/cross_entropy.hpp"
 #include "gradus/model/repeat.hpp"
 #include "gradus/model/sequential.hpp"
+#include "gradus/nn/paths.hpp"
+#include "gradus/nn/state.hpp"
 #include "recurrent_kinds.hpp"
 #include "recurrent_pytorch.hpp"
 

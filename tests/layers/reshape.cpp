@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "gradus/check/gradient_check.hpp"
-#include "gradus/core/pass.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/model/sequential.hpp"
+#include "gradus/nn/pass.hpp"
 
 #include "../support/close.hpp"
 #include "../support/draw.hpp"

@@ -5,10 +5,10 @@
 #include <string>
 
 #include "gradus/check/gradient_check.hpp"
-#include "gradus/core/pass.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/reshape.hpp"
 #include "gradus/model/sequential.hpp"
+#include "gradus/nn/pass.hpp"
 #include "gradus/reference/geometry.hpp"
 
 #include "../support/close.hpp"

@@ -2,11 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include "gradus/check/gradient_check.hpp"
 #include "gradus/activations/tanh.hpp"
-#include "gradus/core/pass.hpp"
-#include "gradus/core/paths.hpp"
+#include "gradus/check/gradient_check.hpp"
 #include "gradus/layers/dense.hpp"
+#include "gradus/nn/pass.hpp"
+#include "gradus/nn/paths.hpp"
 
 #include "../support/close.hpp"
 #include "../support/draw.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gradus/core/tensor.hpp"
+#include "gradus/tensor/tensor.hpp"
 #include "xml.hpp"
 
 namespace gr = gradus;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "gradus/core/random.hpp"
+#include "gradus/base/random.hpp"
 #include "gradus/plot/bars.hpp"
 #include "gradus/plot/confusion.hpp"
 #include "gradus/plot/decision_boundary.hpp"

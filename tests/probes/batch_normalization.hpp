@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "gradus.hpp"
-#include "gradus/core/moments.hpp"
+#include "gradus/nn/moments.hpp"
 
 namespace probes {
 

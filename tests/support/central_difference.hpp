@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <limits>
 
-#include "gradus/core/tensor.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace support {
 

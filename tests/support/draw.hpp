@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "gradus/core/random.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/random.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace support {
 

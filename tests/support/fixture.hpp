@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <string>
 
-#include "gradus/core/tensor.hpp"
 #include "gradus/io/array.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace support {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "gradus/core/error.hpp"
+#include "gradus/base/error.hpp"
 
 namespace support {
 

@@ -9,7 +9,7 @@
 #include "close.hpp"
 #include "draw.hpp"
 #include "fixture.hpp"
-#include "gradus/core/pass.hpp"
+#include "gradus/nn/pass.hpp"
 
 namespace support {
 

@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <string_view>
 
-#include "gradus/core/context.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/parameters.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/nn/context.hpp"
+#include "gradus/nn/parameters.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace support {
 

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "gradus/core/random.hpp"
+#include "gradus/base/random.hpp"
 
 namespace support {
 

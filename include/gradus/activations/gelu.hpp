@@ -2,7 +2,7 @@
 #include <numbers>
 
 #include "gradus/activations/activation.hpp"
-#include "gradus/core/generic.hpp"
+#include "gradus/tensor/generic.hpp"
 
 namespace gradus {
 

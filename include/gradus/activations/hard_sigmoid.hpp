@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "gradus/activations/activation.hpp"
-#include "gradus/core/generic.hpp"
+#include "gradus/tensor/generic.hpp"
 
 namespace gradus {
 

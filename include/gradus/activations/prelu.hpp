@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "gradus/activations/activation.hpp"
-#include "gradus/core/checks.hpp"
-#include "gradus/core/generic.hpp"
 #include "gradus/kernels/rows.hpp"
+#include "gradus/nn/checks.hpp"
+#include "gradus/tensor/generic.hpp"
 
 namespace gradus {
 

@@ -1,7 +1,7 @@
 #pragma once
 #include "gradus/activations/activation.hpp"
 #include "gradus/activations/sigmoid.hpp"
-#include "gradus/core/generic.hpp"
+#include "gradus/tensor/generic.hpp"
 
 namespace gradus {
 

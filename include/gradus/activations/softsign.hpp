@@ -1,6 +1,6 @@
 #pragma once
 #include "gradus/activations/activation.hpp"
-#include "gradus/core/generic.hpp"
+#include "gradus/tensor/generic.hpp"
 
 namespace gradus {
 

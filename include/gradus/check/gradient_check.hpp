@@ -10,12 +10,12 @@
 #include <limits>
 #include <string>
 
-#include "gradus/core/gradients.hpp"
-#include "gradus/core/layer.hpp"
-#include "gradus/core/pass.hpp"
-#include "gradus/core/random.hpp"
-#include "gradus/core/to_scalar.hpp"
+#include "gradus/base/random.hpp"
 #include "gradus/losses/loss.hpp"
+#include "gradus/nn/gradients.hpp"
+#include "gradus/nn/layer.hpp"
+#include "gradus/nn/pass.hpp"
+#include "gradus/nn/to_scalar.hpp"
 
 namespace gradus {
 

@@ -16,8 +16,8 @@
 #include <string_view>
 #include <utility>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 
 #ifndef GRADUS_HAS_ZLIB
 #define GRADUS_HAS_ZLIB 0

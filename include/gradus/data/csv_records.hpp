@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 
 namespace gradus::data {
 

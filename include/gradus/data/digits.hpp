@@ -9,10 +9,10 @@
 #include <cstdint>
 #include <initializer_list>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/random.hpp"
-#include "gradus/core/tensor.hpp"
-#include "gradus/core/dataset.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/random.hpp"
+#include "gradus/data/dataset.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::data {
 

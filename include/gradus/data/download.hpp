@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 /// \file
 /// Fetching files with CMake's own downloader: whoever builds gradus has it, and no library has to be linked.
 

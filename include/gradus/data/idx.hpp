@@ -15,11 +15,11 @@
 #include <string>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/data/byte_reader.hpp"
-#include "gradus/core/dataset.hpp"
+#include "gradus/data/dataset.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::data {
 

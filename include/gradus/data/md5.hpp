@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 /// \file
 /// MD5, by which the published MNIST files are known. It tells a damaged file from a whole one; it is no protection
 /// against a forger.

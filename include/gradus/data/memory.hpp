@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/error.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::data {
 

@@ -16,15 +16,15 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/tensor.hpp"
-#include "gradus/core/dataset.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/data/dataset.hpp"
 #include "gradus/data/digits.hpp"
 #include "gradus/data/download.hpp"
 #include "gradus/data/idx.hpp"
 #include "gradus/data/md5.hpp"
 #include "gradus/data/memory.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::data {
 

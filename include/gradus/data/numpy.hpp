@@ -18,10 +18,10 @@
 #include <string>
 #include <utility>
 
-#include "gradus/core/dataset.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/data/dataset.hpp"
 #include "gradus/io/npz.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::data {
 

@@ -12,10 +12,10 @@
 #include <initializer_list>
 #include <string>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/data/byte_reader.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::data {
 

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/dataset.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/data/dataset.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::data {
 

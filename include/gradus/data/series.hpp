@@ -10,10 +10,10 @@
 #include <numbers>
 #include <string_view>
 
-#include "gradus/core/error.hpp"
-#include "gradus/core/random.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/base/random.hpp"
 #include "gradus/data/synthetic.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::data {
 

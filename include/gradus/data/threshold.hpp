@@ -12,8 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "gradus/core/error.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::data {
 

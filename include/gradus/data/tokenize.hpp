@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/data/utf8.hpp"
 
 namespace gradus::data {

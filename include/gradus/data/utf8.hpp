@@ -15,8 +15,8 @@
 #include <string>
 #include <string_view>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/data/byte_reader.hpp"
 
 namespace gradus::data {

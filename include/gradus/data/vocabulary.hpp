@@ -22,11 +22,11 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/data/csv_records.hpp"
 #include "gradus/data/tokenize.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::data {
 

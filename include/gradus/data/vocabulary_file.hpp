@@ -19,8 +19,8 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/data/vocabulary.hpp"
 #include "gradus/io/file.hpp"
 

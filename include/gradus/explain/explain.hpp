@@ -2,7 +2,7 @@
 /// \file
 /// One training step, every formula with its numbers, as text: `gr::explain(net, J, descend, x, y)`.
 ///
-/// Layers tell, and this listens (core/visitor.hpp). A layer that tells its formulas is shown by them, entry by entry; any
+/// Layers tell, and this listens (nn/visitor.hpp). A layer that tells its formulas is shown by them, entry by entry; any
 /// other by what it says that it computes, `formula`, and what goes in and out of it. A loss tells its words by
 /// `explain_loss(gr::explaining::page&, const J&, const gr::explaining::loss_numbers&)`, found by argument-dependent look-up.
 
@@ -14,13 +14,13 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/layer.hpp"
-#include "gradus/core/visitor.hpp"
 #include "gradus/explain/losses.hpp"
 #include "gradus/explain/page.hpp"
 #include "gradus/explain/recurrence.hpp"
 #include "gradus/explain/statements.hpp"
 #include "gradus/explain/step.hpp"
+#include "gradus/nn/layer.hpp"
+#include "gradus/nn/visitor.hpp"
 #include "gradus/optimizers/optimizer.hpp"
 
 namespace gradus {

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "gradus/core/error.hpp"
-#include "gradus/core/function_ref.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/base/function_ref.hpp"
 #include "gradus/explain/page.hpp"
 
 namespace gradus::explaining {

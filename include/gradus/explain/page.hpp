@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/error.hpp"
-#include "gradus/core/tensor_ref.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/tensor/tensor_ref.hpp"
 
 namespace gradus {
 

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A layer that goes step by step (core/statement.hpp: recurrence): every formula of the units that are shown, with its
+/// A layer that goes step by step (nn/statement.hpp: recurrence): every formula of the units that are shown, with its
 /// numbers, there and back, and the gradients that all steps make.
 
 #include <algorithm>
@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/core/error.hpp"
-#include "gradus/core/statement.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/explain/page.hpp"
 #include "gradus/explain/recurrent_unit.hpp"
 #include "gradus/explain/statements.hpp"
+#include "gradus/nn/statement.hpp"
 
 namespace gradus::explaining {
 

@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/core/error.hpp"
-#include "gradus/core/statement.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/explain/expression.hpp"
 #include "gradus/explain/page.hpp"
 #include "gradus/explain/statements.hpp"
+#include "gradus/nn/statement.hpp"
 
 namespace gradus::explaining {
 

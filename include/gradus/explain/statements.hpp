@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A statement of a layer (core/statement.hpp), entry by entry with its numbers.
+/// A statement of a layer (nn/statement.hpp), entry by entry with its numbers.
 
 #include <cstddef>
 #include <optional>
@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/core/error.hpp"
-#include "gradus/core/statement.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/explain/expression.hpp"
 #include "gradus/explain/page.hpp"
+#include "gradus/nn/statement.hpp"
 
 namespace gradus::explaining {
 

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <tuple>
 
-#include "gradus/core/parameter_list.hpp"
 #include "gradus/explain/page.hpp"
+#include "gradus/nn/parameter_list.hpp"
 #include "gradus/optimizers/adam.hpp"
 #include "gradus/optimizers/optimizer.hpp"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/initializers/initializer.hpp"
 
 namespace gradus {

@@ -9,11 +9,11 @@
 #include <type_traits>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/random.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/base/random.hpp"
 #include "gradus/kernels/matrix.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus {
 

@@ -2,7 +2,7 @@
 /// \file
 /// A random rotation: what goes through keeps its length, and so, backwards, does the gradient.
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/initializers/distributions.hpp"
 
 namespace gradus {

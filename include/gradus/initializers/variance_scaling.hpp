@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/initializers/distributions.hpp"
 
 namespace gradus {

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/tensor_ref.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/io/message.hpp"
+#include "gradus/tensor/tensor_ref.hpp"
 
 namespace gradus::io {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/io/file.hpp"
 #include "gradus/training/state.hpp"
 

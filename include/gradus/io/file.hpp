@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/io/message.hpp"
 
 namespace gradus::io {

@@ -4,7 +4,7 @@
 
 #include <initializer_list>
 
-#include "gradus/core/error.hpp"
+#include "gradus/base/error.hpp"
 
 namespace gradus::io {
 

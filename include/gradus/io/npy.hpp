@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/io/array.hpp"
 #include "gradus/io/file.hpp"
 

@@ -12,7 +12,7 @@
 /// std::span<const float> values = W.as<float>({2, 3});
 /// \endcode
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/io/npy.hpp"
 #include "gradus/io/zip_reader.hpp"
 #include "gradus/io/zip_writer.hpp"

@@ -16,8 +16,8 @@
 #include <array>
 #include <cstddef>
 
-#include "gradus/core/error.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus {
 

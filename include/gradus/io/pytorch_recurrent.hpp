@@ -19,11 +19,11 @@
 #include <string>
 #include <string_view>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/layer.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/io/npz.hpp"
 #include "gradus/io/pytorch.hpp"
+#include "gradus/nn/layer.hpp"
 
 namespace gradus {
 

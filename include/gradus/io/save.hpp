@@ -20,9 +20,9 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/parameter_list.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/io/npz.hpp"
+#include "gradus/nn/parameter_list.hpp"
 #include "gradus/optimizers/optimizer.hpp"
 
 namespace gradus {

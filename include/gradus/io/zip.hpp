@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 /// \file
 /// What readers and writers of zip archives share: numbers of the format, checksum, names.
 ///

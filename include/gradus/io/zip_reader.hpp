@@ -5,7 +5,7 @@
 /// Inflating needs zlib: `GRADUS_HAS_ZLIB` is 1 and the program is linked with -lz. CMake sees to both where zlib is
 /// found.
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/io/file.hpp"
 #include "gradus/io/zip.hpp"
 

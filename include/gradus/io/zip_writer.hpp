@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <initializer_list>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/io/file.hpp"
 #include "gradus/io/zip.hpp"
 

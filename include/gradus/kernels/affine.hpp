@@ -7,8 +7,8 @@
 #include <cmath>
 #include <cstddef>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/kernels/matrix.hpp"
 
 /// 1 where the program is linked with a BLAS (CMake sees to it); 0, the default, needs nothing but the headers.

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/kernels/column_convolution.hpp"
 #include "gradus/kernels/convolution_way.hpp"
 #include "gradus/kernels/depthwise_convolution.hpp"

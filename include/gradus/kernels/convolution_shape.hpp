@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "gradus/core/window.hpp"
+#include "gradus/kernels/window.hpp"
 
 namespace gradus::kernels {
 

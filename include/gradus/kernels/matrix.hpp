@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <type_traits>
 
-#include "gradus/core/tensor.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::kernels {
 

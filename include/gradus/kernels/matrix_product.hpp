@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <type_traits>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/kernels/blas.hpp"
 #include "gradus/kernels/builtin_product.hpp"
 #include "gradus/kernels/matrix.hpp"

@@ -9,9 +9,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "gradus/core/tensor.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/rows.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::kernels {
 

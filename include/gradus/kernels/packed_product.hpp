@@ -6,7 +6,7 @@
 #include <array>
 #include <cstddef>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/kernels/matrix_product.hpp"
 #include "gradus/kernels/workspace.hpp"
 

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <type_traits>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/kernels/pooling.hpp"
 
 namespace gradus::kernels {

@@ -9,10 +9,10 @@
 #include <cstddef>
 #include <limits>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/generic.hpp"
-#include "gradus/core/window.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/kernels/elementwise.hpp"
+#include "gradus/kernels/window.hpp"
+#include "gradus/tensor/generic.hpp"
 
 namespace gradus::kernels {
 

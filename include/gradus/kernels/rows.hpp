@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <limits>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/generic.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/matrix.hpp"
+#include "gradus/tensor/generic.hpp"
 
 namespace gradus::kernels {
 

@@ -7,10 +7,10 @@
 #include <cstddef>
 #include <tuple>
 
-#include "gradus/core/generic.hpp"
 #include "gradus/kernels/convolution_shape.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/matrix.hpp"
+#include "gradus/tensor/generic.hpp"
 
 namespace gradus::kernels::winograd {
 

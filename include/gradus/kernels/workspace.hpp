@@ -2,7 +2,7 @@
 #include <array>
 #include <cstddef>
 
-#include "gradus/core/tensor.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::kernels {
 

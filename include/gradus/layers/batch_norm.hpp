@@ -6,12 +6,12 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/context.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/moments.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/kernels/normalization.hpp"
 #include "gradus/layers/scale_and_shift.hpp"
+#include "gradus/nn/context.hpp"
+#include "gradus/nn/moments.hpp"
 
 namespace gradus {
 

@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/container.hpp"
-#include "gradus/core/initialize.hpp"
-#include "gradus/core/layer.hpp"
-#include "gradus/core/statement.hpp"
-#include "gradus/core/to_scalar.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/layers/recurrent.hpp"
+#include "gradus/nn/container.hpp"
+#include "gradus/nn/initialize.hpp"
+#include "gradus/nn/layer.hpp"
+#include "gradus/nn/statement.hpp"
+#include "gradus/nn/to_scalar.hpp"
 
 namespace gradus {
 
@@ -72,7 +72,7 @@ struct bidirectional {
         return backward_by(run_backward{}, x, dy, c, grad, ctx);
     }
 
-    /// The two layers; `call` as in core/container.hpp.
+    /// The two layers; `call` as in nn/container.hpp.
     template <class Call, class X>
     void each_inside(Call&& call, const X& x, auto& c, const context& ctx) const {
         entry at("forward");

@@ -8,15 +8,15 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/error.hpp"
-#include "gradus/core/layer.hpp"
-#include "gradus/core/to_scalar.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
 #include "gradus/kernels/convolution.hpp"
 #include "gradus/kernels/normalization.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/layers/convolution_options.hpp"
 #include "gradus/layers/fused.hpp"
+#include "gradus/nn/layer.hpp"
+#include "gradus/nn/to_scalar.hpp"
 
 namespace gradus {
 

@@ -7,15 +7,15 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/layer.hpp"
-#include "gradus/core/to_scalar.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
 #include "gradus/kernels/convolution.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/layers/convolution_options.hpp"
 #include "gradus/layers/fused.hpp"
 #include "gradus/layers/pooled_convolution.hpp"
+#include "gradus/nn/layer.hpp"
+#include "gradus/nn/to_scalar.hpp"
 
 #ifdef GRADUS_COMPILED
 #include "gradus/activations/relu.hpp"

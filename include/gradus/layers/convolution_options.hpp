@@ -8,12 +8,12 @@
 #include <span>
 #include <string_view>
 
-#include "gradus/core/checks.hpp"
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/parameters.hpp"
-#include "gradus/core/window.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/kernels/convolution_way.hpp"
+#include "gradus/kernels/window.hpp"
+#include "gradus/nn/checks.hpp"
+#include "gradus/nn/parameters.hpp"
 
 namespace gradus {
 

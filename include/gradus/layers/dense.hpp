@@ -7,16 +7,16 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/checks.hpp"
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/layer.hpp"
-#include "gradus/core/to_scalar.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/matrix_product.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/layers/fused.hpp"
+#include "gradus/nn/checks.hpp"
+#include "gradus/nn/layer.hpp"
+#include "gradus/nn/to_scalar.hpp"
 
 #ifdef GRADUS_COMPILED
 #include "gradus/activations/relu.hpp"

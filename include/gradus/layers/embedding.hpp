@@ -11,15 +11,15 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/checks.hpp"
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/context.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/layer.hpp"
-#include "gradus/core/statement.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/initializers/distributions.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/layers/fused.hpp"
+#include "gradus/nn/checks.hpp"
+#include "gradus/nn/context.hpp"
+#include "gradus/nn/layer.hpp"
+#include "gradus/nn/statement.hpp"
 
 namespace gradus {
 

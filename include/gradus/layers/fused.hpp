@@ -10,10 +10,10 @@
 
 #include "gradus/activations/activation.hpp"
 #include "gradus/activations/identity.hpp"
-#include "gradus/core/initialize.hpp"
-#include "gradus/core/random.hpp"
-#include "gradus/core/statement.hpp"
+#include "gradus/base/random.hpp"
 #include "gradus/initializers/initializer.hpp"
+#include "gradus/nn/initialize.hpp"
+#include "gradus/nn/statement.hpp"
 
 namespace gradus {
 

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/core/checks.hpp"
-#include "gradus/core/context.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/layer.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/nn/checks.hpp"
+#include "gradus/nn/context.hpp"
+#include "gradus/nn/layer.hpp"
 
 namespace gradus {
 

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/kernels/pooling.hpp"
 #include "gradus/layers/pooling.hpp"
 

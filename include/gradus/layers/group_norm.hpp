@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/core/context.hpp"
 #include "gradus/kernels/normalization.hpp"
 #include "gradus/layers/scale_and_shift.hpp"
+#include "gradus/nn/context.hpp"
 
 namespace gradus {
 

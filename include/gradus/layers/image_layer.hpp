@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/core/checks.hpp"
-#include "gradus/core/context.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/layer.hpp"
-#include "gradus/core/window.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/kernels/window.hpp"
+#include "gradus/nn/checks.hpp"
+#include "gradus/nn/context.hpp"
+#include "gradus/nn/layer.hpp"
 
 namespace gradus {
 

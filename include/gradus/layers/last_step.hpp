@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/layer.hpp"
-#include "gradus/core/statement.hpp"
+#include "gradus/nn/layer.hpp"
+#include "gradus/nn/statement.hpp"
 
 namespace gradus {
 

@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/context.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/kernels/normalization.hpp"
 #include "gradus/layers/scale_and_shift.hpp"
+#include "gradus/nn/context.hpp"
 
 namespace gradus {
 

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <utility>
 
-#include "gradus/core/compiled.hpp"
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/activations/tanh.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/layers/fused.hpp"
 #include "gradus/layers/recurrent.hpp"
 

@@ -6,13 +6,13 @@
 #include <array>
 #include <cstddef>
 
-#include "gradus/core/checks.hpp"
-#include "gradus/core/container.hpp"
 #include "gradus/kernels/convolution.hpp"
 #include "gradus/kernels/pooled_convolution.hpp"
 #include "gradus/kernels/workspace.hpp"
 #include "gradus/layers/fused.hpp"
 #include "gradus/layers/max_pool2d.hpp"
+#include "gradus/nn/checks.hpp"
+#include "gradus/nn/container.hpp"
 
 namespace gradus {
 

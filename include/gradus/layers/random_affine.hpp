@@ -5,11 +5,11 @@
 #include <cstddef>
 #include <string_view>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/context.hpp"
-#include "gradus/core/error.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/kernels/affine.hpp"
 #include "gradus/layers/augmentation.hpp"
+#include "gradus/nn/context.hpp"
 
 namespace gradus {
 

@@ -11,9 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/checks.hpp"
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/layer.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/initializers/orthogonal.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
 #include "gradus/kernels/matrix_product.hpp"
@@ -21,6 +19,8 @@
 #include "gradus/layers/recurrent_shapes.hpp"
 #include "gradus/layers/recurrent_step.hpp"
 #include "gradus/layers/recurrent_told.hpp"
+#include "gradus/nn/checks.hpp"
+#include "gradus/nn/layer.hpp"
 
 namespace gradus {
 

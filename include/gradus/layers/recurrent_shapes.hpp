@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/core/checks.hpp"
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/parameters.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/nn/checks.hpp"
+#include "gradus/nn/parameters.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus {
 

@@ -9,11 +9,11 @@
 #include <string_view>
 #include <type_traits>
 
-#include "gradus/core/statement.hpp"
-#include "gradus/core/tensor.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/packed_product.hpp"
 #include "gradus/layers/recurrent_shapes.hpp"
+#include "gradus/nn/statement.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::recurrent {
 
@@ -24,7 +24,7 @@ struct any_cell {
     static constexpr bool in_place = false;        ///< the only gate is h itself
     static constexpr bool own_du = false;          ///< du is not dz: a gate takes its product by itself
     static constexpr bool whole_product = true;    ///< every gate is multiplied with h_{t−1}
-    /// What the gates are called, and what else it keeps: "i", "f"; for whoever listens (core/visitor.hpp).
+    /// What the gates are called, and what else it keeps: "i", "f"; for whoever listens (nn/visitor.hpp).
     static constexpr std::span<const std::string_view> gate_names{}, kept_names{};
     /// Its formulas, for explain; without any it shows what goes in and out.
     static constexpr cell_words words() { return {}; }

@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <type_traits>
 
-#include "gradus/core/entry.hpp"
-#include "gradus/core/statement.hpp"
-#include "gradus/core/tensor.hpp"
 #include "gradus/layers/fused.hpp"
+#include "gradus/nn/entry.hpp"
+#include "gradus/nn/statement.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::recurrent {
 

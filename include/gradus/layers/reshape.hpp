@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/core/context.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/layer.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/nn/context.hpp"
+#include "gradus/nn/layer.hpp"
 
 namespace gradus {
 

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <utility>
 
-#include "gradus/core/compiled.hpp"
 #include "gradus/activations/activation.hpp"
 #include "gradus/activations/tanh.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/layers/fused.hpp"
 #include "gradus/layers/recurrent.hpp"
 

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <string_view>
 
-#include "gradus/core/error.hpp"
-#include "gradus/core/window.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/kernels/elementwise.hpp"
+#include "gradus/kernels/window.hpp"
 #include "gradus/layers/image_layer.hpp"
 
 namespace gradus {

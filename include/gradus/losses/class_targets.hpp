@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 
 namespace gradus::losses {
 

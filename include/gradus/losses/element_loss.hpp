@@ -19,7 +19,7 @@
 
 #include <algorithm>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/losses/loss.hpp"
 

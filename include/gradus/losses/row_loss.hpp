@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/losses/loss.hpp"
 

@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/error.hpp"
-#include "gradus/core/initialize.hpp"
-#include "gradus/core/layer.hpp"
-#include "gradus/core/parameter_list.hpp"
-#include "gradus/core/visitor.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/nn/initialize.hpp"
+#include "gradus/nn/layer.hpp"
+#include "gradus/nn/parameter_list.hpp"
+#include "gradus/nn/visitor.hpp"
 
 namespace gradus {
 

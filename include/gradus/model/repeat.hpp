@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/container.hpp"
-#include "gradus/core/initialize.hpp"
-#include "gradus/core/layer.hpp"
-#include "gradus/core/to_scalar.hpp"
+#include "gradus/nn/container.hpp"
+#include "gradus/nn/initialize.hpp"
+#include "gradus/nn/layer.hpp"
+#include "gradus/nn/to_scalar.hpp"
 
 namespace gradus {
 
@@ -69,7 +69,7 @@ class repeat : public takes_as<Block> {
         return backward_by(run_backward{}, x, dy, c, grad, ctx);
     }
 
-    /// y_i = f_i(y_{i−1}) of each block, in their order; `call` as in core/container.hpp.
+    /// y_i = f_i(y_{i−1}) of each block, in their order; `call` as in nn/container.hpp.
     template <class Call, class X>
     void each_inside(Call&& call, const X& x, auto& c, const context& ctx) const {
         if constexpr (!std::is_const_v<std::remove_reference_t<decltype(c)>>) c.layers.resize(layers.size());

@@ -7,13 +7,13 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/container.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/initialize.hpp"
-#include "gradus/core/layer.hpp"
-#include "gradus/core/statement.hpp"
-#include "gradus/core/to_scalar.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/kernels/elementwise.hpp"
+#include "gradus/nn/container.hpp"
+#include "gradus/nn/initialize.hpp"
+#include "gradus/nn/layer.hpp"
+#include "gradus/nn/statement.hpp"
+#include "gradus/nn/to_scalar.hpp"
 
 namespace gradus {
 
@@ -90,7 +90,7 @@ class residual : public takes_as<F> {
         made(statement{.text = plain ? "dx = dy + f'(x)ᵀ dy" : "dx = s'(x)ᵀ dy + f'(x)ᵀ dy", .id = "residual.backward", .result = {"dx", c.dx}});
     }
 
-    /// f(x), and s(x) where there is a shortcut; `call` as in core/container.hpp.
+    /// f(x), and s(x) where there is a shortcut; `call` as in nn/container.hpp.
     template <class Call, class X>
     void each_inside(Call&& call, const X& x, auto& c, const context& ctx) const {
         entry at("f");

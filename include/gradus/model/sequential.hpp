@@ -7,12 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/container.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/initialize.hpp"
-#include "gradus/core/layer.hpp"
-#include "gradus/core/pass.hpp"
-#include "gradus/core/to_scalar.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/nn/container.hpp"
+#include "gradus/nn/initialize.hpp"
+#include "gradus/nn/layer.hpp"
+#include "gradus/nn/pass.hpp"
+#include "gradus/nn/to_scalar.hpp"
 
 namespace gradus {
 
@@ -137,7 +137,7 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
         return backward_by(run_backward{}, x, dy, c, grad, ctx);
     }
 
-    /// y_i = f_i(y_{i−1}) of each layer, in their order; `call` as in core/container.hpp.
+    /// y_i = f_i(y_{i−1}) of each layer, in their order; `call` as in nn/container.hpp.
     template <class Call, class X, class C>
     void each_inside(Call&& call, const X& x, C& c, const context& ctx) const {
         std::size_t i = 0;  // the layer under way

@@ -6,13 +6,13 @@
 #include <type_traits>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/layer.hpp"
-#include "gradus/core/parameter_list.hpp"
-#include "gradus/core/pass.hpp"
-#include "gradus/core/visitor.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/model/sequential.hpp"
+#include "gradus/nn/layer.hpp"
+#include "gradus/nn/parameter_list.hpp"
+#include "gradus/nn/pass.hpp"
+#include "gradus/nn/visitor.hpp"
 
 namespace gradus {
 

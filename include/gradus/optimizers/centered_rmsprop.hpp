@@ -4,9 +4,9 @@
 #include <string_view>
 #include <utility>
 
-#include "gradus/core/generic.hpp"
 #include "gradus/optimizers/optimizer.hpp"
 #include "gradus/optimizers/weight_decay.hpp"
+#include "gradus/tensor/generic.hpp"
 
 namespace gradus {
 

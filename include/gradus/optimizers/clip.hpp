@@ -6,9 +6,9 @@
 #include <cmath>
 #include <cstddef>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/gradients.hpp"
-#include "gradus/core/parameter_list.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/nn/gradients.hpp"
+#include "gradus/nn/parameter_list.hpp"
 #include "gradus/optimizers/hyper_parameter.hpp"
 #include "gradus/optimizers/sum_of_squares.hpp"
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 
 namespace gradus {
 

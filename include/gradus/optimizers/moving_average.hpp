@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/parameter_list.hpp"
-#include "gradus/core/parameters.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/kernels/elementwise.hpp"
+#include "gradus/nn/parameter_list.hpp"
+#include "gradus/nn/parameters.hpp"
 #include "gradus/optimizers/hyper_parameter.hpp"
 
 namespace gradus {

@@ -10,10 +10,10 @@
 #include <type_traits>
 #include <utility>
 
-#include "gradus/core/gradients.hpp"
-#include "gradus/core/parameter_list.hpp"
-#include "gradus/core/pass.hpp"
 #include "gradus/kernels/elementwise.hpp"
+#include "gradus/nn/gradients.hpp"
+#include "gradus/nn/parameter_list.hpp"
+#include "gradus/nn/pass.hpp"
 #include "gradus/optimizers/optimizer_core.hpp"
 #include "gradus/optimizers/weight_decay.hpp"
 

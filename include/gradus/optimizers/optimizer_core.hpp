@@ -13,11 +13,11 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/checks.hpp"
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/parameter_list.hpp"
-#include "gradus/core/random.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/random.hpp"
 #include "gradus/kernels/elementwise.hpp"
+#include "gradus/nn/checks.hpp"
+#include "gradus/nn/parameter_list.hpp"
 #include "gradus/optimizers/clip.hpp"
 
 namespace gradus {

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 
 namespace gradus::plot {
 

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/plot/axis.hpp"
 #include "gradus/plot/frame.hpp"
 #include "gradus/plot/picture.hpp"

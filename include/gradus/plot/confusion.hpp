@@ -10,14 +10,14 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/plot/axis.hpp"
 #include "gradus/plot/frame.hpp"
 #include "gradus/plot/picture.hpp"
 #include "gradus/plot/style.hpp"
 #include "gradus/plot/svg.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::plot {
 

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/error.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/plot/figure.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::plot {
 

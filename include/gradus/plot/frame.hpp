@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/plot/axis.hpp"
 #include "gradus/plot/style.hpp"
 #include "gradus/plot/svg.hpp"

@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/error.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/plot/picture.hpp"
 #include "gradus/plot/png.hpp"
 #include "gradus/plot/svg.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::plot {
 

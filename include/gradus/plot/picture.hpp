@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 #include "gradus/plot/style.hpp"
 #include "gradus/plot/svg.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 /// \file
 /// A PNG file in memory, small where pixels repeat, without a library.
 ///

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/plot/svg.hpp"
 
 namespace gradus::plot {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 /// \file
 /// The words of SVG: escaped text, how wide a text is, short numbers, paths and elements.
 

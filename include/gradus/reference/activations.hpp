@@ -4,9 +4,9 @@
 
 #include "gradus/activations/prelu.hpp"
 #include "gradus/activations/softmax.hpp"
-#include "gradus/core/tensor.hpp"
 #include "gradus/reference/rows.hpp"
 #include "gradus/reference/xtensor.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::reference {
 

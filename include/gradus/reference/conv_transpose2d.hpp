@@ -4,8 +4,8 @@
 
 #include <cstddef>
 
-#include "gradus/core/tensor.hpp"
-#include "gradus/core/window.hpp"
+#include "gradus/kernels/window.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::reference {
 

@@ -7,10 +7,10 @@
 #include <cmath>
 #include <cstddef>
 
-#include "gradus/core/tensor.hpp"
-#include "gradus/core/window.hpp"
 #include "gradus/kernels/affine.hpp"
+#include "gradus/kernels/window.hpp"
 #include "gradus/layers/upsample2d.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::reference {
 

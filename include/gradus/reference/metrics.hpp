@@ -9,8 +9,8 @@
 #include <numeric>
 #include <vector>
 
-#include "gradus/core/tensor.hpp"
 #include "gradus/reference/xtensor.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::reference {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstddef>
 
-#include "gradus/core/tensor.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::reference {
 

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdint>
 
-#include "gradus/core/tensor.hpp"
 #include "gradus/optimizers/adadelta.hpp"
 #include "gradus/optimizers/adagrad.hpp"
 #include "gradus/optimizers/adam.hpp"
@@ -18,6 +17,7 @@
 #include "gradus/optimizers/rmsprop.hpp"
 #include "gradus/optimizers/sgd.hpp"
 #include "gradus/reference/xtensor.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::reference {
 

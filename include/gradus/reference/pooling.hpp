@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <limits>
 
-#include "gradus/core/tensor.hpp"
-#include "gradus/core/window.hpp"
+#include "gradus/kernels/window.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::reference {
 

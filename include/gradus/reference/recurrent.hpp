@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "gradus/activations/activation.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::reference {
 

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "gradus/core/tensor.hpp"
 #include "gradus/reference/xtensor.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::reference {
 

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "gradus/core/tensor.hpp"
 #include "gradus/reference/xtensor.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus::reference {
 

@@ -2,7 +2,7 @@
 /// \file
 /// The door to what the textbook's way of writing needs of xtensor beside containers: mathematics and reductions.
 
-#include "gradus/core/xtensor.hpp"
+#include "gradus/tensor/xtensor.hpp"
 
 // Third-party headers are not ours to warn about, however they were found.
 #if defined(__GNUC__)

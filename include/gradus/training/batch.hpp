@@ -11,12 +11,12 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/function_ref.hpp"
-#include "gradus/core/parameter_list.hpp"
-#include "gradus/core/tensor.hpp"
-#include "gradus/core/tensor_ref.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/base/function_ref.hpp"
+#include "gradus/nn/parameter_list.hpp"
+#include "gradus/tensor/tensor.hpp"
+#include "gradus/tensor/tensor_ref.hpp"
 
 namespace gradus::training {
 

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <utility>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/parameter_list.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/nn/parameter_list.hpp"
 #include "gradus/training/reduce_on_plateau.hpp"
 #include "gradus/training/state.hpp"
 

@@ -9,13 +9,13 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "gradus/core/compiled.hpp"
 #include "gradus/activations/sigmoid.hpp"
-#include "gradus/core/pass.hpp"
-#include "gradus/core/dataset.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/data/dataset.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/losses/loss.hpp"
+#include "gradus/nn/pass.hpp"
 #include "gradus/training/batch.hpp"
 #include "gradus/training/metrics.hpp"
 #include "gradus/training/share.hpp"

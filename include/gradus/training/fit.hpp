@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "gradus/core/dataset.hpp"
+#include "gradus/data/dataset.hpp"
 #include "gradus/losses/loss.hpp"
 #include "gradus/optimizers/optimizer.hpp"
 #include "gradus/training/loop.hpp"
@@ -38,7 +38,7 @@ struct fit_options {
 ///
 /// Stateful, for long sequences cut into chunks: samples 0..B−1 are the first chunks of B sequences, B..2B−1 those that
 /// follow, and so on; B the batch size, of which there must be a whole number. Layers that have a state carry it from batch
-/// to batch, and forget it at the beginning of each epoch; the validation is judged likewise. See core/state.hpp.
+/// to batch, and forget it at the beginning of each epoch; the validation is judged likewise. See nn/state.hpp.
 ///
 /// Callbacks follow: `gr::fit(net, J, gr::adam{}, train, {.epochs = 10}, gr::scheduled(rate), [](auto& now) { ... })`. A
 /// lambda is called after each epoch; see training_state and moment.

@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/dataset.hpp"
-#include "gradus/core/function_ref.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/function_ref.hpp"
+#include "gradus/data/dataset.hpp"
 #include "gradus/kernels/blas.hpp"
 #include "gradus/optimizers/clip.hpp"
 #include "gradus/optimizers/optimizer_core.hpp"

@@ -21,9 +21,9 @@
 #include <type_traits>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus {
 

@@ -11,10 +11,10 @@
 #include <type_traits>
 #include <utility>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/parameter_list.hpp"
-#include "gradus/core/visitor.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/nn/parameter_list.hpp"
+#include "gradus/nn/visitor.hpp"
 #include "gradus/training/state.hpp"
 
 namespace gradus {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 /// \file
 /// The line that moves while a network trains, and the Ctrl-C that ends it in order.
 

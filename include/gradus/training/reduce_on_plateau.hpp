@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/training/schedule.hpp"
 
 namespace gradus::schedule {

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/training/metrics.hpp"
 
 namespace gradus {

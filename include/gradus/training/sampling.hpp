@@ -11,10 +11,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
-#include "gradus/core/random.hpp"
-#include "gradus/core/tensor.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
+#include "gradus/base/random.hpp"
+#include "gradus/tensor/tensor.hpp"
 
 namespace gradus {
 

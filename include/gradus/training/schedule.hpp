@@ -19,8 +19,8 @@
 #include <numbers>
 #include <string_view>
 
-#include "gradus/core/compiled.hpp"
-#include "gradus/core/error.hpp"
+#include "gradus/base/compiled.hpp"
+#include "gradus/base/error.hpp"
 
 namespace gradus {
 

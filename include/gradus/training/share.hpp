@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/dataset.hpp"
-#include "gradus/core/gradients.hpp"
-#include "gradus/core/pass.hpp"
-#include "gradus/core/state.hpp"
+#include "gradus/data/dataset.hpp"
 #include "gradus/losses/loss.hpp"
+#include "gradus/nn/gradients.hpp"
+#include "gradus/nn/pass.hpp"
+#include "gradus/nn/state.hpp"
 #include "gradus/optimizers/optimizer_core.hpp"
 #include "gradus/training/batch.hpp"
 #include "gradus/training/not_finite.hpp"

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "gradus/core/compiled.hpp"
+#include "gradus/base/compiled.hpp"
 #include "gradus/optimizers/optimizer.hpp"
 
 namespace gradus {
