@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "gradus/kernels/packed_product.hpp"
+#include "gradus/kernels/product/packed.hpp"
 #include "jobs.hpp"
 
 using namespace bench;

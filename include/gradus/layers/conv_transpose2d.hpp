@@ -10,7 +10,7 @@
 
 #include "gradus/base/error.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
-#include "gradus/kernels/convolution.hpp"
+#include "gradus/kernels/convolution/convolution.hpp"
 #include "gradus/kernels/normalization.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/layers/convolution_options.hpp"

@@ -9,7 +9,7 @@
 
 #include "gradus/base/compiled.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
-#include "gradus/kernels/convolution.hpp"
+#include "gradus/kernels/convolution/convolution.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/layers/convolution_options.hpp"
 #include "gradus/layers/fused.hpp"

@@ -10,7 +10,7 @@
 
 #include "gradus/base/compiled.hpp"
 #include "gradus/base/error.hpp"
-#include "gradus/kernels/convolution_way.hpp"
+#include "gradus/kernels/convolution/way.hpp"
 #include "gradus/kernels/window.hpp"
 #include "gradus/nn/checks.hpp"
 #include "gradus/nn/parameters.hpp"

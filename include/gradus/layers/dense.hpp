@@ -11,7 +11,7 @@
 #include "gradus/base/error.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
 #include "gradus/kernels/elementwise.hpp"
-#include "gradus/kernels/matrix_product.hpp"
+#include "gradus/kernels/product/matrix_product.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/layers/fused.hpp"
 #include "gradus/nn/checks.hpp"

@@ -6,8 +6,8 @@
 #include <array>
 #include <cstddef>
 
-#include "gradus/kernels/convolution.hpp"
-#include "gradus/kernels/pooled_convolution.hpp"
+#include "gradus/kernels/convolution/convolution.hpp"
+#include "gradus/kernels/convolution/pooled.hpp"
 #include "gradus/kernels/workspace.hpp"
 #include "gradus/layers/fused.hpp"
 #include "gradus/layers/max_pool2d.hpp"

@@ -14,7 +14,7 @@
 #include "gradus/base/compiled.hpp"
 #include "gradus/initializers/orthogonal.hpp"
 #include "gradus/initializers/variance_scaling.hpp"
-#include "gradus/kernels/matrix_product.hpp"
+#include "gradus/kernels/product/matrix_product.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/layers/recurrent_shapes.hpp"
 #include "gradus/layers/recurrent_step.hpp"

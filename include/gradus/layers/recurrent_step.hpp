@@ -10,7 +10,7 @@
 #include <type_traits>
 
 #include "gradus/kernels/elementwise.hpp"
-#include "gradus/kernels/packed_product.hpp"
+#include "gradus/kernels/product/packed.hpp"
 #include "gradus/layers/recurrent_shapes.hpp"
 #include "gradus/nn/statement.hpp"
 #include "gradus/tensor/tensor.hpp"

@@ -15,7 +15,7 @@
 #include "gradus/base/compiled.hpp"
 #include "gradus/base/function_ref.hpp"
 #include "gradus/data/dataset.hpp"
-#include "gradus/kernels/blas.hpp"
+#include "gradus/kernels/product/blas.hpp"
 #include "gradus/optimizers/clip.hpp"
 #include "gradus/optimizers/optimizer_core.hpp"
 #include "gradus/training/batch.hpp"

@@ -1,5 +1,5 @@
 // labels: computes products
-#include "gradus/kernels/winograd.hpp"
+#include "gradus/kernels/convolution/winograd.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,11 +8,11 @@
 #include <limits>
 #include <type_traits>
 
-#include "../support/central_difference.hpp"
-#include "../support/close.hpp"
-#include "../support/draw.hpp"
-#include "../support/fixture.hpp"
-#include "../support/some_of.hpp"
+#include "../../support/central_difference.hpp"
+#include "../../support/close.hpp"
+#include "../../support/draw.hpp"
+#include "../../support/fixture.hpp"
+#include "../../support/some_of.hpp"
 #include "gradus/reference/convolution.hpp"
 
 namespace gr = gradus;

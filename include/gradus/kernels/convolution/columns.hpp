@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "gradus/kernels/convolution_shape.hpp"
-#include "gradus/kernels/matrix_product.hpp"
+#include "gradus/kernels/convolution/shape.hpp"
+#include "gradus/kernels/product/matrix_product.hpp"
 #include "gradus/kernels/workspace.hpp"
 
 namespace gradus::kernels::columns {

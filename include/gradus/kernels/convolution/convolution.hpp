@@ -7,11 +7,11 @@
 #include <cstddef>
 
 #include "gradus/base/compiled.hpp"
-#include "gradus/kernels/column_convolution.hpp"
-#include "gradus/kernels/convolution_way.hpp"
-#include "gradus/kernels/depthwise_convolution.hpp"
-#include "gradus/kernels/implicit_convolution.hpp"
-#include "gradus/kernels/winograd.hpp"
+#include "gradus/kernels/convolution/columns.hpp"
+#include "gradus/kernels/convolution/depthwise.hpp"
+#include "gradus/kernels/convolution/implicit.hpp"
+#include "gradus/kernels/convolution/way.hpp"
+#include "gradus/kernels/convolution/winograd.hpp"
 #include "gradus/kernels/workspace.hpp"
 
 namespace gradus::kernels {

@@ -7,7 +7,7 @@
 #include <cstddef>
 
 #include "gradus/base/compiled.hpp"
-#include "gradus/kernels/matrix_product.hpp"
+#include "gradus/kernels/product/matrix_product.hpp"
 #include "gradus/kernels/workspace.hpp"
 
 namespace gradus::kernels {

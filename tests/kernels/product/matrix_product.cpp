@@ -1,5 +1,5 @@
 // labels: computes products
-#include "gradus/kernels/matrix_product.hpp"
+#include "gradus/kernels/product/matrix_product.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // labels: computes products
-#include "gradus/kernels/blas.hpp"
+#include "gradus/kernels/product/blas.hpp"
 
 #include <doctest/doctest.h>
 

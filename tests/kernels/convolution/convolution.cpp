@@ -1,5 +1,5 @@
 // labels: computes products
-#include "gradus/kernels/convolution.hpp"
+#include "gradus/kernels/convolution/convolution.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,8 +7,8 @@
 #include <limits>
 #include <vector>
 
-#include "../support/close.hpp"
-#include "../support/draw.hpp"
+#include "../../support/close.hpp"
+#include "../../support/draw.hpp"
 #include "gradus/reference/convolution.hpp"
 
 namespace gr = gradus;

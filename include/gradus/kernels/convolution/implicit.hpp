@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "gradus/kernels/convolution_shape.hpp"
+#include "gradus/kernels/convolution/shape.hpp"
 #include "gradus/kernels/elementwise.hpp"
 
 namespace gradus::kernels::implicit {

@@ -21,7 +21,7 @@
 #if GRADUS_USE_BLAS
 #include <algorithm>
 
-#include "gradus/kernels/cxxblas.hpp"
+#include "gradus/kernels/product/cxxblas.hpp"
 #endif
 
 #if GRADUS_USE_BLAS && __has_include(<dlfcn.h>)

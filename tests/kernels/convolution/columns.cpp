@@ -1,5 +1,5 @@
 // labels: computes
-#include "gradus/kernels/column_convolution.hpp"
+#include "gradus/kernels/convolution/columns.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,9 +7,9 @@
 #include <limits>
 #include <vector>
 
-#include "../support/central_difference.hpp"
-#include "../support/close.hpp"
-#include "../support/draw.hpp"
+#include "../../support/central_difference.hpp"
+#include "../../support/close.hpp"
+#include "../../support/draw.hpp"
 
 namespace gr = gradus;
 namespace k = gradus::kernels;

@@ -9,9 +9,9 @@
 #include <type_traits>
 
 #include "gradus/base/compiled.hpp"
-#include "gradus/kernels/blas.hpp"
-#include "gradus/kernels/builtin_product.hpp"
 #include "gradus/kernels/matrix.hpp"
+#include "gradus/kernels/product/blas.hpp"
+#include "gradus/kernels/product/builtin.hpp"
 
 namespace gradus::kernels {
 

@@ -1,5 +1,5 @@
 // labels: computes products
-#include "gradus/kernels/packed_product.hpp"
+#include "gradus/kernels/product/packed.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-#include "../support/some_of.hpp"
+#include "../../support/some_of.hpp"
 #include "gradus/base/random.hpp"
 #include "gradus/reference/matrix_product.hpp"
 

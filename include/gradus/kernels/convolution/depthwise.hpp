@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "gradus/kernels/convolution_shape.hpp"
+#include "gradus/kernels/convolution/shape.hpp"
 #include "gradus/kernels/elementwise.hpp"
 
 namespace gradus::kernels::depthwise {

@@ -18,8 +18,8 @@
 
 #include <cstddef>
 
-#include "gradus/kernels/matrix_product.hpp"
-#include "gradus/kernels/winograd_transforms.hpp"
+#include "gradus/kernels/convolution/winograd_transforms.hpp"
+#include "gradus/kernels/product/matrix_product.hpp"
 #include "gradus/kernels/workspace.hpp"
 
 namespace gradus::kernels::winograd {

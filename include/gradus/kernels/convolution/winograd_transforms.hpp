@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <tuple>
 
-#include "gradus/kernels/convolution_shape.hpp"
+#include "gradus/kernels/convolution/shape.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/matrix.hpp"
 #include "gradus/tensor/generic.hpp"
