@@ -11,7 +11,7 @@
 #include "gradus/io/save.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/embedding.hpp"
-#include "gradus/layers/lstm.hpp"
+#include "gradus/layers/recurrent/lstm.hpp"
 #include "gradus/losses/cross_entropy.hpp"
 #include "gradus/model/sequential.hpp"
 #include "gradus/optimizers/adam.hpp"

@@ -4,9 +4,9 @@
 
 #include <string>
 
-#include "gradus/layers/gru.hpp"
-#include "gradus/layers/lstm.hpp"
-#include "gradus/layers/rnn.hpp"
+#include "gradus/layers/recurrent/gru.hpp"
+#include "gradus/layers/recurrent/lstm.hpp"
+#include "gradus/layers/recurrent/rnn.hpp"
 #include "gradus/nn/pass.hpp"
 
 #include "../support/close.hpp"

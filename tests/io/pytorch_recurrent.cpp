@@ -4,10 +4,10 @@
 
 #include <tuple>
 
-#include "gradus/layers/bidirectional.hpp"
-#include "gradus/layers/gru.hpp"
-#include "gradus/layers/lstm.hpp"
-#include "gradus/layers/rnn.hpp"
+#include "gradus/layers/recurrent/bidirectional.hpp"
+#include "gradus/layers/recurrent/gru.hpp"
+#include "gradus/layers/recurrent/lstm.hpp"
+#include "gradus/layers/recurrent/rnn.hpp"
 #include "gradus/model/sequential.hpp"
 #include "gradus/nn/pass.hpp"
 

@@ -61,7 +61,7 @@ struct cell_sum {
     std::string_view text, a, b{};
 };
 
-/// What a cell says of its formulas: constants of it (layers/recurrent_step.hpp). Symbols are
+/// What a cell says of its formulas: constants of it (layers/recurrent/step.hpp). Symbols are
 /// z_i, u_i   the sums of the gate i, of x and of the state; without a name of the gate z and u
 /// i, c, h    gates, what is kept, the state; h′ and c′: of the step before
 /// dz_i, dh   gradients; dc′ and dh′ are carried to the step before
@@ -75,7 +75,7 @@ struct cell_words {
     std::string_view own_id{};
 };
 
-/// A recurrent layer with all its numbers: x (N, T, D), the gates (N, T, G·H) and so on, as layers/recurrent.hpp has them.
+/// A recurrent layer with all its numbers: x (N, T, D), the gates (N, T, G·H) and so on, as layers/recurrent/recurrent.hpp has them.
 struct recurrence {
     cell_words words;
     std::span<const std::string_view> gate_names{}, kept_names{};

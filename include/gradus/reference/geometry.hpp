@@ -9,7 +9,7 @@
 
 #include "gradus/kernels/affine.hpp"
 #include "gradus/kernels/window.hpp"
-#include "gradus/layers/upsample2d.hpp"
+#include "gradus/layers/image/upsample2d.hpp"
 #include "gradus/tensor/tensor.hpp"
 
 namespace gradus::reference {
