@@ -15,13 +15,13 @@ declare -A knows=(
     [initializers]="$low"
     [optimizers]="$low"
     [layers]="activations initializers $low"
-    [model]="layers $formulas"
+    [models]="layers $formulas"
     [data]="training io tensor base"
-    [training]="data model layers $formulas"
-    [io]="training data model layers $formulas"
+    [training]="data models layers $formulas"
+    [io]="training data models layers $formulas"
     [plot]="training data $low"
-    [check]="model layers $formulas"
-    [explain]="model layers $formulas"
+    [check]="models layers $formulas"
+    [explain]="models layers $formulas"
     [reference]="training layers $formulas"
 )
 

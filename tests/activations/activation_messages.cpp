@@ -9,7 +9,7 @@
 #include "gradus/activations/leaky_relu.hpp"
 #include "gradus/activations/relu.hpp"
 #include "gradus/layers/dense.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 
 namespace gr = gradus;
 using matrix = gr::tensor<float, 2>;

@@ -13,7 +13,7 @@
 #include "gradus/layers/embedding.hpp"
 #include "gradus/layers/recurrent/lstm.hpp"
 #include "gradus/losses/cross_entropy.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 #include "gradus/optimizers/adam.hpp"
 #include "gradus/training/fit.hpp"
 

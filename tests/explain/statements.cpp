@@ -7,7 +7,7 @@
 #include "gradus/explain/explain.hpp"
 #include "gradus/layers/embedding.hpp"
 #include "gradus/losses/mse.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 #include "gradus/optimizers/gradient_descent.hpp"
 
 namespace gr = gradus;

@@ -6,7 +6,7 @@
 
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/layers/dense.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 
 namespace fuzz {
 

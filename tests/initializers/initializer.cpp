@@ -9,7 +9,7 @@
 #include "../support/message.hpp"
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/layers/dense.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 #include "gradus/nn/initialize.hpp"
 
 namespace gr = gradus;

@@ -11,7 +11,7 @@
 #include "gradus/layers/pooling/max_pool2d.hpp"
 #include "gradus/layers/reshape.hpp"
 #include "gradus/losses/cross_entropy.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/nn/paths.hpp"
 #include "gradus/training/evaluate.hpp"

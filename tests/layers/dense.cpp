@@ -22,7 +22,7 @@
 #include "gradus/activations/softsign.hpp"
 #include "gradus/activations/tanh.hpp"
 #include "gradus/losses/mse.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 #include "gradus/optimizers/gradient_descent.hpp"
 #include "gradus/optimizers/optimizer.hpp"
 #include "gradus/reference/dense.hpp"

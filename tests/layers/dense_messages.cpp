@@ -4,7 +4,7 @@
 #include "../support/message.hpp"
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/layers/dense.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 
 namespace gr = gradus;
 using matrix = gr::tensor<float, 2>;

@@ -8,8 +8,8 @@
 
 #include "gradus/check/gradient_check.hpp"
 #include "gradus/layers/dense.hpp"
-#include "gradus/model/sequential.hpp"
-#include "gradus/model/summary.hpp"
+#include "gradus/models/sequential.hpp"
+#include "gradus/models/summary.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/optimizers/adamw.hpp"
 #include "gradus/optimizers/optimizer.hpp"

@@ -9,9 +9,9 @@
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/dropout.hpp"
 #include "gradus/layers/reshape.hpp"
-#include "gradus/model/repeat.hpp"
-#include "gradus/model/residual.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/repeat.hpp"
+#include "gradus/models/residual.hpp"
+#include "gradus/models/sequential.hpp"
 
 #include "../support/close.hpp"
 #include "../support/draw.hpp"

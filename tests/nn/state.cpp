@@ -13,9 +13,9 @@
 #include "gradus/layers/recurrent/gru.hpp"
 #include "gradus/layers/recurrent/last_step.hpp"
 #include "gradus/layers/recurrent/lstm.hpp"
-#include "gradus/model/repeat.hpp"
-#include "gradus/model/residual.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/repeat.hpp"
+#include "gradus/models/residual.hpp"
+#include "gradus/models/sequential.hpp"
 
 #include "../io/temporary_folder.hpp"
 #include "../support/close.hpp"

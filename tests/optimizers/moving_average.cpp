@@ -3,7 +3,7 @@
 #include "../probes/batch_normalization.hpp"
 #include "../support/message.hpp"
 #include "gradus/layers/dense.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 #include "steps.hpp"
 
 namespace gr = gradus;

@@ -16,7 +16,7 @@
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/layers/dense.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 #include "gradus/reference/activations.hpp"
 
 namespace support {

@@ -15,7 +15,7 @@
 #include "gradus/activations/relu.hpp"
 #include "gradus/activations/softmax.hpp"
 #include "gradus/layers/convolution/convolution.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 #include "gradus/reference/convolution.hpp"
 
 namespace gr = gradus;

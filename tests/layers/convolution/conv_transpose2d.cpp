@@ -15,7 +15,7 @@
 #include "gradus/io/pytorch.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/reshape.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/reference/conv_transpose2d.hpp"
 

@@ -17,7 +17,7 @@
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/activations/softmax.hpp"
 #include "gradus/check/gradient_check.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 
 namespace gr = gradus;
 

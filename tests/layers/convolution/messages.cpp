@@ -15,7 +15,7 @@
 #include "gradus/layers/convolution/convolution.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/reshape.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 
 namespace gr = gradus;
 using images = gr::tensor<float, 4>;

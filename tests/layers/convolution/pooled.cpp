@@ -17,7 +17,7 @@
 #include "gradus/check/gradient_check.hpp"
 #include "gradus/layers/convolution/convolution.hpp"
 #include "gradus/layers/pooling/max_pool2d.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 #include "gradus/nn/paths.hpp"
 
 namespace gr = gradus;

@@ -7,7 +7,7 @@
 #include "gradus/check/gradient_check.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/reshape.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/reference/geometry.hpp"
 

@@ -8,7 +8,7 @@
 #include "gradus/activations/tanh.hpp"
 #include "gradus/check/gradient_check.hpp"
 #include "gradus/layers/dense.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 #include "gradus/nn/pass.hpp"
 
 #include "../../support/close.hpp"

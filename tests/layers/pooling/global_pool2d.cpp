@@ -11,7 +11,7 @@
 #include "gradus/check/gradient_check.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/reshape.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 #include "gradus/reference/pooling.hpp"
 
 namespace gr = gradus;

@@ -10,7 +10,7 @@
 #include "gradus/layers/recurrent/gru.hpp"
 #include "gradus/layers/recurrent/lstm.hpp"
 #include "gradus/layers/recurrent/rnn.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 #include "gradus/nn/state.hpp"
 
 #include "../../support/message.hpp"

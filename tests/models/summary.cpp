@@ -1,4 +1,4 @@
-#include "gradus/model/summary.hpp"
+#include "gradus/models/summary.hpp"
 
 #include <doctest/doctest.h>
 

@@ -8,7 +8,7 @@
 
 #include "gradus/base/compiled.hpp"
 #include "gradus/base/error.hpp"
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 #include "gradus/nn/layer.hpp"
 #include "gradus/nn/parameter_list.hpp"
 #include "gradus/nn/pass.hpp"
@@ -35,7 +35,7 @@ struct rows : visitor {
 /// 109386 as "109 386".
 GRADUS_ONCE [[nodiscard]] std::string grouped(std::size_t n);
 
-#if GRADUS_BODIES_OF(model)
+#if GRADUS_BODIES_OF(models)
 
 GRADUS_INLINE void rows::enter(const layer_ref& layer) {
     if (layer.is_container) return;

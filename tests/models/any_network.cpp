@@ -1,4 +1,4 @@
-#include "gradus/model/any_network.hpp"
+#include "gradus/models/any_network.hpp"
 
 #include <doctest/doctest.h>
 

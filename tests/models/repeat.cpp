@@ -1,4 +1,4 @@
-#include "gradus/model/repeat.hpp"
+#include "gradus/models/repeat.hpp"
 
 #include <doctest/doctest.h>
 

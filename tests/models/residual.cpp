@@ -1,5 +1,5 @@
 // labels: threads
-#include "gradus/model/residual.hpp"
+#include "gradus/models/residual.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "gradus/model/sequential.hpp"
+#include "gradus/models/sequential.hpp"
 
 #include <doctest/doctest.h>
 
