@@ -29,10 +29,10 @@
 #include <cmath>
 #include <cstdio>
 #include <gradus.hpp>
+#include <gradus/metrics/classification.hpp>
+#include <gradus/metrics/roc.hpp>
 #include <gradus/plot/confusion.hpp>
 #include <gradus/plot/figure.hpp>
-#include <gradus/training/metrics.hpp>
-#include <gradus/training/roc.hpp>
 #include <numbers>
 #include <string>
 #include <vector>

@@ -38,12 +38,12 @@
 #include <cstdio>
 #include <gradus.hpp>
 #include <gradus/data/sequences.hpp>
-#include <gradus/data/vocabulary.hpp>
 #include <gradus/io/checkpoint.hpp>
 #include <gradus/io/npz.hpp>
+#include <gradus/metrics/language.hpp>
 #include <gradus/plot/figure.hpp>
 #include <gradus/plot/heat.hpp>
-#include <gradus/training/language_metrics.hpp>
+#include <gradus/text/vocabulary.hpp>
 #include <map>
 #include <numeric>
 #include <string>

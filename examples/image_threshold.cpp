@@ -34,8 +34,8 @@
 #include <cstdio>
 #include <gradus/base/random.hpp>
 #include <gradus/data/digits.hpp>
-#include <gradus/data/pgm.hpp>
-#include <gradus/data/threshold.hpp>
+#include <gradus/images/pgm.hpp>
+#include <gradus/images/threshold.hpp>
 #include <gradus/plot/figure.hpp>
 #include <gradus/plot/images.hpp>
 #include <string>

@@ -53,8 +53,8 @@
 #include <cstdio>
 #include <gradus.hpp>
 #include <gradus/losses/categorical_cross_entropy.hpp>
+#include <gradus/metrics/classification.hpp>
 #include <gradus/plot/figure.hpp>
-#include <gradus/training/metrics.hpp>
 #include <numbers>
 #include <string>
 #include <vector>

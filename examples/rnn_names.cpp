@@ -26,8 +26,8 @@
 #include <cstdio>
 #include <gradus.hpp>
 #include <gradus/data/sequences.hpp>
-#include <gradus/data/vocabulary.hpp>
 #include <gradus/plot/figure.hpp>
+#include <gradus/text/vocabulary.hpp>
 #include <string>
 #include <string_view>
 #include <utility>

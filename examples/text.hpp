@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <gradus.hpp>
+#include <gradus/base/utf8.hpp>
 #include <gradus/data/download.hpp>
-#include <gradus/data/utf8.hpp>
-#include <gradus/data/vocabulary.hpp>
-#include <gradus/training/sampling.hpp>
+#include <gradus/text/sampling.hpp>
+#include <gradus/text/vocabulary.hpp>
 #include <string>
 #include <string_view>
 #include <utility>

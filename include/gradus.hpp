@@ -91,11 +91,11 @@
 #include "gradus/data/synthetic.hpp"
 
 #include "gradus/training/fit.hpp"
-#include "gradus/training/schedule.hpp"
+#include "gradus/optimizers/schedule.hpp"
 #include "gradus/training/callbacks.hpp"
-#include "gradus/training/metrics.hpp"
-#include "gradus/training/roc.hpp"
-#include "gradus/training/regression_metrics.hpp"
-#include "gradus/training/language_metrics.hpp"
+#include "gradus/metrics/classification.hpp"
+#include "gradus/metrics/roc.hpp"
+#include "gradus/metrics/regression.hpp"
+#include "gradus/metrics/language.hpp"
 
 #include "gradus/io/save.hpp"

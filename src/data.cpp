@@ -1,6 +1,5 @@
 // Data sets: drawn, in memory, from files; split, scaled and cut into samples.
 #define GRADUS_BODIES_OF_data 1
-#include "gradus/data/byte_reader.hpp"
 #include "gradus/data/csv.hpp"
 #include "gradus/data/csv_options.hpp"
 #include "gradus/data/csv_records.hpp"
@@ -11,15 +10,7 @@
 #include "gradus/data/md5.hpp"
 #include "gradus/data/memory.hpp"
 #include "gradus/data/mnist.hpp"
-#include "gradus/data/numpy.hpp"
-#include "gradus/data/pgm.hpp"
 #include "gradus/data/preprocessing.hpp"
 #include "gradus/data/sequences.hpp"
 #include "gradus/data/series.hpp"
 #include "gradus/data/synthetic.hpp"
-#include "gradus/data/text.hpp"
-#include "gradus/data/threshold.hpp"
-#include "gradus/data/tokenize.hpp"
-#include "gradus/data/utf8.hpp"
-#include "gradus/data/vocabulary.hpp"
-#include "gradus/data/vocabulary_file.hpp"

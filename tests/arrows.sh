@@ -16,19 +16,22 @@ declare -A knows=(
     [optimizers]="$low"
     [layers]="activations initializers $low"
     [models]="layers $formulas"
-    [data]="training io tensor base"
-    [training]="data models layers $formulas"
-    [io]="training data models layers $formulas"
-    [plot]="training data $low"
+    [data]="tensor base"
+    [text]="metrics data tensor base"
+    [images]="data tensor base"
+    [metrics]="losses activations $low"
+    [training]="metrics data models layers $formulas"
+    [io]="training metrics data models layers $formulas"
     [check]="models layers $formulas"
     [explain]="models layers $formulas"
-    [reference]="training layers $formulas"
+    [plot]="metrics data $low"
+    [reference]="metrics layers $formulas"
 )
 
 status=0
 while IFS=: read -r file line include; do
-    from=${file#include/gradus/} from=${from%%/*}
-    to=${include#*gradus/} to=${to%%/*}
+    from=${file#include/gradus/} from=${from%%/*} from=${from%.hpp}
+    to=${include#*gradus/} to=${to%%/*} to=${to%.hpp}
     if [[ ! -v knows[$from] ]]; then
         echo "$file:$line: the folder $from has no place in $0"
         status=1

@@ -1,6 +1,6 @@
 // Is a review good or bad? An LSTM reads sentences of different lengths, word by word.
 #include <gradus.hpp>
-#include <gradus/data/text.hpp>
+#include <gradus/text.hpp>
 
 #include <cstdio>
 #include <exception>

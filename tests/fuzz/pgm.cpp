@@ -1,5 +1,5 @@
 // Gray pictures, packed or not.
-#include "gradus/data/pgm.hpp"
+#include "gradus/images/pgm.hpp"
 
 #include "input.hpp"
 

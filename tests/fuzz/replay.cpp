@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "gradus/io/file.hpp"
+#include "gradus/base/file.hpp"
 #include "input.hpp"
 
 #ifdef __has_feature

@@ -1,5 +1,5 @@
 // Vocabularies: what is read can be written, and read again.
-#include "gradus/data/vocabulary_file.hpp"
+#include "gradus/text/vocabulary_file.hpp"
 
 #include "input.hpp"
 

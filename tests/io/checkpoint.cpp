@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "gradus.hpp"
-#include "gradus/training/schedule.hpp"
+#include "gradus/optimizers/schedule.hpp"
 #include "temporary_folder.hpp"
 
 namespace gr = gradus;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "gradus.hpp"
-#include "gradus/training/schedule.hpp"
+#include "gradus/optimizers/schedule.hpp"
 
 #include "../support/close.hpp"
 

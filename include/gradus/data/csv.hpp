@@ -23,9 +23,9 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/base/byte_reader.hpp"
 #include "gradus/base/compiled.hpp"
 #include "gradus/base/error.hpp"
-#include "gradus/data/byte_reader.hpp"
 #include "gradus/data/csv_options.hpp"
 #include "gradus/data/csv_records.hpp"
 #include "gradus/data/dataset.hpp"

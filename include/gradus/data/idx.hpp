@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
+#include "gradus/base/byte_reader.hpp"
 #include "gradus/base/compiled.hpp"
 #include "gradus/base/error.hpp"
-#include "gradus/data/byte_reader.hpp"
 #include "gradus/data/dataset.hpp"
 #include "gradus/tensor/tensor.hpp"
 

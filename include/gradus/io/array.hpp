@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "gradus/base/compiled.hpp"
-#include "gradus/io/message.hpp"
+#include "gradus/base/file.hpp"
 #include "gradus/tensor/tensor_ref.hpp"
 
 namespace gradus::io {

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "gradus/base/compiled.hpp"
-#include "gradus/io/file.hpp"
+#include "gradus/base/file.hpp"
 #include "gradus/training/state.hpp"
 
 namespace gradus {

@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "gradus/base/compiled.hpp"
+#include "gradus/base/file.hpp"
 #include "gradus/io/array.hpp"
-#include "gradus/io/file.hpp"
 
 namespace gradus::io {
 

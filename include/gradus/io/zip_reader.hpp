@@ -6,7 +6,7 @@
 /// found.
 
 #include "gradus/base/compiled.hpp"
-#include "gradus/io/file.hpp"
+#include "gradus/base/file.hpp"
 #include "gradus/io/zip.hpp"
 
 #if GRADUS_HAS_ZLIB

@@ -6,7 +6,7 @@
 #include <initializer_list>
 
 #include "gradus/base/compiled.hpp"
-#include "gradus/io/file.hpp"
+#include "gradus/base/file.hpp"
 #include "gradus/io/zip.hpp"
 
 namespace gradus::io {

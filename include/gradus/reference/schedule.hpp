@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <numbers>
 
-#include "gradus/training/schedule.hpp"
+#include "gradus/optimizers/schedule.hpp"
 
 namespace gradus::reference {
 

@@ -12,7 +12,7 @@
 #include "gradus/base/compiled.hpp"
 #include "gradus/base/error.hpp"
 #include "gradus/nn/parameter_list.hpp"
-#include "gradus/training/reduce_on_plateau.hpp"
+#include "gradus/optimizers/reduce_on_plateau.hpp"
 #include "gradus/training/state.hpp"
 
 namespace gradus {

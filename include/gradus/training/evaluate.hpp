@@ -15,9 +15,9 @@
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/losses/loss.hpp"
+#include "gradus/metrics/classification.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/training/batch.hpp"
-#include "gradus/training/metrics.hpp"
 #include "gradus/training/share.hpp"
 
 namespace gradus {
