@@ -20,6 +20,7 @@
 #include "metrics.cpp"
 #include "training.cpp"
 #include "io.cpp"
+#include "interop.cpp"
 #include "plot.cpp"
 #include "check.cpp"
 #include "explain.cpp"

@@ -22,6 +22,7 @@ declare -A knows=(
     [metrics]="losses activations $low"
     [training]="metrics data models layers $formulas"
     [io]="training metrics data models layers $formulas"
+    [interop]="io models layers $formulas"
     [check]="models layers $formulas"
     [explain]="models layers $formulas"
     [plot]="metrics data $low"

@@ -1,6 +1,6 @@
 // expect: gradus: PyTorch's GRU has its reset gate behind the product: it is gr::gru, not gr::gru_reset_before
 #include "gradus.hpp"
-#include "gradus/io/pytorch_recurrent.hpp"
+#include "gradus/interop/pytorch_recurrent.hpp"
 
 int main() {
 #ifdef FIXED

@@ -12,7 +12,7 @@
 #include "gradus/activations/relu.hpp"
 #include "gradus/activations/softmax.hpp"
 #include "gradus/check/gradient_check.hpp"
-#include "gradus/io/pytorch.hpp"
+#include "gradus/interop/pytorch.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/reshape.hpp"
 #include "gradus/models/sequential.hpp"

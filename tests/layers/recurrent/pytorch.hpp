@@ -7,7 +7,7 @@
 #include <string>
 #include <type_traits>
 
-#include "gradus/io/pytorch_recurrent.hpp"
+#include "gradus/interop/pytorch_recurrent.hpp"
 
 #include "../../support/fixture.hpp"
 #include "recurrent.hpp"

@@ -34,7 +34,7 @@ namespace gradus {
 /// In time, x (N, T, I) and W (K, I / groups, O): `gr::conv1d`.                                       [conv1d.forward]
 ///   It reads steps that a mask leaves out as what they hold: fill them with 0.
 ///
-/// W stands as in Keras (HWIO); PyTorch's (OIHW) is converted by `gr::from_pytorch::weights` (io/pytorch.hpp). With groups, filter o reads the channels
+/// W stands as in Keras (HWIO); PyTorch's (OIHW) is converted by `gr::from_pytorch::weights` (interop/pytorch.hpp). With groups, filter o reads the channels
 /// of group ⌊o / (O / groups)⌋ alone; as many groups as channels are a depthwise convolution.
 ///
 /// Complexity: 2 N H_out W_out KH KW (I / groups) O operations forward, twice that backward. Memory beside y and dx: see

@@ -17,7 +17,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "gradus/io/pytorch_recurrent.hpp"
+#include "gradus/interop/pytorch_recurrent.hpp"
 
 namespace gradus {
 

@@ -1,4 +1,4 @@
-#include "gradus/io/pytorch.hpp"
+#include "gradus/interop/pytorch.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "gradus/io/pytorch_recurrent.hpp"
+#include "gradus/interop/pytorch_recurrent.hpp"
 
 #include <doctest/doctest.h>
 

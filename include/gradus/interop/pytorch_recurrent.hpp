@@ -21,8 +21,8 @@
 
 #include "gradus/base/compiled.hpp"
 #include "gradus/base/error.hpp"
+#include "gradus/interop/pytorch.hpp"
 #include "gradus/io/npz.hpp"
-#include "gradus/io/pytorch.hpp"
 #include "gradus/nn/layer.hpp"
 
 namespace gradus {
@@ -53,7 +53,7 @@ template <class T>
 }
 
 }  // namespace pytorch
-#if GRADUS_BODIES_OF(io)
+#if GRADUS_BODIES_OF(interop)
 
 GRADUS_BODY void require_shape(std::string_view from, std::string_view name, std::span<const std::size_t> shape,
                                std::string_view layer, std::span<const std::size_t> expected) {

@@ -1,4 +1,4 @@
-#include "gradus/io/keras.hpp"
+#include "gradus/interop/keras.hpp"
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 
 #include "gradus/activations/relu.hpp"
 #include "gradus/activations/tanh.hpp"
-#include "gradus/io/pytorch.hpp"
+#include "gradus/interop/pytorch.hpp"
 #include "gradus/layers/convolution/conv_transpose2d.hpp"
 #include "gradus/layers/convolution/convolution.hpp"
 #include "gradus/layers/dense.hpp"
