@@ -21,6 +21,5 @@
 #include "training.cpp"
 #include "io.cpp"
 #include "interop.cpp"
+#include "inspect.cpp"
 #include "plot.cpp"
-#include "check.cpp"
-#include "explain.cpp"

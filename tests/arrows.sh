@@ -23,8 +23,7 @@ declare -A knows=(
     [training]="metrics data models layers $formulas"
     [io]="training metrics data models layers $formulas"
     [interop]="io models layers $formulas"
-    [check]="models layers $formulas"
-    [explain]="models layers $formulas"
+    [inspect]="models layers $formulas"
     [plot]="metrics data $low"
     [reference]="metrics layers $formulas"
 )

@@ -29,7 +29,7 @@ done
     cat "$work/architecture_1.cpp"
     cat <<'END'
 #include <cstdio>
-#include <gradus/check/gradient_check.hpp>
+#include <gradus/inspect/gradient_check.hpp>
 int main() {
     const gr::tensor<float, 2> x = {{1, -2, 3}, {0.5f, 4, -1}}, y = {{1}, {0}};
     const auto report = gr::gradient_check(affine(3), x);
@@ -49,7 +49,7 @@ END
     cat "$work/architecture_3.cpp" "$work/architecture_4.cpp"
     cat <<'END'
 #include <cstdio>
-#include <gradus/check/gradient_check.hpp>
+#include <gradus/inspect/gradient_check.hpp>
 int main() {
     const gr::tensor<float, 2> x = {{1, -2}, {0.5f, 4}};
     auto net = gr::sequential(gr::named("in", gr::dense(2, 2)), twins{}, gr::named("out", gr::dense(2, 4, gr::relu{})));

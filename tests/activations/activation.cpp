@@ -9,8 +9,8 @@
 #include "gradus.hpp"
 #include "gradus/activations/leaky_relu.hpp"
 #include "gradus/activations/prelu.hpp"
-#include "gradus/check/gradient_check.hpp"
-#include "gradus/explain/explain.hpp"
+#include "gradus/inspect/explain.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 
 namespace gr = gradus;
 using matrix = gr::tensor<float, 2>;

@@ -1,6 +1,6 @@
 // expect: this type is no layer: it lacks `struct parameters`
 #include "gradus.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 
 struct mine {};
 

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "gradus.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 
 #include "../support/close.hpp"
 #include "../support/draw.hpp"

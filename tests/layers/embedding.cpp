@@ -6,7 +6,7 @@
 #include <cmath>
 #include <optional>
 
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/models/sequential.hpp"
 #include "gradus/models/summary.hpp"

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/models/sequential.hpp"
 #include "gradus/nn/pass.hpp"

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "../support/loss.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/losses/cross_entropy.hpp"
 #include "gradus/losses/huber.hpp"
 

@@ -10,8 +10,8 @@
 #include "../support/draw.hpp"
 #include "../support/message.hpp"
 #include "gradus.hpp"
-#include "gradus/check/gradient_check.hpp"
-#include "gradus/explain/explain.hpp"
+#include "gradus/inspect/explain.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 
 namespace gr = gradus;
 

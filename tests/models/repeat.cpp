@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "gradus/activations/tanh.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/nn/paths.hpp"

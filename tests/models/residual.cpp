@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "gradus.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/layers/dropout.hpp"
 
 #include "../probes/xtensor.hpp"

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "gradus/activations/tanh.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/io/save.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/embedding.hpp"

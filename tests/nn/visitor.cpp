@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "gradus.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 
 #include "../support/close.hpp"
 #include "../support/draw.hpp"

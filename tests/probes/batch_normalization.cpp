@@ -6,7 +6,7 @@
 #include "../io/temporary_folder.hpp"
 #include "../support/close.hpp"
 #include "../support/draw.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "xtensor.hpp"
 
 namespace gr = gradus;

@@ -2,8 +2,8 @@
 #include <doctest/doctest.h>
 
 #include "gradus.hpp"
-#include "gradus/check/gradient_check.hpp"
-#include "gradus/explain/explain.hpp"
+#include "gradus/inspect/explain.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 
 #include "../io/temporary_folder.hpp"
 #include "../support/close.hpp"

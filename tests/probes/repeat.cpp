@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "gradus.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 
 #include "../io/temporary_folder.hpp"
 #include "../support/close.hpp"

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "gradus.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 
 #include "../support/close.hpp"
 #include "../support/draw.hpp"

@@ -12,7 +12,7 @@
 #include "close.hpp"
 #include "draw.hpp"
 #include "fixture.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/kernels/elementwise.hpp"
 #include "gradus/kernels/rows.hpp"
 #include "gradus/layers/dense.hpp"

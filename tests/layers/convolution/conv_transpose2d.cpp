@@ -11,7 +11,7 @@
 #include "gradus/activations/prelu.hpp"
 #include "gradus/activations/relu.hpp"
 #include "gradus/activations/softmax.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/interop/pytorch.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/reshape.hpp"

@@ -16,7 +16,7 @@
 #include "gradus/activations/relu.hpp"
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/activations/softmax.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/models/sequential.hpp"
 
 namespace gr = gradus;

@@ -4,7 +4,7 @@
 #include "../../support/close.hpp"
 #include "../../support/draw.hpp"
 #include "gradus/activations/prelu.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/layers/convolution/conv_transpose2d.hpp"
 #include "gradus/layers/convolution/convolution.hpp"
 

@@ -14,7 +14,7 @@
 #include "gradus/activations/relu.hpp"
 #include "gradus/activations/sigmoid.hpp"
 #include "gradus/activations/tanh.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/layers/convolution/convolution.hpp"
 #include "gradus/layers/pooling/max_pool2d.hpp"
 #include "gradus/models/sequential.hpp"

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/reshape.hpp"
 #include "gradus/models/sequential.hpp"

@@ -5,7 +5,7 @@
 #include <array>
 #include <string>
 
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/reshape.hpp"
 #include "gradus/models/sequential.hpp"

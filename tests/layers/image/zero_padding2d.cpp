@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/reshape.hpp"
 #include "gradus/models/sequential.hpp"

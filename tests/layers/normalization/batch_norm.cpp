@@ -6,7 +6,7 @@
 #include <string>
 
 #include "gradus/activations/tanh.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/models/sequential.hpp"
 #include "gradus/nn/initialize.hpp"

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "gradus.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/layers/normalization/batch_norm.hpp"
 
 #include "../../io/temporary_folder.hpp"

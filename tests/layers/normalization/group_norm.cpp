@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/layers/normalization/layer_norm.hpp"
 #include "gradus/models/sequential.hpp"

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "gradus/activations/tanh.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/layers/dense.hpp"
 #include "gradus/models/sequential.hpp"
 #include "gradus/nn/pass.hpp"

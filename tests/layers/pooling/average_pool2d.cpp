@@ -7,7 +7,7 @@
 
 #include "../../support/message.hpp"
 #include "../../support/pooling.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 
 namespace gr = gradus;
 using images = gr::tensor<double, 4>;

@@ -10,7 +10,7 @@
 #include <string>
 #include <type_traits>
 
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 #include "gradus/layers/recurrent/recurrent.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/nn/to_scalar.hpp"

@@ -14,11 +14,11 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/explain/losses.hpp"
-#include "gradus/explain/page.hpp"
-#include "gradus/explain/recurrence.hpp"
-#include "gradus/explain/statements.hpp"
-#include "gradus/explain/step.hpp"
+#include "gradus/inspect/explanation/losses.hpp"
+#include "gradus/inspect/explanation/page.hpp"
+#include "gradus/inspect/explanation/recurrence.hpp"
+#include "gradus/inspect/explanation/statements.hpp"
+#include "gradus/inspect/explanation/step.hpp"
 #include "gradus/nn/layer.hpp"
 #include "gradus/nn/visitor.hpp"
 #include "gradus/optimizers/optimizer.hpp"

@@ -1,4 +1,4 @@
-#include "gradus/explain/expression.hpp"
+#include "gradus/inspect/explanation/expression.hpp"
 
 #include <doctest/doctest.h>
 

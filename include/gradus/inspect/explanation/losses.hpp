@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "gradus/explain/page.hpp"
+#include "gradus/inspect/explanation/page.hpp"
 #include "gradus/losses/binary_cross_entropy.hpp"
 #include "gradus/losses/cross_entropy.hpp"
 #include "gradus/losses/mse.hpp"

@@ -1,4 +1,4 @@
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/inspect/gradient_check.hpp"
 
 #include <doctest/doctest.h>
 

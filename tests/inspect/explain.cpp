@@ -1,4 +1,4 @@
-#include "gradus/explain/explain.hpp"
+#include "gradus/inspect/explain.hpp"
 
 #include <doctest/doctest.h>
 

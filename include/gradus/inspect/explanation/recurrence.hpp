@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "gradus/base/error.hpp"
-#include "gradus/explain/page.hpp"
-#include "gradus/explain/recurrent_unit.hpp"
-#include "gradus/explain/statements.hpp"
+#include "gradus/inspect/explanation/page.hpp"
+#include "gradus/inspect/explanation/recurrent_unit.hpp"
+#include "gradus/inspect/explanation/statements.hpp"
 #include "gradus/nn/statement.hpp"
 
 namespace gradus::explaining {

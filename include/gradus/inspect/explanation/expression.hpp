@@ -12,7 +12,7 @@
 
 #include "gradus/base/error.hpp"
 #include "gradus/base/function_ref.hpp"
-#include "gradus/explain/page.hpp"
+#include "gradus/inspect/explanation/page.hpp"
 
 namespace gradus::explaining {
 

@@ -1,4 +1,4 @@
-#include "gradus/explain/recurrence.hpp"
+#include "gradus/inspect/explanation/recurrence.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "gradus.hpp"
-#include "gradus/explain/explain.hpp"
+#include "gradus/inspect/explain.hpp"
 
 namespace gr = gradus;
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "gradus/base/error.hpp"
-#include "gradus/explain/expression.hpp"
-#include "gradus/explain/page.hpp"
+#include "gradus/inspect/explanation/expression.hpp"
+#include "gradus/inspect/explanation/page.hpp"
 #include "gradus/nn/statement.hpp"
 
 namespace gradus::explaining {

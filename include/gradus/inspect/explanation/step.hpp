@@ -11,7 +11,7 @@
 #include <string_view>
 #include <tuple>
 
-#include "gradus/explain/page.hpp"
+#include "gradus/inspect/explanation/page.hpp"
 #include "gradus/nn/parameter_list.hpp"
 #include "gradus/optimizers/adam.hpp"
 #include "gradus/optimizers/optimizer.hpp"

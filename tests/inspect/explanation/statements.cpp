@@ -1,10 +1,10 @@
-#include "gradus/explain/statements.hpp"
+#include "gradus/inspect/explanation/statements.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
 
-#include "gradus/explain/explain.hpp"
+#include "gradus/inspect/explain.hpp"
 #include "gradus/layers/embedding.hpp"
 #include "gradus/losses/mse.hpp"
 #include "gradus/models/sequential.hpp"
