@@ -1,4 +1,3 @@
 // Pictures: files of grey values, thresholds.
 #define GRADUS_BODIES_OF_images 1
-#include "gradus/images/pgm.hpp"
-#include "gradus/images/threshold.hpp"
+#include "gradus/images.hpp"

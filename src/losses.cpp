@@ -1,16 +1,3 @@
 // Losses, each one formula and its gradient.
 #define GRADUS_BODIES_OF_losses 1
-#include "gradus/losses/binary_cross_entropy.hpp"
-#include "gradus/losses/categorical_cross_entropy.hpp"
-#include "gradus/losses/class_targets.hpp"
-#include "gradus/losses/cosine_distance.hpp"
-#include "gradus/losses/cross_entropy.hpp"
-#include "gradus/losses/element_loss.hpp"
-#include "gradus/losses/hinge.hpp"
-#include "gradus/losses/huber.hpp"
-#include "gradus/losses/kl_divergence.hpp"
-#include "gradus/losses/log_cosh.hpp"
-#include "gradus/losses/loss.hpp"
-#include "gradus/losses/mae.hpp"
-#include "gradus/losses/mse.hpp"
-#include "gradus/losses/row_loss.hpp"
+#include "gradus/losses.hpp"

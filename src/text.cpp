@@ -1,6 +1,3 @@
-// Texts as numbers: tokens, vocabularies, symbols drawn from what a network says.
+// Texts as numbers: tokens, vocabularies, symbols sampled from logits; and what else programs for text need.
 #define GRADUS_BODIES_OF_text 1
-#include "gradus/text/sampling.hpp"
-#include "gradus/text/tokenize.hpp"
-#include "gradus/text/vocabulary.hpp"
-#include "gradus/text/vocabulary_file.hpp"
+#include "gradus/text.hpp"
