@@ -1,5 +1,5 @@
-// The C library's allocating functions, replaced by ones that count. Tensors ask posix_memalign, so counting
-// `operator new` would see nothing.
+// Replaces the C library's allocation functions by counting ones. Tensors call posix_memalign, so counting
+// `operator new` would miss them.
 #include "allocations.hpp"
 
 #include <atomic>

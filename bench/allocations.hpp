@@ -1,12 +1,12 @@
 #pragma once
 /// \file
-/// How often the program asked for memory, whoever in it asked.
+/// Counts the memory allocations of the program, in any library.
 
 #include <cstddef>
 
 namespace bench {
 
-/// Calls of malloc, calloc, realloc, posix_memalign and aligned_alloc so far, `operator new` among them.
+/// Calls of malloc, calloc, realloc, posix_memalign and aligned_alloc so far, including `operator new`.
 [[nodiscard]] std::size_t allocations();
 
 }  // namespace bench

@@ -1,5 +1,5 @@
-// What one time step of a recurrent layer costs: the state's product, of a U that is packed for all steps, and the pass over
-// the gates.
+// The cost of one time step of a recurrent layer: the product with U, which is packed once for all steps, and the loop
+// over the gates.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -24,7 +24,7 @@ struct state_product : product {
 #endif
 };
 
-/// N rows of H units, and what a formula makes of them: its work is counted in operations and numbers of each.
+/// N rows of H units, and a formula on them: its work is given as operations and values per row and unit.
 struct cell_sizes {
     std::size_t batch, units;
 
@@ -37,7 +37,7 @@ struct cell_sizes {
     }
 };
 
-/// What cells read and write: gates side by side, as in the layers.
+/// The data that cells read and write: gates side by side, as in the layers.
 struct gates {
     std::size_t H;
     matrix z, u, h_before, c_before, c, tanh_c, h, dz, dc, dh;
@@ -56,12 +56,12 @@ struct gates {
           dc(drawn<matrix>({s.batch, H}, 5)),
           dh(drawn<matrix>({s.batch, H}, 6)),
           b_q(drawn<vector>({H}, 7)) {
-        // The gate that carries over is open: a gradient that shrinks with every call would become denormal, and slow.
+        // The gate that keeps the state is 1: a gradient that shrinks with every call would become denormal, and slow.
         for (std::size_t n = 0; n < s.batch; ++n) std::fill_n(&z(n, H), H, 1.0f);
     }
 };
 
-// Each pass calls update(formula, pointers...) for each row; what is not const is written.
+// Each pass calls update(formula, pointers...) for each row; pointers to non-const are written.
 struct lstm_forward : gates {
     using gates::gates;
     static constexpr double operations = 22, numbers = 16;
@@ -116,7 +116,7 @@ struct gru_backward : gates {
     }
 };
 
-/// A pass in registers; its twin takes unit after unit.
+/// A pass over registers; its reference implementation processes one unit at a time.
 template <class Pass>
 struct cell : Pass {
     using Pass::Pass;

@@ -1,13 +1,13 @@
-"""What has changed between two reports of bench/run --json."""
+"""Compares two reports of bench/run --json."""
 from roofline import against_the_machine
 from rows import OURS
 from text import as_text, microseconds
 
-LEAST = 0.05  # what a machine may differ by from run to run, whatever the spread in one of them
+LEAST = 0.05  # how much a machine can differ from run to run, whatever the spread in one of them
 
 
 def change(old, new, machines):
-    """New time by old, at the same clock where the processor bounds both: the clock moves from run to run."""
+    """New time by old, at the same clock if the processor is the limit of both: the clock changes from run to run."""
     ratio = new["ways"][OURS]["ns"] / old["ways"][OURS]["ns"]
     if new["flops"] > 1000 and against_the_machine(new, machines[1])[1] == "GFLOP/s":
         before, after = (m["roofs"][str(new["cores"])]["gflops"] for m in machines)

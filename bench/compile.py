@@ -1,8 +1,8 @@
-"""bench/run compile: what programs with gradus cost to compile, as ratios to xtensor's header alone, against budgets.
+"""bench/run compile: the cost of compiling programs with gradus, as ratios to xtensor's header alone, against budgets.
 
-Compiles are interleaved with those of the header; a ratio is to the two around it, and the median of all runs counts.
-Seconds are the user's, of compiler and assembler; memory is the largest process's. `--include` measures the headers of
-another checkout in the same run.
+Each compile is interleaved with compiles of the header; a ratio is relative to the two around it, and the result is the
+median of all runs. Seconds are user time of compiler and assembler; memory is that of the largest process. `--include`
+measures the headers of another checkout in the same run.
 """
 import argparse
 import json
@@ -16,7 +16,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FLAGS = ["-std=c++20", "-O2"]
 COLUMNS = ["header-only", "compiled unit", "and precompiled header"]
-# Budgets of each column: ratio, and MiB where there is a limit. Ratios may be TOLERANCE more: they vary.
+# Budgets of each column: ratio, and MiB if there is a limit. Since ratios vary, they may be larger by TOLERANCE.
 TOLERANCE = 1.05
 BUDGETS = {
     "first": [(4.2, 340), (2.8, None), (1.3, None)],
@@ -32,27 +32,27 @@ def compile_once(arguments):
     """User seconds, and MiB of the largest process."""
     command = ["g++", *FLAGS, *arguments]
     pid = os.posix_spawnp("g++", command, os.environ)
-    _, status, used = os.wait4(pid, 0)  # of the driver and of what it has waited for
+    _, status, used = os.wait4(pid, 0)  # of the driver and its children
     if status != 0:
         sys.exit("bench/run compile: failed: " + " ".join(command))
     return used.ru_utime, used.ru_maxrss / 1024
 
 
 def ways(include, folder):
-    """The columns that a checkout has, each with the arguments of its compiles."""
+    """The columns that a checkout supports, each with the arguments of its compiles."""
     plain = ["-I", str(include)]
     unit = ["-D", "GRADUS_COMPILED", *plain]
     if not (include.parent / "src/gradus.cpp").exists():
         return {COLUMNS[0]: plain}
     folder.mkdir()
-    # -w: a warning that #pragma once stands in a main file
+    # -w: g++ warns about #pragma once in a main file
     compile_once([*unit, "-w", "-x", "c++-header", str(include / "gradus.hpp"), "-o", str(folder / "gradus.hpp.gch")])
     precompiled = [*unit, "-include", str(folder / "gradus.hpp"), "-Winvalid-pch"]
     return dict(zip(COLUMNS, [plain, unit, precompiled]))
 
 
 def measure(names, states, runs, folder):
-    """{(program, state, column): ([ratios], [MiB])}, a run after the other."""
+    """{(program, state, column): ([ratios], [MiB])}, one run after the other."""
     (folder / "xtensor.cpp").write_text("#include <xtensor/xtensor.hpp>\nint main() {}\n")
     once = lambda name, arguments: compile_once([*arguments, "-c", str(folder / name), "-o", str(folder / "object.o")])
     jobs = [(name, state, column) for name in names for column in COLUMNS for state in states

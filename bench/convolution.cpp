@@ -1,4 +1,4 @@
-// Convolution: the dispatcher's choice, beside each other way that serves the shape, and the textbook's.
+// Convolution: the dispatcher's choice, each other algorithm that supports the shape, and the textbook's.
 #include <array>
 #include <optional>
 #include <string>
@@ -77,7 +77,7 @@ void add_ways(const std::string& what, const convolution_sizes& s) {
 int main(int argc, char** argv) {
     for (const convolution_sizes& s : all_convolutions()) {
         add_ways<forward>("forward", s), add_ways<weights_gradient>("dW", s);
-        if (s.in > 1) add_ways<input_gradient>("dx", s);  // nobody reads the first layer's
+        if (s.in > 1) add_ways<input_gradient>("dx", s);  // dx of the first layer is not needed
     }
     return run(argc, argv);
 }

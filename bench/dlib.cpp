@@ -1,8 +1,9 @@
 // dlib's CNN of documents/001: a training step and inference.             apt: libdlib-dev
-// At its best: one thread, its products through OpenBLAS (which bench/run tells of AVX-512), batches ready in its tensors.
-// Its own loops are in the library, as Debian compiles it for every x86-64; the sources of those are not in the package.
-// It begins from our parameters: ŷ must agree before inference is timed, the losses of ten steps before training is.
-#undef GRADUS_USE_BLAS  // both declare the BLAS, each in its own way; ours is here for its results alone
+// At its best: one thread, its products through OpenBLAS (which bench/run configures for AVX-512), batches prepared in
+// its tensors. Its own loops are in the library, as Debian compiles it for every x86-64; their sources are not in the
+// package. It starts with our parameters: before timing, ŷ must agree (inference), and the losses of ten steps
+// (training).
+#undef GRADUS_USE_BLAS  // both declare the BLAS, in different ways; ours is needed for its results only
 #define GRADUS_USE_BLAS 0
 #include <dlib/dnn.h>
 #include <dlib/revision.h>
@@ -40,13 +41,13 @@ struct network {
             net.to_tensor(of_batch.begin(), of_batch.end(), x.emplace_back());
             y.emplace_back(ours.y[b].begin(), ours.y[b].end());
         }
-        forward();  // which draws the parameters that are replaced now
+        forward();  // draws the parameters, which are then replaced
         const auto& [conv1, pool1, conv2, pool2, flatten, dense1, dense2] = ours.net.layers;
         set_convolution(parameters_of<9>(), conv1.theta), set_convolution(parameters_of<6>(), conv2.theta);
         set_dense(parameters_of<3>(), dense1.theta, 5 * 5), set_dense(parameters_of<1>(), dense2.theta, 1);
     }
 
-    /// W then b, and W from HWIO to OIHW.
+    /// W, then b; W from HWIO to OIHW.
     void set_convolution(dlib::tensor& to, const auto& theta) {
         float* p = to.host();
         for (std::size_t o = 0; o < theta.b.size(); ++o)
@@ -55,7 +56,7 @@ struct network {
                     for (std::size_t v = 0; v < 3; ++v) *p++ = theta.W(u, v, c, o);
         std::ranges::copy(theta.b, p);
     }
-    /// The rows of W from HWC to CHW, of so many pixels HW.
+    /// The rows of W from HWC to CHW, for HW pixels.
     void set_dense(dlib::tensor& to, const auto& theta, std::size_t pixels) {
         float* p = to.host();
         const std::size_t channels = theta.W.shape()[0] / pixels;
@@ -82,7 +83,7 @@ bool infers_as_ours(network& n, const auto& ours) {
     return bench::agree(std::span(y_hat.host(), y_hat.size()), bench::gr::predict(ours.net, ours.x[0]));
 }
 
-/// dlib's Adam has its ε, 1e-8, beside √v: as Keras has it, so for this ours has, too.
+/// dlib's Adam adds its ε, 1e-8, to √v, as in Keras, so ours does the same here.
 bool trains_as_ours(network& n, auto ours) {
     ours.options = {.epsilon = 1e-8, .form = bench::gr::adam::keras};
     bench::trainer trainer{std::move(ours)};

@@ -1,8 +1,8 @@
-// Eigen's products, by the names of ours.                                 apt: libeigen3-dev
-// At its best: compiled for this processor (AVX-512 where it has it), aligned maps of our own matrices, no temporary
+// Eigen's products, with the names of ours.                               apt: libeigen3-dev
+// At its best: compiled for this processor (AVX-512 if it has it), aligned maps of our own matrices, no temporary
 // (`noalias`), one thread.
 #if !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // g++ 12 says so of its own AVX-512 intrinsics
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // g++ 12 warns about its own AVX-512 intrinsics
 #endif
 #define EIGEN_DONT_PARALLELIZE
 #include <eigen3/Eigen/Core>

@@ -1,4 +1,4 @@
-"""The grid of recurrent networks: training steps of 28 → H over T steps of N rows, and what the machine would allow."""
+"""The grid of recurrent networks: training steps of 28 → H over T steps of N rows, and the bound of the machine."""
 import statistics
 
 from roofline import against_the_machine, level
@@ -7,7 +7,7 @@ from text import as_text, microseconds, times
 
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 INPUTS, CLASSES = 28, 10
-GOAL_RATIO, GOAL_SHARE = 1.3, 0.7  # a point meets one of them
+GOAL_RATIO, GOAL_SHARE = 1.3, 0.7  # a point is good enough if it reaches one of them
 
 
 def sizes(row):
@@ -17,19 +17,19 @@ def sizes(row):
 
 
 def stands_for_others(row):
-    """Whether it is measured without being asked for."""
+    """Whether it is measured by default."""
     _, units, steps, batch = sizes(row)
     return units in (32, 128, 512) and steps == 28 and batch in (1, 32)
 
 
 def bound(row, machine):
-    """The least time that peak and bandwidth allow, in ns. Three parts follow each other: the products of all time steps at
-    once, xW, dW and dU, at the peak; 2T products with U, of which each reads U from where there is room for it; Adam, that
-    reads and writes θ, m and v and reads the gradient."""
+    """The least time that peak and bandwidth allow, in ns, as the sum of three parts: the products of all time steps
+    at once, xW, dW and dU, at the peak; 2T products with U, each of which reads U from the nearest memory that can hold
+    it; Adam, which reads and writes θ, m and v and reads the gradient."""
     cell, H, T, N = sizes(row)
     roof = machine["roofs"]["1"]
 
-    def moved(read, stored):  # so many bytes, of so many that are needed again
+    def moved(read, stored):  # time to read so many bytes, out of so many that are used repeatedly
         return read / level({"bytes": stored}, roof)[1]
 
     U = GATES[cell] * H * H
@@ -40,7 +40,7 @@ def bound(row, machine):
 
 
 def point(row, machine):
-    """What the tables say of one: PyTorch's time by ours, None without it; the share of the bound; whether that is enough."""
+    """The values in the tables: PyTorch's time by ours or None, the share of the bound, and whether that is enough."""
     ours = row["ways"][OURS]
     if "ns" not in ours:
         return None
@@ -58,7 +58,7 @@ def compared(way):
 
 
 def lines(rows, machine):
-    """One for each point: for a terminal."""
+    """One line per point, for a terminal."""
     yield ["Recurrent", f"{OURS}, µs", "GFLOP/s", "of peak", "of bound", "allocs", "PyTorch", "by hand", ""]
     for row in rows:
         ours, one = row["ways"][OURS], point(row, machine)
@@ -72,7 +72,7 @@ def lines(rows, machine):
 
 
 def by_batch(cell, rows, machine):
-    """Of one kind of cell, a column for each N: for a page."""
+    """One kind of cell, with a column for each N, for a page."""
     batches = sorted({sizes(r)[3] for r in rows})
     found = {sizes(r)[1:]: point(r, machine) for r in rows if sizes(r)[0] == cell}
     yield [cell.upper(), *(f"batch {n}" for n in batches)]

@@ -1,7 +1,8 @@
 #pragma once
 /// \file
-/// What kernels and their peers have in common. A job is a struct with its data as members, always drawn the same; each of
-/// its member functions is a way to do it, and returns the tensor that it has computed. `twin()` is the textbook's way.
+/// Shared by kernels and their peers. A job is a struct with its data as members, always drawn with the same values;
+/// each of its member functions is one way to compute the result, and returns it as a tensor. `twin()` is the reference
+/// implementation.
 
 #include <cstddef>
 #include <cstdlib>
@@ -24,7 +25,7 @@ using vector = gr::tensor<float, 1>;
 using matrix = gr::tensor<float, 2>;
 using images = gr::tensor<float, 4>;
 
-/// Normal numbers, the same in every program and way.
+/// Normally distributed numbers, the same in every program.
 template <class X>
 X drawn(typename X::shape_type shape, std::uint64_t key) {
     X x = X::from_shape(shape);
@@ -44,8 +45,8 @@ bool agree(const A& a, const B& b) {
     return a.size() == b.size() && difference <= 1e-8 * norm;
 }
 
-/// Registers `name`: a way to do `Job(args...)`, timed once it has given what `twin` gives. (The bursts of one row are
-/// processes of one program: those after the first are told by the environment that the way has been checked.)
+/// Registers `name`: a way to compute `Job(args...)`, timed only if its result agrees with `twin`. (Each burst of a row
+/// is a process of its own: from the second on, the environment says that the result has been checked.)
 template <class Job, class Way, class... Args>
 void add(const std::string& name, const work& w, Way way, Args... args) {
     benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
@@ -74,8 +75,8 @@ inline int run(int argc, char** argv) {
 
 // --- the matrix product ------------------------------------------------------------------------------------------
 
-/// What a product is: C (M, N) = AB with A (M, K) and B (K, N); the form says which of them are stored transposed: "TN"
-/// is AᵀB.
+/// The sizes of a product: C (M, N) = AB with A (M, K) and B (K, N); the form says which of them are stored transposed:
+/// "TN" is AᵀB.
 struct product_sizes {
     std::string form;
     std::size_t m, k, n;
@@ -89,7 +90,7 @@ struct product_sizes {
     }
 };
 
-/// Squares, and what 784-128-128-10 multiplies: forward, dW, dx.
+/// Square matrices, and the products of 784-128-128-10: forward, dW, dx.
 inline std::vector<product_sizes> all_products() {
     std::vector<product_sizes> all;
     for (std::size_t n : {8u, 16u, 32u, 64u, 128u, 256u, 512u, 1024u}) all.push_back({"NN", n, n, n});
@@ -142,7 +143,7 @@ inline std::vector<convolution_sizes> all_convolutions() {
     return {{26, 26, 1, 32, 32}, {11, 11, 32, 64, 32}, {26, 26, 1, 32, 128}, {11, 11, 32, 64, 128}};
 }
 
-/// What forward, dW and dx read.
+/// The data that forward, dW and dx read.
 struct convolution {
     gr::window2d window;
     images x, W, dz;

@@ -1,4 +1,4 @@
-// Each kernel beside its textbook twin, and the product beside the BLAS. What differs from its twin is not timed.
+// Each kernel and its reference implementation, and the BLAS. A kernel that differs from its reference is not timed.
 #include <string>
 #include <utility>
 
@@ -44,7 +44,7 @@ struct column_sums {
     vector twin() const { return reference::column_sums(a); }
 };
 
-/// On as many parameters as 784-128-128-10 has.
+/// With as many parameters as 784-128-128-10.
 struct adam {
     static constexpr std::size_t n = 118282;
     matrix theta = drawn<matrix>({1, n}, 1), g = drawn<matrix>({1, n}, 2), m = matrix({1, n}, 0.0f), v = m;
@@ -57,7 +57,7 @@ struct adam {
     const matrix& twin() { return reference::step(gr::adam{}, ++t, theta, g, m, v), theta; }
 };
 
-/// With the operations that the formulas have for each element; a function counts as one.
+/// With the number of operations in the formulas for each element; a function counts as one.
 template <class F>
 void add_activation(F, double forward, double backward) {
     const auto n = static_cast<double>(activation_forward<F>().z.size());
@@ -81,7 +81,7 @@ int main(int argc, char** argv) {
     add_activation(gr::gelu{}, 5, 10);
     add_activation(gr::softmax{}, 5, 4);
     add_both<column_sums>("column_sums", {.flops = batch * 128.0, .bytes = sizeof(float) * (batch + 1) * 128.0});
-    add_both<adam>("adam", {.flops = 12.0 * adam::n, .bytes = sizeof(float) * 7.0 * adam::n});  // θ, m, v go both ways
+    add_both<adam>("adam", {.flops = 12.0 * adam::n, .bytes = sizeof(float) * 7.0 * adam::n});  // θ, m, v count twice
 #if GRADUS_USE_BLAS
     benchmark::AddCustomContext("OpenBLAS", gr::blas_info().text());
 #endif

@@ -1,6 +1,6 @@
-// A ladder of matrix products, C = AB, from the textbook's three loops to the kernel that gradus uses. Each rung is a few
-// lines more than the one below it; docs/ladder.md says why it is faster. Rows and columns are whole tiles, so that no rung
-// has to look after edges: what separates the seventh from one for all sizes.
+// A ladder of matrix products, C = AB, from the textbook's three loops to the kernel that gradus uses. Each rung is a
+// few lines more than the one below it; docs/ladder.md explains why it is faster. Rows and columns are whole tiles, so
+// that no rung has to handle edges: a kernel for all sizes needs this in addition to the seventh rung.
 #include <algorithm>
 
 #include "jobs.hpp"
@@ -25,7 +25,7 @@ void by_the_book(const float* A, const float* B, float* C) {
         }
 }
 
-// 2. The loops over j and k change places: B and C are walked along their rows, as they lie in memory.
+// 2. The loops over j and k change places: B and C are read along their rows, in memory order.
 #ifndef __clang__  // which has no such attribute, and so climbs two rungs at once
 [[gnu::optimize("no-tree-vectorize")]]
 #endif
@@ -36,7 +36,7 @@ void along_rows(const float* A, const float* B, float* C) {
             for (std::size_t j = 0; j < n; ++j) C[i * n + j] += A[i * n + k] * B[k * n + j];
 }
 
-// 3. The same, and the compiler may use SIMD registers: the products of neighbours j wait for nobody.
+// 3. The same, and the compiler may use SIMD registers: the products of neighbours j are independent.
 void vectorized(const float* A, const float* B, float* C) {
     std::fill_n(C, n * n, 0.0f);
     for (std::size_t i = 0; i < n; ++i)
@@ -44,8 +44,8 @@ void vectorized(const float* A, const float* B, float* C) {
             for (std::size_t j = 0; j < n; ++j) C[i * n + j] += A[i * n + k] * B[k * n + j];
 }
 
-// The sums of R rows and V registers of C, over `depth` rows of B: each register of B serves R times, each number of A V
-// times, and C is not touched before the end.
+// The sums of R rows and V registers of C, over `depth` rows of B: each register of B is used R times, each value of A
+// V times, and C is written only at the end.
 template <std::size_t R, std::size_t V>
 void tile(const float* A, const float* B, std::size_t B_row, float* C, std::size_t depth, bool first) {
     reg sum[R][V];
@@ -74,15 +74,15 @@ void tiled(const float* A, const float* B, float* C) {
         for (std::size_t i = 0; i < n; i += R) tile<R, V>(A + i * n, B + j, n, C + i * n + j, n, true);
 }
 
-// 4. As many sums of a row as there are registers for stay in them while k runs: C is no longer read and written n times.
-constexpr bool wide = lanes == 16;  // AVX-512 has 32 registers, what came before it 16
+// 4. The sums of a row stay in as many registers as there are during the loop over k: C is written once, not n times.
+constexpr bool wide = lanes == 16;  // AVX-512 has 32 registers, older instruction sets 16
 void sums_in_registers(const float* A, const float* B, float* C) { tiled<1, wide ? 16 : 8>(A, B, C); }
 
-// 5. The same sums as a tile of several rows: a register of B, once read, serves all of them.
+// 5. The same sums as a tile of several rows: a register of B is read once for all of them.
 constexpr std::size_t R = wide ? 8 : 4, V = 2;
 void tile_of_sums(const float* A, const float* B, float* C) { tiled<R, V>(A, B, C); }
 
-// 6. k in pieces: the columns of B that a tile reads stay in the L1 cache while all rows of A pass by.
+// 6. k in pieces: the columns of B that a tile reads stay in the L1 cache during the loop over the rows of A.
 constexpr std::size_t depth = n / 4;
 void blocked(const float* A, const float* B, float* C) {
     for (std::size_t k = 0; k < n; k += depth)
@@ -91,7 +91,7 @@ void blocked(const float* A, const float* B, float* C) {
                 tile<R, V>(A + i * n + k, B + k * n + j, n, C + i * n + j, depth, k == 0);
 }
 
-// 7. Those columns are copied into one piece of memory first, each cache line and each page of which is used whole.
+// 7. These columns are first copied to contiguous memory, so that each cache line and each page is used completely.
 void packed(const float* A, const float* B, float* C) {
     alignas(64) float panel[depth * V * lanes];
     for (std::size_t k = 0; k < n; k += depth)

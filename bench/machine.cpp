@@ -1,4 +1,4 @@
-// What this machine can do at best: the roofs that the other benchmarks are held against. NAME/LEVEL/threads:N
+// The best speed of this machine: the roofs that the other benchmarks are compared with. NAME/LEVEL/threads:N
 #include <algorithm>
 #include <string>
 
@@ -7,13 +7,13 @@
 
 using reg = xsimd::batch<float>;
 
-// Multiply-adds that wait for nobody: 24 sums in registers hide the latency of one, and no memory is touched.
+// Independent multiply-adds: 24 sums in registers (12 without AVX-512) hide the latency; no memory is accessed.
 static void multiply_add(benchmark::State& state) {
     constexpr std::size_t sums = reg::size == 16 ? 24 : 12, rounds = 1000;
     reg sum[sums];
     for (std::size_t i = 0; i < sums; ++i) sum[i] = reg(static_cast<float>(i));
     reg a(1.0f), b(0.5f);
-    benchmark::DoNotOptimize(a);  // values that the compiler cannot know
+    benchmark::DoNotOptimize(a);  // the compiler must not know the values
     benchmark::DoNotOptimize(b);
     bench::measure(state, {.flops = 2.0 * rounds * sums * reg::size}, [&] {
         for (std::size_t r = 0; r < rounds; ++r)
@@ -24,8 +24,8 @@ static void multiply_add(benchmark::State& state) {
     });
 }
 
-/// As many streams as f takes pointers, of `total` bytes together; next to no arithmetic. `moved` of them are counted, as
-/// one that is read and written counts twice.
+/// As many streams as f takes pointers, of `total` bytes together, with almost no arithmetic. `moved` streams are
+/// counted, since one that is read and written counts twice.
 template <std::size_t streams, std::size_t moved, class F>
 void stream(benchmark::State& state, std::size_t total, F f) {
     constexpr std::size_t line = 64 / sizeof(float), step = std::max(line, reg::size);
@@ -41,7 +41,7 @@ void stream(benchmark::State& state, std::size_t total, F f) {
 static reg at(const float* p) { return reg::load_aligned(p); }
 static const reg a(1e-6f);
 
-// What is only read: eight sums, each of a stream of its own.
+// Reads only: eight sums, each of its own stream.
 static void read(benchmark::State& state, std::size_t total) {
     reg sum[8] = {};
     stream<8, 8>(state, total, [&](auto p) {
@@ -54,7 +54,7 @@ static void read(benchmark::State& state, std::size_t total) {
 static void triad(benchmark::State& state, std::size_t total) {
     stream<3, 3>(state, total, [](auto p) { xsimd::fma(a, at(p(1)), at(p(0))).store_aligned(p(2)); });
 }
-// What Adam does to θ, m and v with a gradient: three streams read and written, one read.
+// The memory accesses of Adam for θ, m and v with a gradient: three streams read and written, one read.
 static void update(benchmark::State& state, std::size_t total) {
     stream<4, 7>(state, total, [](auto p) {
         const reg g = at(p(0));
@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
         last = static_cast<std::size_t>(cache.size);
         streams(std::string("L").append(std::to_string(cache.level)), static_cast<double>(last), last / 2);
     }
-    streams("memory", 1e18, std::min<std::size_t>(8 * last, 1 << 29));  // far more than any cache holds
+    streams("memory", 1e18, std::min<std::size_t>(8 * last, 1 << 29));  // much larger than any cache
     benchmark::Initialize(&argc, argv);
     benchmark::RunSpecifiedBenchmarks();
 }

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// One workload under Google Benchmark, with what the table needs beside its time.
+/// Runs one workload in Google Benchmark, with the counters that the table needs in addition to the time.
 
 #include <benchmark/benchmark.h>
 
@@ -8,14 +8,14 @@
 
 namespace bench {
 
-/// What one iteration amounts to, by the textbook's count: whatever the algorithm really does.
+/// The work of one iteration as in the textbook, whatever the algorithm really does.
 struct work {
     double flops = 0;
-    double bytes = 0;  ///< read and written, each once
+    double bytes = 0;  ///< each value that is read or written counts once
     double steps = 1;  ///< training steps in one iteration
 };
 
-/// Times `step`. The first call, in which buffers get their sizes, is not timed.
+/// Times `step`. The first call, which allocates the buffers, is not timed.
 template <class F>
 void measure(benchmark::State& state, const work& w, F&& step) {
     step();

@@ -1,7 +1,7 @@
 """Runs the benchmarks and their peers in turn. Started by bench/run, which builds and configures.
 
-All ways to do the work of a row run in short bursts, A B C A B C ..., pinned to one core; a ratio is the median of the
-ratios of neighbours, so that whatever else the machine does meets all alike.
+All ways to compute a row run in short bursts, A B C A B C ..., pinned to one core; a ratio is the median of the ratios
+of neighbouring bursts, so that other load on the machine affects all ways equally.
 """
 import argparse
 import json
@@ -27,23 +27,23 @@ def spread(samples):
 
 
 def measure(row, options, torches, about):
-    """One row: medians, spreads and ratios of all ways. One that fails leaves the others alone."""
+    """One row: medians, spreads and ratios of all ways. An error of one does not affect the others."""
     seconds = {"Networks": 0.3, "Two threads": 0.3, "Recurrent": 0.03}.get(row["group"], 0.05)
     rounds, seconds = (2, seconds / 4) if options.quick else (max(2, options.rounds), seconds)
     if row["group"] == "Recurrent":
-        rounds = min(rounds, 3)  # there are 288
+        rounds = min(rounds, 3)  # there are 288 of these rows
     ways = {label: Benchmark(options.folder, row["cores"], *where) for label, where in row["ways"].items()}
     for torch in list(torches):
         try:
             ways |= torch.ways(row)
-        except Failed as failure:  # its process has ended
+        except Failed as failure:  # the process has ended
             torches.remove(torch)
             about["PyTorch"] = f"{failure} at {row['name']}"
     samples, errors = {label: [] for label in ways}, {}
     start = time.monotonic()
     for done in range(rounds):
         if done >= 3 and time.monotonic() - start > 30:
-            break  # one step takes seconds: of that, three are enough
+            break  # a step takes seconds: three rounds are enough
         for label in [w for w in ways if w not in errors]:
             try:
                 samples[label].append(ways[label].burst(seconds))
@@ -65,8 +65,8 @@ def measure(row, options, torches, about):
 
 
 def roofs(options, best):
-    """The best that this machine did in this run, by the number of threads: GFLOP/s, and GB/s from each cache and memory,
-    each with its size."""
+    """The best speed of this machine in this run, by number of threads: GFLOP/s, and GB/s of each cache and of memory,
+    with their sizes."""
     for _ in range(1 if options.quick else 4):
         for result in run(os.path.join(options.folder, "machine"), min(2, len(CORES)), 0.05)["benchmarks"]:
             ns, threads = result[clock(result["threads"])], str(result["threads"])
@@ -113,7 +113,7 @@ def measure_all(rows, options):
         progress(f"{i + 1}/{len(rows)} {row['name']}")
         report["rows"].append(measure(row, options, torches, report["about"]))
     progress("what this machine can do")
-    roofs(options, report["machine"]["roofs"])  # a core's clock changes: best is what it did before or after
+    roofs(options, report["machine"]["roofs"])  # the clock of a core changes: takes the best of before and after
     progress("")
     return report
 

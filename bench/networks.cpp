@@ -1,5 +1,5 @@
-// The documents' networks: a training step, inference, and training as `gr::fit` does it.
-//   networks exchange FOLDER    writes what a peer begins from and what it must give, as .npz
+// The documents' networks: a training step, inference, and training by `gr::fit`.
+//   networks exchange FOLDER    writes the initial values and the expected results for a peer, as .npz
 #include <algorithm>
 #include <gradus.hpp>
 #include <string>
@@ -12,11 +12,11 @@ using bench::exchange, bench::infer, bench::train;
 
 namespace {
 
-/// gr::fit as users call it, with its shuffling and gathering; the time is the history's.
+/// gr::fit as users call it, including shuffling and gathering; the time is the one in the history.
 template <class W>
 void fit(benchmark::State& state, W w, std::size_t threads) {
     const std::size_t n = w.x[0].shape()[0], steps = 4096 / n;
-    const auto epochs = static_cast<std::size_t>(4e10 / w.training_flops) / steps + 1;  // a fifth of a second and more
+    const auto epochs = static_cast<std::size_t>(4e10 / w.training_flops) / steps + 1;  // at least a fifth of a second
     auto shape = w.x[0].shape();
     shape[0] = 4096;
     gr::dataset data(decltype(w.x)::value_type::from_shape(shape), bench::labels::from_shape({4096}));

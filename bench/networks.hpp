@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What every workload is timed at, a training step and inference, and what a peer begins from.
+/// The measurements of each workload, a training step and inference, and the files for a peer.
 
 #include <algorithm>
 #include <string>
@@ -23,7 +23,7 @@ void train(benchmark::State& state, W w) {
     train(state, t);
 }
 
-/// Each thread has batches and a pass of its own; the network is one.
+/// Each thread has its own batches and its own pass; they share the network.
 template <class W>
 void infer(benchmark::State& state, const W& w, std::size_t threads) {
     gr::workers team(threads);
@@ -40,8 +40,8 @@ void infer(benchmark::State& state, const W& w, std::size_t threads) {
     });
 }
 
-/// FOLDER/name_of_w.npz, for a peer: before/..., x, y; after so many steps: after/..., losses; and ŷ of the first batch before
-/// all.
+/// Writes FOLDER/name_of_w.npz for a peer: before/..., x, y; after `steps` steps: after/..., losses; and ŷ of the first
+/// batch before training.
 template <class W>
 void exchange(const std::string& folder, W w, int steps = 10) {
     std::string file = w.name;

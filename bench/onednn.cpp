@@ -1,8 +1,8 @@
-// oneDNN's products and convolutions, by the names of ours.               apt: libdnnl-dev
-// At its best, every implementation that takes the sizes, by either algorithm, is timed, and the fastest stands for the
-// library. Matrices lie as ours do; images and weights as each implementation likes best, or images channels last, and
-// what it costs to bring them there is not timed. NAME/direct is the fastest but Winograd's, which sums fewer products
-// than the textbook and rounds otherwise.
+// oneDNN's products and convolutions, with the names of ours.             apt: libdnnl-dev
+// At its best: every implementation that supports the sizes, by either algorithm, is timed, and the fastest counts.
+// Matrices have our layout; images and weights have the layout that each implementation prefers, or images have
+// channels last, and the conversion is not timed. NAME/direct is the fastest without Winograd's algorithm, which
+// computes fewer products than the textbook and rounds differently.
 #include <time.h>
 
 #include <dnnl.hpp>
@@ -31,7 +31,7 @@ void copy(memory from, memory to) {
     stream.wait();
 }
 
-/// One of our tensors, by the number that oneDNN has for what it is.
+/// One of our tensors, with oneDNN's number for its role.
 struct argument {
     int id;
     memory ours;
@@ -40,7 +40,7 @@ struct argument {
     argument(int i, const layout& l, X& x) : id(i), ours(l, cpu, x.data()) {}
 };
 
-/// One implementation, with its own copies of the arguments, where and how it wants them.
+/// One implementation, with its own copies of the arguments in its own layouts.
 struct implementation {
     std::string name;
     dnnl::primitive primitive;
@@ -58,7 +58,7 @@ struct implementation {
         primitive.execute(stream, own);
         stream.wait();
     }
-    /// By the clock of the thread, which stands while another process has the core.
+    /// CPU time of the thread, which does not count while another process has the core.
     double seconds() {
         const auto now = [] {
             timespec t;
@@ -71,7 +71,7 @@ struct implementation {
     }
 };
 
-/// What there is for one operation, but oneDNN's own textbook twins. The last argument is the result.
+/// The implementations of one operation, except oneDNN's reference implementations. The last argument is the result.
 struct implementations {
     std::vector<argument> arguments;
     std::vector<implementation> all{};
@@ -85,7 +85,7 @@ struct implementations {
     }
     void fetch_result(const implementation& i) const { copy(i.own.at(arguments.back().id), arguments.back().ours); }
 
-    /// By their best time of several, each with its own data in the caches; who is far behind is not asked again.
+    /// Compares the best time of several runs, each with its own data in the caches; the slowest are run only twice.
     implementation& fastest() {
         std::vector<double> best(all.size(), 1e9);
         for (int round = 0; round < 2; ++round)
@@ -96,7 +96,7 @@ struct implementations {
     }
 };
 
-/// The fastest implementation for a job, if all of them give what the textbook gives (see bench::add).
+/// The fastest implementation for a job, if all of them agree with the reference implementation (see bench::add).
 template <class Job>
 std::optional<implementation> choose(Job job, bool winograd) {
     implementations there = job.there();
@@ -146,8 +146,8 @@ struct convolution : bench::convolution {
     const layout W_lies = lie({W.shape()[3], W.shape()[2], 3, 3}, tag::hwio), b_lies = lie({b.size()}, tag::a);
     const memory::dims stride{1, 1}, padding{0, 0};
 
-    /// Calls f(forward, algorithm, layout of x, of W, of z) for what there is to choose from. (oneDNN wants to know of the
-    /// forward whose derivatives it computes.)
+    /// Calls f(forward, algorithm, layout of x, of W, of z) for each choice. (oneDNN needs the forward whose
+    /// derivatives it computes.)
     template <class F>
     void each_choice(F&& f) const {
         for (auto algorithm : {dnnl::algorithm::convolution_direct, dnnl::algorithm::convolution_winograd})

@@ -1,4 +1,4 @@
-"""The same networks and kernels in PyTorch, as fast as we could make them: a process that answers bench/measure.py line by line."""
+"""The same networks and kernels in PyTorch, as fast as we could make them: a process that serves measure.py."""
 import json
 import sys
 import time
@@ -22,8 +22,8 @@ def difference(a, b):
 
 
 def compare(arrays, network, what, step):
-    """How far this way's results are from those in the file, relative to them. Training: the losses of all steps, and
-    the way of each parameter, W or b, from the first to the last."""
+    """How far the results of this way are from those in the file, relatively. Training: the losses of all steps, and
+    the change of each parameter, W or b, from before to after."""
     if what == "infer":
         return {"y_hat": difference(step().numpy(), arrays["y_hat"])}
     before, after = ([arrays[n] for n in arrays if n.startswith(when)] for when in ("before/", "after/"))
@@ -34,8 +34,8 @@ def compare(arrays, network, what, step):
 
 
 def burst(step, seconds):
-    """Mean time of a step over about so many seconds, on the clock and on the core, in ns. A step that takes longer by
-    itself is made once."""
+    """Mean time of a step over about `seconds`, as wall-clock and CPU time, in ns. A step that takes longer is run
+    once."""
     wall, before = time.perf_counter(), 0
     while before < 5 and time.perf_counter() - wall < seconds:
         step()
@@ -50,11 +50,11 @@ def burst(step, seconds):
             "cpu_time": (time.process_time() - cpu) * 1e9 / steps}
 
 
-KEPT = {}  # where steps take long, for the next burst: of one row, by the way
+KEPT = {}  # by way, for the next burst of one row, if its steps take long
 
 
 def network(ask):
-    """Each burst begins with the first parameters, but where steps are so few that training cannot come far."""
+    """Each burst starts with the initial parameters, except if the steps are so slow that training does not get far."""
     if KEPT and ask["file"] not in KEPT:
         KEPT.clear()
     steps = KEPT.setdefault(ask["file"], {})

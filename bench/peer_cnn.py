@@ -1,9 +1,10 @@
-"""The documents' CNN in PyTorch. Users write it with channels last. By hand, images lie in oneDNN's own layout, in blocks of
-16 channels (`to_mkldnn`), and ReLU follows the pooling: max and ReLU change places, and a quarter is left to do.
+"""The documents' CNN in PyTorch. Users write it with channels last. By hand, images have oneDNN's own layout, in blocks
+of 16 channels (`to_mkldnn`), and ReLU is after the pooling: max and ReLU can be exchanged, which leaves a quarter of
+the work.
 
-Tried, and slower: channels last by hand; pooling as the maximum of four slices (for inference as fast at batch 32);
-convolutions that oneDNN has packed and fused with ReLU; Winograd's algorithm in five of torch's operations, for oneDNN's own
-cannot be reached from PyTorch. Half precision inside of float's products is not the same work.
+Tried, and slower: channels last by hand; pooling as the maximum of four slices (for inference equally fast at batch
+32); convolutions that oneDNN has packed and fused with ReLU; Winograd's algorithm in five of torch's operations, since
+oneDNN's own cannot be used from PyTorch. Half precision inside of float's products is not the same work.
 """
 import torch
 import torch.nn.functional as F
@@ -14,7 +15,7 @@ aten = torch.ops.aten
 
 
 def pool(z):
-    """Max pooling that remembers, within its result, where the maxima were. (oneDNN's does so only for autograd.)"""
+    """Max pooling whose result stores where the maxima were. (oneDNN's does so only for autograd.)"""
     with torch.enable_grad():
         return F.max_pool2d(z.requires_grad_(), 2).detach()
 
@@ -78,7 +79,7 @@ class Cnn(Network):
         return step
 
     def train_by_hand(self):
-        """No autograd either: forward and backward written out."""
+        """No autograd either: forward and backward written by hand."""
         self.in_blocks()
         (dW1, db1, dW2, db2, dW3, db3, dW4, db4), optimizer = self.flat()
         W1, b1, W2, b2, W3, b3, W4, b4 = self.theta

@@ -1,5 +1,5 @@
-"""Kernels in PyTorch, by the names of ours. `find` gives the ways to do one, {what it is: a function that makes a step}, and
-what they must give: the formula in double. Their data is drawn here, of the sizes that ours have."""
+"""Kernels in PyTorch, with the names of ours. `find` returns the ways to compute one, {its name: a function that makes
+a step}, and the expected result: the formula in double. The data are drawn here, with the same sizes as ours."""
 import functools
 
 import torch
@@ -65,7 +65,7 @@ def column_sums():
 
 
 def adam():
-    """From m = v = 0 the first step is α g / (|g| + ε)."""
+    """With m = v = 0 the first step is α g / (|g| + ε)."""
     theta, g = torch.randn(118282), torch.randn(118282)
     expected = theta.double() - 1e-3 * g.double() / (g.double().abs() + 1e-8)
     optimizer = FlatAdam(theta, g, 1e-8)
@@ -78,7 +78,7 @@ def adam():
 
 
 def convolution(part, sizes, n):
-    """Images channels last, and in oneDNN's own blocks."""
+    """Images with channels last, and in oneDNN's own blocks."""
     height, width, channels, filters = map(int, sizes.split("x"))
     x, W, b = torch.randn(int(n), channels, height + 2, width + 2), torch.randn(filters, channels, 3, 3), torch.randn(filters)
     dz = torch.randn(int(n), filters, height, width)

@@ -1,10 +1,10 @@
-"""What the networks have in common in PyTorch: batches, the step as PyTorch's users write it, Adam on bare tensors."""
+"""Shared by the networks in PyTorch: batches, the step as PyTorch's users write it, Adam on plain tensors."""
 import torch
 import torch.nn.functional as F
 
 
 class FlatAdam:
-    """Adam over one vector of all parameters and one of all gradients: eight calls a step, however many tensors."""
+    """Adam over one vector of all parameters and one of all gradients: eight calls per step."""
 
     def __init__(self, theta, grad, epsilon):
         self.theta, self.grad, self.epsilon, self.t = theta, grad, epsilon, 0
@@ -29,7 +29,7 @@ class FlatDescent:
 
 
 class CrossEntropy:
-    """Of n rows of logits: the loss and its gradient, without autograd."""
+    """For n rows of logits: the loss and its gradient, without autograd."""
 
     def __init__(self, n):
         self.n, self.minus_one = n, torch.full((n, 1), -1.0)
@@ -41,11 +41,11 @@ class CrossEntropy:
 
 
 class Network:
-    """A network of the exchange file, put back to its first parameters. Its ways to train and to infer are its methods
+    """A network of the exchange file, with its initial parameters. Its ways to train and to infer are the methods
     train_... and infer_...: each returns a function that makes one step."""
 
     epsilon = 1e-8  # Adam's
-    through = ""  # with what tolerance they are to agree: see ways.py
+    through = ""  # selects the tolerance of the comparison: see ways.py
 
     def __init__(self, arrays):
         self.theta = self.from_ours([torch.from_numpy(arrays[n].copy()) for n in arrays if n.startswith("before/")])
@@ -58,7 +58,7 @@ class Network:
         self.n, self.at = self.x[0].shape[0], -1
 
     def from_ours(self, theta):
-        """Parameters as PyTorch wants them to lie, and back."""
+        """Parameters in PyTorch's layout, and back."""
         return theta
 
     to_ours = from_ours
@@ -71,7 +71,7 @@ class Network:
         return self.x[self.at], self.y[self.at]
 
     def module(self):
-        """A Module with these parameters, which from now on are its own."""
+        """A Module with copies of these parameters, which it owns."""
         net = self.new_module()
         with torch.no_grad():
             for own, p in zip(net.parameters(), self.theta):
@@ -87,7 +87,7 @@ class Network:
         return self.views(grad), FlatAdam(theta, grad, self.epsilon) if self.classifies else FlatDescent(theta, grad)
 
     def views(self, vector):
-        """Of a vector of all parameters, each of them."""
+        """A vector of all parameters, as a view of each of them."""
         parts = vector.split([p.numel() for p in self.theta])
         return [part.view(p.shape) for part, p in zip(parts, self.theta)]
 

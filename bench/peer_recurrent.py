@@ -1,7 +1,7 @@
 """Recurrent networks in PyTorch: RNN, LSTM or GRU over (N, T, D), the state after the last step, a dense layer.
 
-PyTorch has two biases where we have one: `bias_hh` is 0 and stays so, for with both learnt Adam would move their sum
-twice as far; of GRU's its third block is learnt, which is our b_q.
+PyTorch has two biases where we have one: `bias_hh` is 0 and stays 0, since if both were trained, Adam would move their
+sum twice as far; only the third block of GRU's is trained, which is our b_q.
 
 Tried, and no faster: cells (`lstm_cell`) in a loop, tracing, `y[:, -1]` for the last state, whose gradient is as large as y.
 """
@@ -11,7 +11,7 @@ from peer_network import Network
 
 
 class LastStep(torch.nn.Module):
-    """Of the three kinds: layer, the last state, dense."""
+    """For all three kinds: layer, the last state, dense."""
 
     def __init__(self, layer, dense):
         super().__init__()
@@ -77,7 +77,7 @@ class Recurrent(Network):
     def train_time_first(self):
         return self.train_module(batch_first=False)
 
-    train_traced = None  # gains nothing
+    train_traced = None  # not faster
 
     def infer_module(self, batch_first=True):
         net = self.module(batch_first).eval()

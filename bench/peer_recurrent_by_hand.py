@@ -1,9 +1,9 @@
 """Recurrent networks by hand: no Module and no autograd; one product for the inputs of all time steps and one for each step
 that adds hU to them in place, as few passes over the gates as PyTorch's operations allow, and one product for dW and dU.
-PyTorch's tanh takes four times as long as its sigmoid, so tanh(z) = 2σ(2z) − 1 where there is much of it.
+PyTorch's tanh takes four times as long as its sigmoid, so tanh(z) = 2σ(2z) − 1 is used for large tensors.
 
 Tried, and no faster: products of transposed matrices, whose dz would have to be copied for dW; W in the product of each
-step; `lerp` for GRU. (Debian's PyTorch cannot fuse operations on a processor, and has no recurrent layers of oneDNN's.)
+step; `lerp` for GRU. (Debian's PyTorch cannot fuse operations on a CPU, and does not have oneDNN's recurrent layers.)
 """
 import torch
 
@@ -16,7 +16,7 @@ MINUS_ONE = torch.tensor(-1.0)
 
 
 def tanh(z, out):
-    """tanh(z); z is spent."""
+    """tanh(z); overwrites z."""
     if z.numel() < 8192:
         return torch.tanh(z, out=out)
     return torch.add(MINUS_ONE, z.add_(z).sigmoid_(), alpha=2, out=out)
@@ -31,11 +31,11 @@ def back(A, H, order):
 
 
 class ByHand(Recurrent):
-    """Time first, (T, N, ·). Z holds all gates, in `width` blocks: the first of them are our blocks `of_x`, to which x
-    contributes, and the last are `of_h`, to which h does."""
+    """Time first, (T, N, ·). Z holds all gates, in `width` blocks: the first are our blocks `of_x`, to which x
+    contributes, and the last are `of_h`, to which h contributes."""
 
     def prepare(self):
-        """Buffers, and views of them for each step. The rows of XH are h, x and 1, so that those of θ are U, W and b."""
+        """Buffers, and views of them for each step. The rows of XH are h, x and 1, so the rows of θ are U, W and b."""
         H, T, n, K = self.H, self.T, self.n, self.H + self.D + 1
         self.x = [torch.cat([x, torch.ones(n, T, 1)], 2).transpose(0, 1).contiguous() for x in self.x]
         U, W = rearranged(self.U, H, self.of_h), rearranged(torch.cat([self.W, self.b[None]]), H, self.of_x)
@@ -87,7 +87,7 @@ class ByHand(Recurrent):
         self.buffers = [torch.zeros_like(dh) for _ in range(3)]
         for cell, d in zip(self.cells, dZ):
             cell.dZ, cell.d, cell.dz, cell.dru = d, self.gates(d), d[:, self.from_h], d[:, self.H : 3 * self.H]
-        # From here on it pays to lay U out anew for so many products with Uᵀ.
+        # From this size on, a transposed copy of U pays off for so many products with Uᵀ.
         U_t = torch.empty(U.shape[::-1]) if self.T * self.n >= 150 else U.t()
 
         @torch.inference_mode()
@@ -146,8 +146,8 @@ class Rnn(ByHand):
 
 
 class Lstm(ByHand):
-    """All of a step's gates are one sigmoid, in the order i f o s with g = 2s − 1: that is why what makes s is doubled, and
-    the rate at which it learns. C holds −c, and r = σ(−2c), so that c' = f c + i g takes two passes and h = o tanh c one."""
+    """All gates of a step are one sigmoid, in the order i f o s with g = 2s − 1: therefore the weights of s and their
+    learning rate are doubled. C holds −c, and r = σ(−2c), so c' = f c + i g takes two passes and h = o tanh c one."""
 
     layer = torch.nn.LSTM
     of_x, of_h, width = [0, 1, 3, 2], [0, 1, 3, 2], 4
@@ -168,7 +168,7 @@ class Lstm(ByHand):
         return [W, U, b, *dense]
 
     def descend(self, optimizer):
-        """Twice as far for what is doubled: its m / √v is the same."""
+        """A step twice as large for the doubled weights: their m / √v is the same."""
         optimizer.step()
         p, m, root = (v[:, self.doubled] for v in (self.theta[0], self.views(optimizer.m)[0], self.views(optimizer.root)[0]))
         p.addcdiv_(m, root, value=optimizer.rate)
@@ -203,7 +203,7 @@ class Lstm(ByHand):
 
 
 class Gru(ByHand):
-    """Gates in the order n r z q, so that what x contributes to and what h contributes to are each in one piece."""
+    """Gates in the order n r z q, so that the contributions of x and those of h are each contiguous."""
 
     layer = torch.nn.GRU
     of_x, of_h, width = [2, 0, 1], [0, 1, 2], 4

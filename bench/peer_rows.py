@@ -1,5 +1,5 @@
-"""The networks of rows in PyTorch: two-layer 2-3-1 and 784-128-128-10. The ways `by_hand` are what is left when torch is
-but an array library: no Module, and in the last one no autograd, but buffers of our own."""
+"""The networks of rows in PyTorch: two-layer 2-3-1 and 784-128-128-10. The ways `by_hand` use torch only as an array
+library: no Module, and in the last one no autograd, but buffers of our own."""
 import torch
 import torch.nn.functional as F
 
@@ -35,7 +35,7 @@ class Rows(Network):
         return step
 
     def train_by_hand(self):
-        """No autograd either: forward and backward written out."""
+        """No autograd either: forward and backward written by hand."""
         gradients, optimizer = self.flat()
         pairs = list(zip(self.theta[::2], self.theta[1::2]))
         layers = [(W, b, dW, db, torch.empty(self.n, W.shape[1]), torch.empty(self.n, W.shape[0]))

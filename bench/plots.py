@@ -1,4 +1,4 @@
-"""The pictures: speed against size, and the rows under the machine's roofs. bench/plot.cpp draws them."""
+"""The plots: speed against size, and the rows in the roofline of the machine. bench/plot.cpp draws them."""
 import os
 import re
 import subprocess
@@ -42,7 +42,7 @@ def products(report):
 
 
 def roofline(report):
-    """GFLOP/s by arithmetic intensity: what each memory feeds, up to the peak, and where our rows stand below that."""
+    """GFLOP/s by arithmetic intensity: the bound of each memory, up to the peak, and our rows below it."""
     groups = {}
     for row in report["rows"]:
         ours = row["ways"][OURS]

@@ -1,4 +1,4 @@
-// Max and average pooling, 2 × 2, of what the convolutions of documents/001 leave.
+// Max and average pooling, 2 × 2, on the outputs of the convolutions of documents/001.
 #include <string>
 
 #include "gradus/reference/pooling.hpp"
@@ -49,7 +49,7 @@ struct average_pool_backward : pooled {
     images twin() { return reference::average_pool_backward(x, dy, window, false); }
 };
 
-/// Of so many tensors like x and like y that are read or written. An operation for each pixel of a window.
+/// like_x, like_y: how many tensors of the size of x and of y are read or written. One operation per pixel of a window.
 template <class Job>
 void add_pool(const std::string& what, const sizes& s, std::size_t like_x, std::size_t like_y) {
     const std::string hw = std::to_string(s.size), shape = hw + "x" + hw + "x" + std::to_string(s.channels);

@@ -1,5 +1,5 @@
 // Recurrent layers: a training step and inference of 28 → 128 over 28 steps, and a training step over a grid of sizes.
-//   recurrent exchange FOLDER NAME    writes what a peer of row NAME begins from and what it must give, as .npz
+//   recurrent exchange FOLDER NAME    writes the initial values and the expected results of row NAME, as .npz
 #include <optional>
 #include <string>
 
@@ -9,13 +9,13 @@ using bench::sequence_sizes;
 
 namespace {
 
-/// Of one row: NAME of FOLDER/NAME.npz, and its sizes.
+/// One row: NAME of FOLDER/NAME.npz, and its sizes.
 struct point {
     std::string row, name;
     sequence_sizes sizes;
 };
 
-/// All that is measured of a kind of cell. What the grid's points cost differs by 10⁷.
+/// All rows of one kind of cell. The cost of the grid's points differs by a factor of 10⁷.
 std::vector<point> points(const std::string& cell) {
     std::vector<point> all{{"train/" + cell + "/32", cell + "/32", {}}};
     for (std::size_t units : {16u, 32u, 64u, 128u, 256u, 512u})
@@ -28,15 +28,15 @@ std::vector<point> points(const std::string& cell) {
     return all;
 }
 
-/// Calls f with each kind of cell and what makes a workload of it.
+/// Calls f with each kind of cell and the function that makes a workload of it.
 void each_cell(auto&& f) {
     f(std::string("rnn"), bench::rnn);
     f(std::string("lstm"), bench::lstm);
     f(std::string("gru"), bench::gru);
 }
 
-/// Ten steps of the networks; of the grid's four, for with 512 units the loss doubles in some of them and rounding with it,
-/// and two where one takes a second.
+/// Ten steps of the networks. Four for the grid, since with 512 units the loss doubles in some of them and the rounding
+/// errors with it; two if a step takes a second.
 int steps_to_compare(const point& p, double flops) { return p.row.starts_with("train/") ? 10 : flops < 1e10 ? 4 : 2; }
 
 }  // namespace
@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
     each_cell([](const std::string& cell, auto make) {
         using made = decltype(make("", sequence_sizes{}));
         for (const point& p : points(cell))
-            // Google Benchmark calls it several times, with more steps each time: the network stays.
+            // Google Benchmark calls it several times, with more steps each time: the network is kept.
             benchmark::RegisterBenchmark(p.row.c_str(),
                                          [=, trainer = std::optional<bench::trainer<made>>()](auto& s) mutable {
                                              if (!trainer) trainer = bench::trainer<made>{make(p.name, p.sizes)};

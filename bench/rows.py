@@ -1,5 +1,5 @@
-"""The rows of the table. Nothing is listed here: a benchmark NAME of one of our programs is a row, and NAME/way in the
-same program and NAME in a program of PEERS are other ways to do the same.
+"""The rows of the table. There is no list of them: a benchmark NAME of one of our programs is a row, and NAME/way in
+the same program and NAME in a program of PEERS are other ways to compute the same.
 """
 import os
 import pathlib
@@ -8,8 +8,8 @@ import subprocess
 import sys
 
 OURS = "gradus"
-PEERS = {"onednn": "oneDNN", "eigen": "Eigen", "dlib": "dlib"}  # programs, and what the table calls them
-WAYS = {"blas": "OpenBLAS", "reference": "textbook"}  # what follows a name of ours; others are ways of our own
+PEERS = {"onednn": "oneDNN", "eigen": "Eigen", "dlib": "dlib"}  # programs, and their names in the table
+WAYS = {"blas": "OpenBLAS", "reference": "textbook"}  # the last part of our names; all others are ways of our own
 COLUMNS = ["PyTorch", "oneDNN", "OpenBLAS", "Eigen", "dlib", "1 thread", "ours", "textbook"]
 NO_ROWS = ("machine", "plot")
 GROUPS = {"train": "Networks", "infer": "Networks", "": "Two threads", "ladder": "Ladder", "product": "Products",
@@ -52,7 +52,7 @@ def group(name, program):
 
 
 def programs(folder):
-    """Those in the folder whose source stands beside this file."""
+    """The programs in the folder whose source is next to this file."""
     for source in pathlib.Path(__file__).parent.glob("*.cpp"):
         if source.stem not in NO_ROWS and os.path.exists(os.path.join(folder, source.stem)):
             yield source.stem

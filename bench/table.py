@@ -1,4 +1,4 @@
-"""What has been measured, as tables: on a terminal, in Markdown, and in the pages of docs."""
+"""Prints the measurements as tables: on a terminal, in Markdown, and in the pages of docs."""
 import re
 
 import grid
@@ -14,7 +14,7 @@ def cells(row, others, machine):
     else:
         line = [row["title"], f"{microseconds(ours['ns'])} ±{100 * ours['spread']:.0f} %", "", "",
                 "" if row["allocations"] is None else f"{row['allocations']:g}"]
-        if row["flops"] > 1000 or row["bytes"]:  # less is all overhead
+        if row["flops"] > 1000 or row["bytes"]:  # anything smaller is only overhead
             rate, unit, share, memory = against_the_machine(row, machine)
             line[2:4] = f"{rate:.1f} {unit}", f"{100 * share:.0f} %" + (f" of {memory}" if memory else "")
     for other in others:
@@ -38,7 +38,7 @@ def rungs(rows, machine):
 
 
 def column(label):
-    """Where a way stands among the columns."""
+    """The position of a way among the columns."""
     return next((i for i, name in enumerate(COLUMNS) if label.startswith(name)), len(COLUMNS)), label
 
 
@@ -57,7 +57,7 @@ def tables(report, markdown):
 
 
 def losses(report):
-    """Where another way is faster than ours, beyond the spread."""
+    """Where another way is faster than ours by more than the spread."""
     found = []
     for row in report["rows"]:
         for label, way in row["ways"].items():
@@ -76,7 +76,7 @@ def about(report):
         rates = ", ".join(f"{name} {one['gbytes']:.0f}" for name, one in roof["levels"].items())
         lines.append(f"- {threads} thread{'s' if threads != '1' else ''}: {roof['gflops']:.0f} GFLOP/s; {rates} GB/s.")
     lines += ["", "Beside gradus:", *(f"- {name}: {what}" for name, what in report["about"].items())]
-    notes = {}  # which of their ways, or implementations, was the fastest
+    notes = {}  # which of their ways or implementations was the fastest
     for row in report["rows"]:
         for label, way in row["ways"].items():
             if way.get("note"):
@@ -92,7 +92,7 @@ def page(report, markdown):
 
 
 def write_into(path, report):
-    """Between <!-- bench: GROUP --> and <!-- end -->; what this report has nothing of stays."""
+    """Between <!-- bench: GROUP --> and <!-- end -->; groups that this report does not have stay."""
     parts = dict(tables(report, True))
     parts |= {"losses": losses(report), "about": about(report)}
     with open(path) as file:

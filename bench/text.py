@@ -1,4 +1,4 @@
-"""How numbers and tables are written."""
+"""Formats numbers and tables."""
 
 
 def microseconds(ns):
@@ -10,7 +10,7 @@ def times(ratio):
 
 
 def as_text(lines, markdown):
-    """Words to the left, numbers to the right."""
+    """Text is left-aligned, numbers are right-aligned."""
     numbers = range(1, len(lines[0]))
     if markdown:
         lines = [lines[0], ["--:" if i in numbers else "---" for i in range(len(lines[0]))], *lines[1:]]

@@ -1,8 +1,8 @@
-"""The two kinds of things that are timed: a benchmark of ours, and PyTorch. Both answer `burst(seconds)` with the mean
-nanoseconds of one step.
+"""The two kinds of things that are timed: one of our benchmarks, and PyTorch. Both have `burst(seconds)`, which returns
+the mean nanoseconds of one step.
 
-One-core work is timed by the clock of its thread, which stands while another process has the core; work on two cores
-by the clock on the wall.
+Work on one core is timed by the CPU time of its thread, which does not count while another process has the core; work
+on two cores by wall-clock time.
 """
 import json
 import os
@@ -12,26 +12,26 @@ import sys
 
 from rows import OURS
 
-# How far PyTorch's results may be from ours, relative to them: ten steps in float on both sides, sums in another order.
-# Where rounding puts one pixel of a window or of a ReLU on the other side, the gradient of a filter differs by that pixel,
-# here by 2 %; it happens to some of 10⁷. Through time many gradients come out as small as their rounding, with either sign,
-# and Adam's first steps go by the sign: one of 10⁶ makes 2 · 10⁻³.
+# How far PyTorch's results may be from ours, relative to them: ten steps in float on both sides, with sums in another
+# order. If rounding changes which pixel of a window is the maximum, or the sign of one at a ReLU, the gradient of a
+# filter differs by that pixel, here by 2 %; this happens to a few of 10⁷. Through time, many gradients are as small as
+# their rounding error, with either sign, and Adam's first steps depend on the sign: one of 10⁶ causes 2 · 10⁻³.
 TOLERANCE = {"losses": 1e-5, "losses through pooling": 1e-5, "losses through time": 1e-4,
              "parameters": 1e-4, "parameters through pooling": 2e-2, "parameters through time": 5e-3,
              "y_hat": 1e-5, "result": 1e-4}  # of a kernel, as in jobs.hpp
 
-# What each kind of row asks PyTorch for. Beside gr::fit it finds its batches shuffled and gathered, which is not timed.
+# The PyTorch job for each kind of row. For gr::fit, its batches are shuffled and gathered before timing.
 KINDS = {"train": "train", "infer": "infer", "fit": "train", "recurrent": "train"}
 
 CORES = sorted(os.sched_getaffinity(0))
 
-# What Google Benchmark says of every machine; the rest of the context is what a program says of its library.
+# What Google Benchmark reports about every machine; the rest of the context is a program's report about its library.
 CONTEXT = {"date", "host_name", "executable", "num_cpus", "mhz_per_cpu", "cpu_scaling_enabled", "caches", "load_avg",
            "library_build_type"}
 
 
 class Failed(Exception):
-    """What the table says in place of a time."""
+    """The text in the table in place of a time."""
 
 
 def clock(cores):
@@ -43,7 +43,7 @@ def pinned(cores, command):
 
 
 def run(program, cores, seconds, pattern=".", checked=False):
-    """The report of one process of a program of benchmarks."""
+    """The report of one process of a benchmark program."""
     command = [program, f"--benchmark_filter={pattern}", f"--benchmark_min_time={seconds}", "--benchmark_format=json"]
     environment = os.environ | ({"BENCH_CHECKED": "1"} if checked else {})
     done = subprocess.run(pinned(cores, command), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
@@ -53,7 +53,7 @@ def run(program, cores, seconds, pattern=".", checked=False):
 
 
 class Benchmark:
-    """A benchmark of ours or of a peer in C++; each burst is a process of its own. The first one checks the result."""
+    """One of our benchmarks or of a peer in C++; each burst is a separate process. The first one checks the result."""
 
     def __init__(self, folder, cores, program, name):
         self.program, self.name, self.cores = os.path.join(folder, program), name, cores
@@ -73,7 +73,7 @@ class Benchmark:
 
 
 class Torch:
-    """PyTorch in a process that stays: importing it takes a second. Both sides begin from the files of one exchange."""
+    """PyTorch in a process that keeps running: importing it takes a second. Both sides start from the same files."""
 
     def __init__(self, folder, threads):
         self.folder, self.threads, self.exchange, self.written = folder, threads, os.path.join(folder, "exchange"), None
@@ -115,8 +115,8 @@ class Torch:
         return {label: FastestTorch(self, ways, network=what[0], file=file) for label, ways in found.items() if ways}
 
     def file(self, row, name):
-        """What both sides begin from. That of a recurrent network is written when it is its turn, in place of the one
-        before: together those of the grid are gigabytes."""
+        """The initial values for both sides. The file of a recurrent network is written when its row is measured, and
+        replaces the one before: together the files of the grid are gigabytes."""
         program, benchmark = row["ways"][OURS]
         file = f"{self.exchange}/{name}.npz"
         if program == "recurrent" and file != self.written:
@@ -128,7 +128,7 @@ class Torch:
 
 
 class FastestTorch:
-    """The fastest of PyTorch's ways to do a job. All of them must agree with our results before any is timed."""
+    """The fastest of PyTorch's ways to do a job. All of them must agree with our results before one is timed."""
 
     def __init__(self, torch, ways, **job):
         self.torch, self.ways, self.job, self.way, self.note = torch, ways, job, None, None
@@ -145,7 +145,7 @@ class FastestTorch:
 
     def fastest_of_three(self, way, seconds):
         times = [self.timed(way, seconds)]
-        while len(times) < 3 and times[0] < 5e8:  # of a step that takes a second, one is enough
+        while len(times) < 3 and times[0] < 5e8:  # one run is enough if a step takes a second
             times.append(self.timed(way, seconds))
         return min(times)
 

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The documents' networks as workloads: with their batches, their loss and how they are trained.
+/// The documents' networks as workloads: with their batches, their loss and their training.
 
 #include <cstdint>
 #include <gradus.hpp>
@@ -17,8 +17,8 @@ using sequences = gr::tensor<float, 3>;
 using images = gr::tensor<float, 4>;
 using labels = gr::tensor<std::int32_t, 1>;
 
-/// A network, how it is trained, and the batches that it is trained on, one after the other. The batches stand ready in
-/// memory; there are several, so that a step finds its batch as in life, not in the nearest cache.
+/// A network, its training, and the batches that it is trained on in turn. The batches are in memory before timing;
+/// there are several, so that a step does not find its batch in the nearest cache, which would be unrealistic.
 template <class Net, class J, class Options, class X, class Y>
 struct workload {
     std::string name;
@@ -37,7 +37,7 @@ workload(std::string, double, double, Net, J, Options, std::vector<X>, std::vect
 inline auto two_layer() {
     gr::seed(7);
     return workload{"two_layer/4",
-                    4 * (3 * 2 * 9.0 - 2 * 6.0),  // forward, dW and dx of 9 weights, but no dx of the first layer's 6
+                    4 * (3 * 2 * 9.0 - 2 * 6.0),  // forward, dW and dx of 9 weights, without dx of the first layer's 6
                     4 * 2 * 9.0,
                     gr::sequential(gr::dense(2, 3, gr::sigmoid{}, gr::normal{0, 0.1}),
                                    gr::dense(3, 1, gr::identity{}, gr::normal{0, 0.1})),
@@ -47,7 +47,7 @@ inline auto two_layer() {
                     std::vector<rows>{{{0}, {1}, {1}, {0}}}};
 }
 
-/// Pixels and labels are drawn: what they are does not change the time.
+/// Random pixels and labels: their values do not change the time.
 template <class X>
 std::pair<std::vector<X>, std::vector<labels>> drawn_batches(typename X::shape_type shape, std::uint64_t count = 16) {
     std::pair<std::vector<X>, std::vector<labels>> drawn;
@@ -75,7 +75,7 @@ inline auto mlp(std::size_t n) {
         std::move(y)};
 }
 
-/// documents/001: the CNN for MNIST, with Keras's number for ε, but in the form that PyTorch has too.
+/// documents/001: the CNN for MNIST, with the value of Keras's ε, but in the form that PyTorch has too.
 inline auto cnn(std::size_t n) {
     gr::seed(7);
     auto [x, y] = drawn_batches<images>({n, 28, 28, 1});
@@ -91,8 +91,8 @@ inline auto cnn(std::size_t n) {
         std::move(y)};
 }
 
-/// A sequence of rows, as documents/001 reads images: a layer of recurrent cells, 28 → H, over T steps, and what a dense
-/// layer makes of its last state.
+/// A sequence of rows, as documents/001 reads images: a layer of recurrent cells, 28 → H, over T steps, and a dense
+/// layer on its last state.
 struct sequence_sizes {
     std::size_t units = 128, steps = 28, batch = 32;
     std::uint64_t batches = 16;
@@ -100,7 +100,7 @@ struct sequence_sizes {
 template <class L>
 auto recurrent(std::string name, double gates, L layer, const sequence_sizes& s) {
     const auto H = static_cast<double>(s.units),
-               z = gates * H * static_cast<double>(s.batch * s.steps);  // numbers in z
+               z = gates * H * static_cast<double>(s.batch * s.steps);  // number of values in z
     auto [x, y] = drawn_batches<sequences>({s.batch, s.steps, 28}, s.batches);
     return workload{std::move(name),
                     2 * z * (2 * 28 + 3 * H),  // xW, hU, dW, dU, dz Uᵀ
@@ -111,7 +111,7 @@ auto recurrent(std::string name, double gates, L layer, const sequence_sizes& s)
                     std::move(x),
                     std::move(y)};
 }
-/// U is no rotation here, for one of 512 takes a second to draw.
+/// U is not orthogonal here, since an orthogonal one of 512 units takes a second to draw.
 inline auto rnn(const std::string& name, const sequence_sizes& s) {
     gr::seed(7);
     return recurrent(name, 1, gr::rnn(28, s.units, gr::tanh{}, {}, gr::glorot_uniform{}, gr::glorot_uniform{}), s);
@@ -125,7 +125,7 @@ inline auto gru(const std::string& name, const sequence_sizes& s) {
     return recurrent(name, 3, gr::gru(28, s.units, {}, gr::glorot_uniform{}, gr::glorot_uniform{}), s);
 }
 
-/// The whole step of the textbook. The loss keeps a cache, so nothing is allocated.
+/// The whole step of the textbook. The loss has a cache, so nothing is allocated.
 template <class W>
 struct trainer {
     W w;

@@ -1,4 +1,4 @@
-// Two classes: the documents' 100-128-64-1 with a sigmoid, beside the best error that there can be; what overfitting costs.
+// Two classes: the documents' 100-128-64-1 with a sigmoid, the best possible error, and the cost of overfitting.
 //
 // The network and its training are those of documents/004, section 4.1, written there for Keras:
 //
@@ -10,21 +10,22 @@
 //
 // About that code:
 //   - It does not run as printed: `x_train` and `y_train` are never defined. Two round normal distributions in 100
-//     dimensions stand in for them, x ~ N(±½ d u, I) with d = 2.5. Their best classifier is known, Bayes's: it asks on which
-//     side of a plane x lies, and errs in Φ(−d/2) = 10.56 % of all cases. Nothing errs less often.
-//   - The document's formulas (3.3) are of another loss, L = Σ (y − ŷ)² / 2n, than its code, binary cross-entropy. Both are
-//     trained here. And of another optimizer: gradient descent, where the code has Adam.
-//   - "Model evaluation" is a step in its text (3.2), but not in its code. What Keras prints is the accuracy on the data
-//     trained on, which comes to 100 %. On new data it is 87 %.
-//   - Its sigmoid stands in the network, and the loss takes the logarithm of what comes out. For logits up to 16 that is as
-//     good as the loss from logits, and the networks come out the same; the last table shows where it breaks.
+//     dimensions are used here, x ~ N(±½ d u, I) with d = 2.5. Their best classifier is known, Bayes's: it decides by
+//     the side of a plane on which x lies, with an error of Φ(−d/2) = 10.56 %, the smallest possible.
+//   - The document's formulas (3.3) have another loss, L = Σ (y − ŷ)² / 2n, than its code, binary cross-entropy. Both
+//     are trained here. They also have another optimizer: gradient descent, while the code uses Adam.
+//   - "Model evaluation" is a step in its text (3.2), but not in its code. Keras prints the accuracy on the training
+//     data, which reaches 100 %. On new data it is 87 %.
+//   - Its sigmoid is in the network, and the loss takes the logarithm of the output. For logits up to 16 that is as
+//     accurate as the loss from logits, and the networks are equally good; the last table shows where it fails.
 //
-// What comes of it (5 networks each, 2000 points to learn from): an error of 12.8 %. Ten epochs are too many: the test loss
-// is least after the second, and then grows to twice the best possible, while the training set is learnt by heart. Early
-// stopping ends at 12.0 %, dropout of one half at 11.5 %; weight decay buys little. A single layer, which is all that this
-// problem takes, does as well as dropout. The squared error errs as often as cross-entropy, with better probabilities: it
-// does not pay for being ever surer. Ten times the data help, 11.3 %, where the steps stay as many; in ten epochs of them,
-// ten times the steps, the network learns most of those by heart too, and errs in 13.8 %.
+// Results (5 networks each, 2000 training points): an error of 12.8 %. Ten epochs are too many: the test loss is
+// smallest after the second, and then grows to twice the best possible, while the network memorizes the training set.
+// Early stopping ends at 12.0 %, dropout of one half at 11.5 %; weight decay helps little. A single layer, which is all
+// that this problem needs, is as good as dropout. The squared error makes as many errors as cross-entropy, but has
+// better probabilities: it does not reward more and more confident outputs. Ten times the data help, 11.3 %, for the
+// same number of steps; with ten epochs of them, ten times the steps, the network memorizes most of them too, with an
+// error of 13.8 %.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -44,7 +45,7 @@ namespace gr = gradus;
 using points = gr::data::targeted<float>;  // x (N, 100)     y (N, 1) 0 or 1
 const gr::binary_cross_entropy_of_probabilities J;
 
-// --- the best that can be done ---------------------------------------------------------------------------------------
+// --- the best possible result ----------------------------------------------------------------------------------------
 // The logit of x, log p(1 | x) / p(0 | x) = (μ₁ − μ₀)ᵀ x, is normal: N(½ d², d²) in class 1, N(−½ d², d²) in class 0.
 // From this follow the best error, Φ(−d/2), the best AUC, Φ(d/√2), and the best loss, the mean of log(1 + e^(−z)).
 const gr::data::gaussians_options clouds{.features = 100, .distance = 2.5};
@@ -77,7 +78,7 @@ gr::tensor<double, 2> bayes(const points& data) {
 }
 
 // --- networks --------------------------------------------------------------------------------------------------------
-/// The document's.
+/// The document's network.
 template <class Last = gr::sigmoid>
 auto network(Last last = {}) {
     return gr::sequential(gr::dense(100, 128, gr::relu{}),  // y₁ = max(x W₁ + b₁, 0)     W₁ (100, 128)
@@ -88,7 +89,7 @@ auto network_with_dropout(double p) {
     return gr::sequential(gr::dense(100, 128, gr::relu{}), gr::dropout{p}, gr::dense(128, 64, gr::relu{}),
                           gr::dropout{p}, gr::dense(64, 1, gr::sigmoid{}));
 }
-/// One layer: it can draw a plane and nothing else, which here is all that it takes.
+/// One layer: its decision boundary is a plane, which is sufficient here.
 auto logistic_regression() { return gr::sequential(gr::dense(100, 1, gr::sigmoid{})); }
 
 struct result {
@@ -96,7 +97,7 @@ struct result {
     double training_error;
 };
 
-/// The data, and what all trainings have in common.
+/// The data, and the settings that all trainings have in common.
 struct problem {
     const example::options& o;
     points train, test;
@@ -122,7 +123,7 @@ struct problem {
     }
 };
 
-/// One row of the table: `train()` from each seed, the mean over them, and of the error the standard deviation too.
+/// One row of the table: `train()` from each seed, the means over them, and the standard deviation of the error.
 template <class F>
 void row(const example::options& o, const char* what, std::size_t seeds, const F& train) {
     result mean{};
@@ -139,10 +140,10 @@ void row(const example::options& o, const char* what, std::size_t seeds, const F
           100 * mean.training_error, what);
 }
 
-/// J and ∂J/∂z of logits on the wrong side: from logits, through a sigmoid layer, and of the document's formula. σ(17) is 1
-/// in float: how far z lies beyond is lost, and with it the gradient. (gradus takes no logarithm below −100; Keras keeps p
-/// in [1e-7, 1 − 1e-7], so that its loss ends at 16.1.) The gradient of half the squared error, (p − y) p (1 − p), vanishes
-/// for all who are sure and wrong, in any precision.
+/// J and ∂J/∂z of wrong predictions: from logits, through a sigmoid layer, and of the document's formula. σ(17) is 1 in
+/// float: a larger z cannot be recovered from it, and the gradient is lost. (gradus limits the logarithm to −100; Keras
+/// clips p to [1e-7, 1 − 1e-7], so its loss ends at 16.1.) The gradient of half the squared error, (p − y) p (1 − p),
+/// vanishes for every confidently wrong prediction, in any precision.
 void print_forms(const example::options& o) {
     const gr::binary_cross_entropy H;
     o.say("\nOne sample with logit z, in float          J                             ∂J/∂z\n");
@@ -150,14 +151,14 @@ void print_forms(const example::options& o) {
     for (float y : {0.f, 1.f})
         for (float size : {1.f, 5.f, 10.f, 16.f, 17.f, 40.f, 1e4f}) {
             const gr::tensor<float, 2> target{{y}}, z{{y == 0 ? size : -size}}, p{{gr::sigmoid::value(z(0, 0))}};
-            const float slope = p(0, 0) * (1 - p(0, 0));  // dp/dz, by which the layer multiplies
+            const float slope = p(0, 0) * (1 - p(0, 0));  // dp/dz, the layer's factor
             o.say("  %g  %6g  %10.5g  %15.5g  %10.3g  %10.3g  %19.3g\n", y, z(0, 0), H.value(z, target),
                   J.value(p, target), H.gradient(z, target)(0, 0), J.gradient(p, target)(0, 0) * slope,
                   gr::half_mse{}.gradient(p, target)(0, 0) * slope);
         }
 }
 
-/// How well the network's p and Bayes's logits tell the classes apart at any threshold.
+/// How well the network's p and Bayes's logits separate the classes, for every threshold.
 void picture_roc(const example::options& o, const points& test, const gr::tensor<float, 2>& p) {
     const auto curve = gr::roc_curve(test.y, p);
     std::vector<double> x, y, best_x, best_y;
@@ -190,7 +191,7 @@ int main(int argc, char** argv) try {
     const gr::adam adam{.learning_rate = o.learning_rate, .epsilon = 1e-7, .form = gr::adam::keras};
     o.say("%s\n", gr::summary(net, {100}).c_str());
     auto how = of.how();
-    how.validation = test;  // for the picture: it chooses nothing
+    how.validation = test;  // for the picture only
     const auto history = gr::fit(net, J, adam, train, how);
     const auto p = gr::probabilities(net, test.x);
     const auto z = bayes(test);
@@ -214,9 +215,9 @@ int main(int argc, char** argv) try {
         o.say("%5zu   %10.4f   %9.4f   %14.2f   %13.2f\n", e + 1, history.loss[e], history.validation_loss[e],
               100 * (1 - history.accuracy[e]), 100 * (1 - history.validation_accuracy[e]));
 
-    // --- 2. what can be done about overfitting -----------------------------------------------------------------------
-    // Early stopping holds a fifth of the training set back, and learns from the rest. No other row was chosen by anything:
-    // of each remedy a weak and a strong dose are shown.
+    // --- 2. remedies for overfitting ---------------------------------------------------------------------------------
+    // Early stopping holds out a fifth of the training set, and trains on the rest. No other row was tuned: for each
+    // remedy a weak and a strong setting are shown.
     const auto table = [&](const char* what, const auto& train_one) { row(o, what, seeds, train_one); };
     const auto decayed = [&](double lambda) {
         return gr::adamw{.learning_rate = o.learning_rate, .epsilon = 1e-7, .decay = {.decoupled = lambda}};

@@ -1,33 +1,34 @@
-// A network that writes like Shakespeare, letter by letter: two LSTM layers on a million characters, 1.46 nats each.
+// Text like Shakespeare's, generated letter by letter: two LSTM layers on a million characters, 1.46 nats each.
 //
-// It reads a character and says which comes next, as logits z over all that there are. The loss is the mean
-// cross-entropy in nats, J = −Σ ln p[next] / characters; e^J, the perplexity, says among how many equally likely
-// characters it would be as much at a loss. With what is drawn from its answers for the next input, it writes on.
+// It reads a character and predicts the next, as logits z over all characters. The loss is the mean cross-entropy in
+// nats, J = −Σ ln p[next] / characters; e^J, the perplexity, is the number of equally likely characters among which it
+// would be as uncertain. It generates text by drawing from its prediction and reading the drawn character as next
+// input.
 //
-//   - The text is read in 32 streams side by side, 64 characters a step. The state is carried from step to step, the
-//     gradient is not: backpropagation through time, truncated. So the state may hold what stood long before, though
-//     nothing is learnt from further back than 64 characters.
+//   - The text is read in 32 parallel streams, 64 characters per step. The state is carried from step to step, the
+//     gradient is not: truncated backpropagation through time. So the state can hold information from far back, but
+//     training uses at most the last 64 characters.
 //   - ∇J is clipped to a norm of 1: through 64 steps it may explode.
-//   - one_cycle: α rises to 0.008 in the first fifth of the run and falls to nothing.
-//   - Dropout, p = 0.1, behind both layers.
-//   - After each epoch the network and Adam's m and v are saved. --resume out/char_lm.npz goes on from there, and comes
-//     to the same numbers as a run that was never stopped, bit for bit: dropout draws by seed and step, the schedule
-//     counts Adam's steps, and an epoch begins with an empty state. The seed is the file's, so another --seed is refused;
-//     the losses so far stand beside it, in char_lm_loss.npz.
+//   - one_cycle: α rises to 0.008 in the first fifth of the run and falls to almost 0.
+//   - Dropout, p = 0.1, after both layers.
+//   - After each epoch the network and Adam's m and v are saved. --resume out/char_lm.npz continues from there, with
+//     the same results as a run that was never stopped, bit for bit: dropout depends on seed and step, the schedule on
+//     Adam's step count, and each epoch begins with a zero state. The seed is in the file, so another --seed is an
+//     error; the losses so far are in the file next to it, char_lm_loss.npz.
 //
-// The last tenth of the text is never trained on and chooses nothing: it is asked once, after the last epoch, in four
-// streams, and answers with 1.461 nats a character, 2.11 bits. All this takes two minutes of a processor's time.
-// The options were chosen by the ninth tenth, after training on the eight before it (--judge validation). Nats a
+// The last tenth of the text is never trained on and not used for any choice: it is evaluated once, after the last
+// epoch, in four streams, with 1.461 nats per character, 2.11 bits. All this takes two minutes of processor time.
+// The options were chosen by the ninth tenth, after training on the eight before it (--judge validation). Nats per
 // character there, seed 1, two layers of 256 units:
 //       1.428   p = 0.1, 4 epochs: this program
-// Before it was written, a loop of the same network by hand had compared
+// Before this program, a loop of the same network by hand had compared
 //       1.430   p = 0.1, 4 epochs
 //       1.433   p = 0.25, 8 epochs
 //       1.436   p = 0.2, α up to 0.004, after 8 of 14 epochs, where it was stopped
-// Twice the time gained nothing there, and the first is what runs by default.
+// Twice the time gained nothing there, so the first is the default.
 //
-// The pictures of the gates show for how long is remembered what has been read: in the first layer for a few letters, in
-// the second by some units for as long as a speech lasts, until the next speaker is named.
+// The pictures of the gates show how long the network remembers: in the first layer for a few letters; in the second,
+// some units remember for a whole speech, until the next speaker is named.
 #include <unistd.h>
 
 #include <algorithm>
@@ -56,7 +57,7 @@
 
 namespace gr = gradus;
 
-/// x (N, T) → z (N, T, V), at each step the logits of the character that comes next.
+/// x (N, T) → z (N, T, V): at each step, the logits of the next character.
 auto network(std::size_t vocabulary, std::size_t units, double p) {
     return gr::sequential(gr::embedding(vocabulary, 64),                            // (N, T) → (N, T, 64)
                           gr::named("first", gr::lstm(64, units)), gr::dropout{p},  // → (N, T, H)
@@ -64,8 +65,8 @@ auto network(std::size_t vocabulary, std::size_t units, double p) {
                           gr::dense(units, vocabulary));  // z, logits
 }
 
-/// Where there is no Shakespeare: `length` characters of sentences of four places, each filled with one of six. As
-/// 4 ln 6 nats choose a sentence of 52 characters, no network can know them better than by 0.14 nats a character.
+/// Used if Shakespeare's text is not found: `length` characters of sentences with four places, each filled with one of
+/// six phrases. A sentence of 52 characters has 4 ln 6 nats, so no network can be better than 0.14 nats per character.
 example::text drawn_sentences(std::size_t length) {
     constexpr std::string_view words[4][6] = {
         {"The old teacher ", "A careful student ", "My neighbour ", "The gardener ", "Her brother ", "No traveller "},
@@ -83,13 +84,13 @@ example::text drawn_sentences(std::size_t length) {
     return out;
 }
 
-/// A part of a text, from a share of its length to another.
+/// A part of a text, between two shares of its length.
 std::string_view part(std::string_view text, double from, double to) {
     const auto place = [&](double share) { return static_cast<std::size_t>(share * static_cast<double>(text.size())); };
     return text.substr(place(from), place(to) - place(from));
 }
 
-/// The losses of the epochs that a checkpoint has behind it, from the file beside it; NaN where that has not got them.
+/// The losses of the epochs before a checkpoint, from the file next to it; NaN where the file does not have them.
 std::string losses_beside(const std::string& checkpoint) {
     return checkpoint.substr(0, checkpoint.rfind(".npz")) + "_loss.npz";
 }
@@ -103,7 +104,7 @@ std::vector<double> losses_before(const std::string& checkpoint, std::size_t epo
     out.resize(epochs, std::nan(""));
     return out;
 }
-/// Callback of `fit`: writes them after each epoch.
+/// Callback of `fit`: writes the losses after each epoch.
 struct keep_losses {
     std::string path;
     std::vector<double>& losses;
@@ -115,7 +116,7 @@ struct keep_losses {
     }
 };
 
-/// What the layer at a path made of x, by name: i, f, g, o, (1, T, H) each.
+/// Collects the intermediate values of the layer at a path, by name: i, f, g, o, (1, T, H) each.
 struct gates_at : gr::visitor {
     std::string path;
     std::map<std::string, gr::tensor<float, 3>> made;
@@ -126,8 +127,8 @@ struct gates_at : gr::visitor {
     }
 };
 
-/// What the gates of a layer do while a sentence is read: a panel for each, a row for each unit, a column for each
-/// character. Shown are the units whose forget gates move most, the one that moves most above.
+/// The gates of a layer while a sentence is read: a panel for each gate, a row for each unit, a column for each
+/// character. Shown are the units whose forget gates vary most, in descending order.
 void picture_gates(const example::options& o, std::string_view sentence, gates_at gates, const std::string& title,
                    const std::string& name) {
     namespace plot = gr::plot;
@@ -165,7 +166,7 @@ void picture_gates(const example::options& o, std::string_view sentence, gates_a
         {"i", "input gate: what is written"}, {"f", "forget gate: what is kept"}, {"o", "output gate: what is shown"}};
     for (const auto& [gate, what] : panels) {
         plot::heat map{.rows = shown, .columns = T, .colour = {0, 1}};
-        for (std::size_t row = shown; row-- > 0;)  // the lowest row comes first
+        for (std::size_t row = shown; row-- > 0;)  // row 0 of a heat map is the lowest
             for (std::size_t t = 0; t < T; ++t) map.values.push_back(gates.made.at(gate)(0, t, units[row]));
         out += plot::label(left, top + 11, "start", what);
         cells(left, top + 20, width, height, map);
@@ -205,7 +206,7 @@ int main(int argc, char** argv) try {
     const auto learnt = part(text.content, 0, learnt_share),
                held_out = part(text.content, learnt_share, learnt_share + 0.1);
     const auto train = gr::data::streams(letters.encode(learnt), o.batch_size, steps);
-    constexpr std::size_t readers = 4;  // of the held-out part, each from an empty state on
+    constexpr std::size_t readers = 4;  // streams of the held-out part, each from a zero state
     const auto unseen = gr::data::streams(letters.encode(held_out), readers, steps);
     o.say("%s: %zu characters, %zu different ones; %zu to learn from, %zu to be judged by\n\n", text.source.c_str(),
           text.content.size(), letters.size(), learnt.size(), held_out.size());
@@ -261,7 +262,7 @@ int main(int argc, char** argv) try {
             .save(o.picture("char_lm_loss.svg"));
     const std::size_t shown = std::min<std::size_t>(60, held_out.size()), blank_line = held_out.find("\n\n");
     const std::size_t start = blank_line == held_out.npos ? 0 : std::min(blank_line + 2, held_out.size() - shown);
-    const std::string_view sentence = held_out.substr(start, shown);  // a speech from its beginning, if there is one
+    const std::string_view sentence = held_out.substr(start, shown);  // the beginning of a speech, if there is one
     const auto x = gr::data::with_shape(letters.encode(sentence), {1, sentence.size()});
     gr::pass pass(net, x);
     pass.training = false;

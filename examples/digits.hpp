@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What the examples on MNIST share: who learns from what and is judged by whom, and how it is told.
+/// Shared by the examples on MNIST: the training and test data, training, evaluation and the report.
 
 #include <algorithm>
 #include <cstddef>
@@ -35,24 +35,24 @@ digits<X> first(const digits<X>& all, std::size_t n) {
     return gr::take(all, which);
 }
 
-/// What is learnt from, and what judges it: the test set, or what is kept from training.
+/// The training data, and the data to evaluate on: the test set, or images held out from the training set.
 template <class X>
 struct problem {
     const options& o;
     std::string name, recipe, source;
     digits<X> train, held_out;
     std::string judge = "test";
-    std::string option = "recipe";  ///< which chooses it: so it is called among the results
-    std::vector<std::pair<std::string, value>> further = {};  ///< results of one example alone
+    std::string option = "recipe";  ///< name of the option that selects `recipe`, used as its key in the results
+    std::vector<std::pair<std::string, value>> further = {};  ///< additional results of one example
 
-    /// The last of a shuffled training set judge in place of the test set; 0: none.
+    /// Evaluates on the last images of the shuffled training set instead of the test set; 0: no change.
     void hold_out(std::size_t images) {
         if (images == 0) return;
         const double kept = 1 - static_cast<double>(images) / static_cast<double>(train.size());
         std::tie(train, held_out) = gr::split(train, kept, 0);
         judge = "validation";
     }
-    /// The path of a picture, or with "*" of all of them.
+    /// The path of a picture; with "*", of all pictures.
     [[nodiscard]] std::string picture(const std::string& of) const {
         return o.picture(name + (recipe == "document" ? "_" : "_" + recipe + "_") + of + ".svg");
     }
@@ -74,7 +74,7 @@ inline void print_confusion(const options& o, const gr::tensor<std::size_t, 2>& 
     o.say("\n\n");
 }
 
-/// The mistakes that cost the most, the worst first: −log p[y] is largest where p[y] is least.
+/// The errors with the largest loss, the worst first: −log p[y] is largest where p[y] is smallest.
 template <class X, class Net>
 void picture_errors(const problem<X>& of, const Net& net) {
     const auto& y = of.held_out.y;
@@ -93,7 +93,7 @@ void picture_errors(const problem<X>& of, const Net& net) {
     gr::plot::images(gr::data::with_shape(worst.x, {wrong.size(), 28, 28}), grid).save(of.picture("errors"));
 }
 
-/// Trains a network, asks once who judges it, and tells all of it. Returns what has been learnt.
+/// Trains a network, evaluates it once on the held-out data, and reports the results. Returns the trained network.
 template <class X, class Net, class Options, class... Callbacks>
 Net learn(const problem<X>& of, Net net, const Options& optimizer, Callbacks&&... callbacks) {
     const options& o = of.o;

@@ -1,7 +1,7 @@
-# Sourced by examples/run, tests/run and bench/run: what they need, how they build, and how OpenBLAS is set up.
+# Sourced by examples/run, tests/run and bench/run: required packages, the build, and the settings of OpenBLAS.
 # shellcheck shell=bash disable=SC2034
 
-# Debian's names of what each kind of work needs. cmake only recommends make.
+# Names of Debian packages for each kind of work. make is listed because cmake only recommends it.
 packages_blas=(libxtensor-blas-dev libopenblas-dev)
 packages_without_blas=(g++ cmake make xtl-dev libxsimd-dev libxtensor-dev zlib1g-dev)
 packages_library=("${packages_without_blas[@]}" "${packages_blas[@]}")
@@ -9,11 +9,11 @@ packages_examples=(libcli11-dev nlohmann-json3-dev)
 packages_tests=(doctest-dev git ccache)
 packages_tests_all=(clang libclang-rt-14-dev llvm-14 gcovr)
 packages_bench=(libbenchmark-dev python3 util-linux)
-# What the benchmarks are measured against, each with its packages. OpenBLAS comes first: the others' programs link it.
+# The peers that the benchmarks compare with, each with its packages. OpenBLAS is first: the programs of others link it.
 peers=("OpenBLAS ${packages_blas[*]}" "PyTorch python3-torch" "oneDNN libdnnl-dev" "Eigen libeigen3-dev"
     "dlib libdlib-dev")
 
-# need PACKAGE...: installs those that are missing, as root or through sudo. Asks nobody where nothing is missing.
+# need PACKAGE...: installs the packages that are missing, as root or through sudo. Never prompts if none is missing.
 need() {
     local missing=() as_root=() package
     if ! command -v dpkg-query >/dev/null; then
@@ -34,14 +34,14 @@ need() {
     fi
     echo "Installing: ${missing[*]}"
     local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "${missing[@]}")
-    # The package lists may be absent or old: they are fetched only if it does not work without.
+    # The package lists may be missing or old: they are updated only if the installation fails without that.
     if ! "${install[@]}" >/dev/null 2>&1; then
         "${as_root[@]}" apt-get update -qq && "${install[@]}" >/dev/null
     fi
 }
 
-# build PRESET TARGET...: configures (with options_configure) and builds into build/PRESET. No terminal, no chatter, unless
-# it fails.
+# build PRESET TARGET...: configures (with options_configure) and builds into build/PRESET. Without a terminal, output
+# is shown only if the build fails.
 options_configure=()
 build() {
     local preset=$1 log
@@ -63,14 +63,14 @@ configure_and_build() {
     cmake --preset "$1" "${options_configure[@]}" && cmake --build --preset "$1" --parallel "$(nproc)" --target "${@:2}"
 }
 
-# Ninja where it is; an existing build folder keeps the generator that made it.
+# Ninja if it is installed; an existing build folder keeps its generator.
 if command -v ninja >/dev/null; then
     export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 fi
 
-# gradus splits the batch over threads itself, so each product runs on one.
+# gradus itself splits the batch over threads, so each product uses one.
 export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS:-1}
-# Debian's OpenBLAS does not know recent processors and halves its speed; its AVX-512 kernels crash any other.
+# Debian's OpenBLAS does not detect recent processors and then runs at half speed; its AVX-512 kernels crash on others.
 if grep -qsw avx512vl /proc/cpuinfo; then
     export OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-SkylakeX}
 fi

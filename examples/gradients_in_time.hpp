@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What comes back of a gradient through time: with gates and without, and where it becomes too much.
+/// How a gradient shrinks or grows when it is propagated back through time, with and without gates.
 
 #include <algorithm>
 #include <cmath>
@@ -26,15 +26,15 @@ using rows = gr::tensor<float, 2>;       // (N, D)
 using series = gr::dataset<sequences, rows>;
 
 inline constexpr double noise = 0.1;     // of all sines here
-inline constexpr std::size_t far = 100;  // T, where it is long
+inline constexpr std::size_t far = 100;  // T of the long sequences
 
-/// A recurrent layer, of which the state after the last step goes on, and a linear layer: ŷ (N, 1) of x (N, T, D).
+/// A recurrent layer that returns the last step only, and a linear layer: ŷ (N, 1) of x (N, T, D).
 template <class Cell>
 auto network(const Cell& cell) {
     return gr::sequential(gr::last_step(cell), gr::dense(cell.units(), 1));
 }
 
-/// Its recurrent layer, which by itself gives every h_t, (N, T, H): that is all that `last_step` hides.
+/// Its recurrent layer without `last_step`: it returns h_t of every step, (N, T, H).
 template <class Cell, class Dense>
 const Cell& every_step(const gr::sequential<gr::last_step<Cell>, Dense>& net) {
     return net.template layer<0>();
@@ -49,7 +49,7 @@ inline series some(const series& data, std::size_t first, std::size_t count) {
 
 // --- gradients that vanish -------------------------------------------------------------------------------------------
 
-/// Noisy sines that begin with a mark, −1 or 1, which is what is asked for at their end.
+/// Noisy sines that begin with a mark, −1 or 1, which is the target.
 ///   x (N, T, 2): the sine, and the mark, 0 after the first step     y (N, 1): the mark
 inline series marked(std::size_t samples, std::uint64_t seed) {
     constexpr std::size_t apart = 7;
@@ -64,12 +64,12 @@ inline series marked(std::size_t samples, std::uint64_t seed) {
     return {std::move(x), std::move(y)};
 }
 
-/// What is left of x, and the state in which that begins.
+/// The remaining steps x, with the state before them.
 inline gr::rnn_input<float> rest(sequences x, const gr::hidden_state<float>& s) { return {std::move(x), s.h}; }
 inline gr::lstm_input<float> rest(sequences x, const gr::lstm_state<float>& s) { return {std::move(x), s.h, s.c}; }
 
-/// How much J changes with the state k steps before the end: ‖∂J/∂h_{T−k}‖, k = 1 ... T, over that of k = 1; for an LSTM, of
-/// h and c. The state is an input of all that comes after it, and backward gives its gradient as it gives that of x.
+/// How much J depends on the state k steps before the end: ‖∂J/∂h_{T−k}‖, k = 1 ... T, relative to k = 1; for an LSTM,
+/// of h and c. The state is passed in as a part of the input, so backward returns its gradient as a part of dx.
 template <class Net>
 std::vector<double> gradient_norms(const Net& net, const series& data) {
     const std::size_t N = data.size(), D = data.x.shape()[2];
@@ -105,11 +105,11 @@ std::vector<double> gradient_norms(const Net& net, const series& data) {
 
 struct memory {
     std::string name, key;
-    std::vector<double> norms;  // as the layer begins
-    double loss;                // of marks that it has not seen, after training
+    std::vector<double> norms;  // before training
+    double loss;                // on new marks, after training
 };
 
-/// One row of the table: what reaches the first step as a layer begins, and whether it learns what stood there.
+/// One row of the table: the gradient at the first step before training, and whether training learns the mark.
 template <class Cell>
 memory remember(const options& o, const char* name, const char* key, const Cell& cell, const series& data,
                 std::size_t epochs) {
@@ -122,11 +122,11 @@ memory remember(const options& o, const char* name, const char* key, const Cell&
     return {name, key, norms, loss};
 }
 
-/// A GRU whose z begins near 1, so that h = (1 − z) ∘ n + z ∘ h′ keeps h′: what b_f is to an LSTM.
+/// A GRU whose z is initially close to 1, so that h = (1 − z) ∘ n + z ∘ h′ keeps h′: the counterpart of an LSTM's b_f.
 template <class Cell>
 Cell opened(Cell cell, float b_z) {
     const std::size_t H = cell.units();
-    std::fill_n(cell.theta.b.data() + H, H, b_z);  // the gates stand in the order r z n
+    std::fill_n(cell.theta.b.data() + H, H, b_z);  // the gates are in the order r z n
     return cell;
 }
 
@@ -135,11 +135,11 @@ Cell opened(Cell cell, float b_z) {
 struct explosion {
     std::string name, key;
     std::vector<double> loss, norm;
-    double saturated = 0;  // share of all |h| that are above 0.99 at the end
+    double saturated = 0;  // share of all |h| above 0.99 at the end
 };
 
-/// One row of the table: an RNN with U = gain · Q, Q orthogonal, learns to forecast, from windows of 100 steps that it has
-/// not seen before. Gradients longer than `limit` are cut down to it; 0: none.
+/// One row of the table: an RNN with U = gain · Q, Q orthogonal, is trained to forecast, each step on new windows of
+/// 100 steps. Gradients with a norm above `limit` are clipped to it; 0: no clipping.
 template <class Options>
 explosion explode(const options& o, const char* name, const char* key, double gain, const Options& how, double limit) {
     constexpr std::size_t batch = 64, H = 32;

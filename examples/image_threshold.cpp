@@ -1,4 +1,4 @@
-// A gray picture cut in two at a threshold: the document's 128 and its five types, Otsu's choice, and what the light does.
+// A gray picture split at a threshold: the document's 128 and its five types, Otsu's threshold, and dimmer light.
 //
 // Documents/001, section 4.3, shows OpenCV with these lines:
 //
@@ -11,20 +11,24 @@
 //     cv2.waitKey(0)
 //
 // About that code:
-//   - It does not run as printed: below "load the image" stands nothing, and `image` is never defined (NameError). A picture
-//     that this program draws stands in for it, or one of your own, `--picture FILE`.
-//   - `cv2.imread('x.png')`, the obvious line, gives three channels, and each is cut by itself: eight colours come out, not
-//     two. `cv2.imread('x.png', cv2.IMREAD_GRAYSCALE)` is meant; where there is no file it returns None, and cv2.threshold
-//     is what fails. Here a picture is gray, and a file that cannot be read is an error that names it.
-//   - `cv2.imshow` opens a window: on a machine without a screen it fails, and `waitKey(0)` waits for a key for ever. Here
-//     pictures go to files.
-//   - `_` throws away the threshold that was used. With a fixed one that is 128 again; with THRESH_OTSU it is the answer.
-//   - 128 is a property of no picture. It is half of white, as if the light were always the same: see the second table.
+//   - It does not run as printed: there is no code below "load the image", and `image` is never defined (NameError).
+//     This program draws a picture, or reads one of your own, `--picture FILE`.
+//   - `cv2.imread('x.png')`, the obvious line, returns three channels, and each is thresholded separately: the result
+//     has eight colours, not two. `cv2.imread('x.png', cv2.IMREAD_GRAYSCALE)` is needed; if the file does not exist it
+//     returns None, and the error comes from cv2.threshold. Here a picture is gray, and the error for an unreadable
+//     file names it.
+//   - `cv2.imshow` opens a window: it fails on a machine without a screen, and `waitKey(0)` waits for a key for ever.
+//     Here pictures are written to files.
+//   - `_` discards the threshold that was used. With a fixed threshold that is 128 again; with THRESH_OTSU it is the
+//     result.
+//   - 128 does not depend on the picture. It is half of white, as if the light were always the same: see the second
+//     table.
 //
-// What comes of it: in the drawn picture Otsu's threshold is 135, so near to 128 that the two differ in 0.9 % of the pixels,
-// all on the edges of shades. At 0.6 of the light 68 % of the pixels change sides with 128, at 0.3 of it everything that was
-// white; Otsu's threshold follows the light to 81 and to 40, and all but 0.1 % stay. Where the light falls from one side to
-// the other, to 0.3, it fails nearly as badly as 128: 31 % and 39 %. Then no threshold of the whole picture will do.
+// Results: in the drawn picture Otsu's threshold is 135, so close to 128 that the two differ in 0.9 % of the pixels,
+// all of them on edges. At 0.6 of the light, 68 % of the pixels change sides with 128, at 0.3 all pixels that were
+// white; Otsu's threshold follows the light to 81 and to 40, and all but 0.1 % stay. If the light falls from one side
+// to the other, to 0.3, Otsu's threshold is nearly as bad as 128: 31 % and 39 %. Then no single threshold works for the
+// whole picture.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -51,14 +55,14 @@ using image = gr::tensor<std::uint8_t, 2>;  // (H, W), 0 black to 255 white
 // --- the picture -----------------------------------------------------------------------------------------------------
 std::uint8_t gray(double v) { return static_cast<std::uint8_t>(std::lround(std::clamp(v, 0.0, 255.0))); }
 
-/// A ramp through all grays, which shows each type's formula as it is; below it paper with ten digits in ink and a ball,
-/// lit from the upper left. A camera's noise is on all but the ramp.
+/// A ramp through all grays, which shows the formula of each type; below it, paper with ten digits in ink and a ball,
+/// lit from the upper left. Everything but the ramp has the noise of a camera.
 image draw(std::uint64_t seed) {
     constexpr std::size_t height = 150, width = 220, ramp = 24, digit = 28;
     const double paper = 205, ink = 50, noise = 9;
     image x({height, width}, gray(paper));
     for (std::size_t d = 0; d < 10; ++d) {
-        std::array<std::uint8_t, digit * digit> pen{};  // how much ink there is
+        std::array<std::uint8_t, digit * digit> pen{};  // amount of ink
         gr::data::draw_digit(d, gr::random::mix(seed, d), pen.data());
         const std::size_t top = ramp + 10 + (d < 7 ? 0 : 44), left = 12 + digit * (d < 7 ? d : d - 7);
         for (std::size_t i = 0; i < pen.size(); ++i)
@@ -76,7 +80,7 @@ image draw(std::uint64_t seed) {
     return x;
 }
 
-/// x under another light, which falls evenly from `left` to `right`.
+/// x under another light, which changes linearly from `left` to `right`.
 image lit(const image& x, double left, double right) {
     image out(x.shape());
     const std::size_t width = x.shape()[1];
@@ -95,7 +99,7 @@ std::vector<double> histogram(const image& x) {
     return h;
 }
 
-/// σ²(t) = q₀ q₁ (μ₀ − μ₁)²: how far the pixels up to t lie from those above it. Otsu's threshold is where it is greatest.
+/// σ²(t) = q₀ q₁ (μ₀ − μ₁)²: the variance between the pixels up to t and those above it. Otsu's threshold maximizes it.
 double between(const std::vector<double>& h, int t) {
     double q_0 = 0, q_1 = 0, sum_0 = 0, sum_1 = 0;
     for (int v = 0; v < 256; ++v) {
@@ -129,7 +133,7 @@ double difference(const image& a, const image& b) {
 }
 
 // --- pictures --------------------------------------------------------------------------------------------------------
-/// Pictures of one size side by side, with every k-th pixel where they are large.
+/// Pictures of one size side by side; large ones are reduced to every k-th pixel.
 void show(const std::string& path, const std::vector<image>& all, gr::plot::image_grid how) {
     const std::size_t height = all[0].shape()[0], width = all[0].shape()[1], k = (std::max(height, width) + 399) / 400;
     gr::tensor<std::uint8_t, 3> x({all.size(), (height + k - 1) / k, (width + k - 1) / k});
@@ -185,8 +189,8 @@ int main(int argc, char** argv) try {
          {.title = "Thresholds of one picture, t = " + std::to_string(t), .columns = 3, .titles = titles});
 
     // --- 2. another light --------------------------------------------------------------------------------------------
-    // A pixel is light times what the thing reflects, and only the latter is of interest. In an even light, Otsu's
-    // threshold goes down with it. Where the light falls off, no single threshold will do.
+    // A pixel is light times reflectance, and only the latter is of interest. In uniform light, Otsu's threshold falls
+    // with the light. If the light is not uniform, no single threshold works.
     struct light {
         double left, right;
         const char* name;

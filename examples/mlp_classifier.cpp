@@ -1,6 +1,6 @@
-// Softmax twice: the documents' 100-64-64-10 in its Keras and its PyTorch form, and what costs the second 59 points.
+// Softmax twice: the documents' 100-64-64-10 in its Keras and its PyTorch form, and why the second loses 59 points.
 //
-// Both forms of one network stand in documents/003, section 4. The one for Keras:
+// documents/003, section 4, has two forms of one network. The one for Keras:
 //
 //     model = tf.keras.Sequential([tf.keras.layers.Dense(64, activation='relu', input_shape=(100,)),
 //                                  tf.keras.layers.Dense(64, activation='relu'),
@@ -22,32 +22,33 @@
 //         optimizer.step()
 //
 // About that code:
-//   - Neither runs as printed: `x_train` and `y_train` are never defined. Ten round clouds in 100 dimensions stand in for
-//     them, of which the densities are known, and so the best that any classifier can do.
-//   - Nothing is tested: both print, at most, how well the network does on what it was trained on. Here there is a test set.
-//   - They are given as the same model in two libraries, and are not the same. In the PyTorch form
-//       1. CrossEntropyLoss takes logits and applies softmax itself: there, softmax is applied twice;
-//       2. the whole set is one batch: ten epochs are ten steps, where Keras, with batches of 32, takes 1250;
-//       3. W and b begin as PyTorch's Linear has them, U(−1/√in, 1/√in), not as Keras's Dense, Glorot's W and b = 0;
-//       4. Adam's ε is 1e-8 beside √v̂, not 1e-7 beside √v.
+//   - Neither runs as printed: `x_train` and `y_train` are never defined. Ten round clouds in 100 dimensions are used
+//     here; their densities are known, and so is the best result that any classifier can have.
+//   - There is no test: both print at most the accuracy on the training data. Here there is a test set.
+//   - They are presented as the same model in two libraries, but they are not. In the PyTorch form
+//       1. CrossEntropyLoss takes logits and applies softmax itself: softmax is applied twice;
+//       2. the whole set is one batch: ten epochs are ten steps, while Keras, with batches of 32, takes 1250;
+//       3. W and b are drawn as in PyTorch's Linear, U(−1/√in, 1/√in), not as in Keras's Dense, Glorot's W and b = 0;
+//       4. Adam's ε is 1e-8, added to √v̂, not 1e-7, added to √v.
 //     The tables below change these one at a time.
 //
-// What the second softmax does. With p = softmax(z), what the network gives, the loss is
+// The effect of the second softmax. With p = softmax(z), the network's output, the loss is
 //   J = log Σⱼ e^(p[j]) − p[y],  ∂J/∂p[y] = q[y] − 1 < 0,  ∂J/∂p[j] = q[j] > 0,  q = softmax(p),
-// so to move probability to y from any other class always lowers it. Over all p ≥ 0 with Σ p = 1 it is then least where
-// p[y] = 1, and most where another class has it all. For V = 10 classes:
+// so moving probability from any other class to y always lowers it. Over all p ≥ 0 with Σ p = 1 it is smallest if
+// p[y] = 1, and largest if another class has probability 1. For V = 10 classes:
 //   log(e + V − 1) − 1 = 1.4612 ≤ J ≤ log(e + V − 1) = 2.4612.
-// A perfect network has a loss of 1.4612, one that is sure and wrong only 1 more, where −log p[y] would have no bound. And
+// A perfect network has a loss of 1.4612, one that is confidently wrong only 1 more, where −log p[y] has no bound. And
 //   ∂J/∂z[y] = p[y] (∂J/∂p[y] − Σⱼ p[j] ∂J/∂p[j])
-// vanishes with p[y]: who is sure and wrong does not learn, where cross-entropy has p[y] − 1 = −1.
+// goes to 0 with p[y]: a network that is confidently wrong does not learn; cross-entropy has p[y] − 1 = −1 there.
 //
-// What comes of it (5 networks each; the best possible is 94.7 %): the Keras form reaches 91.6 %, the PyTorch form 33 %.
-// Nearly all of that is the whole set as one batch: ten steps of Adam move no weight by more than 0.0102, where they begin
-// up to 0.125 from 0. The second softmax costs 6 points there; in batches it costs no accuracy, but the probabilities (an
-// NLL of 0.33 for 0.29) and the meaning of the loss. For Adam divides each gradient by its own size, and from small weights
-// no network starts sure and wrong. Where that help is missing, it shows: gradient descent gets 75 % in place of 91 %, and
-// catches up only with a step ten times as long; networks that begin sure and wrong are at 4.6 % after an epoch, or by
-// the long steps at 29 %, in place of 89 %. Adam's ε and the first weights hardly matter.
+// Results (5 networks each; the best possible is 94.7 %): the Keras form reaches 91.6 %, the PyTorch form 33 %. Nearly
+// all of the difference is due to the single batch: ten steps of Adam move no weight by more than 0.0102, while the
+// initial weights are up to 0.125 from 0. The second softmax costs 6 points there; in batches it costs no accuracy, but
+// it makes the probabilities worse (an NLL of 0.33 instead of 0.29) and the loss meaningless: Adam divides each
+// gradient by its own size, and with small initial weights no network is confidently wrong. Without that help it shows:
+// gradient descent gets 75 % instead of 91 %, and catches up only with a step ten times as large; networks that start
+// confidently wrong are at 4.6 % after an epoch, or at 29 % with the large steps, instead of 89 %. Adam's ε and the
+// initial weights hardly matter.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -65,14 +66,14 @@ namespace gr = gradus;
 
 const double floor_of_J = std::log(std::numbers::e + 9) - 1;
 
-/// x (N, 100) and the class (N): ten clouds N(c_k, I), as likely as each other.
+/// x (N, 100) and the class (N): ten clouds N(c_k, I) of equal probability.
 const gr::data::blobs_options clouds{.samples = 24000, .features = 100, .classes = 10, .low = -0.6, .high = 0.6};
 using points = gr::data::classified<float>;
 
-/// The best logits that there are, (N, 10), from the true densities: z[n, k] = −½ ‖xₙ − c_k‖².
+/// The best possible logits, (N, 10), from the true densities: z[n, k] = −½ ‖xₙ − c_k‖².
 gr::tensor<double, 2> bayes(const points& data) {
     auto drawn = clouds;
-    drawn.samples = 10, drawn.deviation = 0;  // one point of each cloud, without its noise: the centers
+    drawn.samples = 10, drawn.deviation = 0;  // one point of each cloud, without noise: the centers
     const auto centers = gr::data::blobs<double>(drawn).x;
     gr::tensor<double, 2> z({data.size(), std::size_t{10}}, 0.0);
     for (std::size_t n = 0; n < data.size(); ++n)
@@ -81,7 +82,7 @@ gr::tensor<double, 2> bayes(const points& data) {
     return z;
 }
 
-/// What a network ends with: its last activation, and the loss that is asked of it.
+/// The last activation of a network and its loss.
 template <class Last, class J>
 struct head {
     using last = Last;
@@ -89,7 +90,7 @@ struct head {
     J loss = {};
 };
 const head<gr::softmax, gr::sparse_categorical_cross_entropy> once{"softmax, −log p"};  // the Keras form
-const head<gr::identity, gr::cross_entropy> logits{"logits, cross-entropy"};            // how it is done
+const head<gr::identity, gr::cross_entropy> logits{"logits, cross-entropy"};            // the recommended form
 const head<gr::softmax, gr::cross_entropy> twice{"softmax twice"};                      // the PyTorch form
 
 template <class Head>
@@ -106,18 +107,18 @@ struct recipe {
     std::size_t batch_size, epochs;
 };
 
-/// What came of it. NLL: the mean of −log p[y] of what the network gives, p, whatever loss it was trained by.
+/// The results. NLL: the mean of −log p[y] of the network's probabilities p, whatever loss it was trained with.
 struct result {
     gr::history history;
     double accuracy, nll;
 };
 
-/// The data, and what all trainings have in common.
+/// The data, and the settings that all trainings have in common.
 struct problem {
     const example::options& o;
     points train, test;
 
-    /// Trains a network on `data`. `watched`: the test set is asked after each epoch, for a picture; it chooses nothing.
+    /// Trains a network on `data`. `watched`: the test set is evaluated after each epoch, for a picture only.
     template <class Net, class Head, class Optimizer>
     result fit(Net& net, const Head& head, const recipe<Optimizer>& how, const points& data,
                bool watched = false) const {
@@ -164,7 +165,7 @@ void title(const example::options& o, const char* what) {
     o.say("\n%s\n  accuracy, %%           NLL       train J\n", what);
 }
 
-/// ∂J/∂z[0] of one sample whose class is 0, where class 1 is ahead by m and all others are level with 0.
+/// ∂J/∂z[0] of one sample of class 0, where z[1] is larger by m and all others are equal to z[0].
 template <class Last, class J>
 double pull(const head<Last, J>& h, double m) {
     gr::tensor<double, 2> z({std::size_t{1}, std::size_t{10}}, 0.0);
@@ -176,8 +177,8 @@ double pull(const head<Last, J>& h, double m) {
     return dz(0, 0);
 }
 
-/// Who is sure and wrong: how hard each loss pulls, as a table and a picture. (−log p pulls no more where p[y] < 1e-7, which
-/// Keras takes for 1e-7. Cross-entropy of logits has no such end.)
+/// Confidently wrong predictions: the gradient of each loss, as a table and a picture. (The gradient of −log p is 0 if
+/// p[y] < 1e-7, which Keras clips to 1e-7. Cross-entropy of logits has no such limit.)
 void print_pull(const example::options& o) {
     o.say("\n∂J/∂z[y], where another class is ahead by m\n      m   %s   %s   %s\n", logits.name, once.name,
           twice.name);
@@ -193,7 +194,7 @@ void print_pull(const example::options& o) {
         .save(o.picture("mlp_classifier_gradient.svg"));
 }
 
-/// Networks that are sure and wrong: trained with each label one class further, then by the right ones.
+/// Networks that are confidently wrong: trained with each label moved to the next class, then with the right ones.
 template <class Head, class Optimizer>
 void recover(const problem& of, const Head& head, const recipe<Optimizer>& how, std::size_t seeds, const char* what) {
     points wrong = of.train;
@@ -219,7 +220,7 @@ int main(int argc, char** argv) try {
     o.parse(argc, argv, "The documents' 100-64-64-10, once through softmax and twice.",
             {{"--seeds", seeds, 1, 1000, "How many networks each row of a table is the mean of"}}, {"--data"});
 
-    // --- 1. the data, and the best that can be done ------------------------------------------------------------------
+    // --- 1. the data, and the best possible result -------------------------------------------------------------------
     auto [train, test] = gr::split(gr::data::blobs(clouds), 1.0 / 6);
     const problem of{o, std::move(train), std::move(test)};
     const auto best = bayes(of.test);
@@ -258,7 +259,7 @@ int main(int argc, char** argv) try {
     table("softmax twice and 30 times as many steps (one alone)", twice, longer, 1);
 
     // --- 3. what Adam hides ------------------------------------------------------------------------------------------
-    // At the start p is about 1/10, and so the second softmax makes each gradient ten times smaller. Adam divides every
+    // Initially p is about 1/10, so the second softmax makes each gradient ten times smaller. Adam divides every
     // gradient by its own size; gradient descent does not.
     const recipe<gr::gradient_descent> descent{gr::keras_default{}, {.learning_rate = 0.05}, o.batch_size, o.epochs};
     title(o, "Gradient descent, α = 0.05, in batches");
@@ -267,7 +268,7 @@ int main(int argc, char** argv) try {
     const recipe<gr::gradient_descent> tenfold{gr::keras_default{}, {.learning_rate = 0.5}, o.batch_size, o.epochs};
     table("softmax twice, α = 0.5", twice, tenfold, seeds);
 
-    // --- 4. sure and wrong -------------------------------------------------------------------------------------------
+    // --- 4. confidently wrong ----------------------------------------------------------------------------------------
     print_pull(o);
     title(o, "Trained to take each class for the next, then one epoch with the right labels");
     recover(of, logits, keras, seeds, "logits, cross-entropy");

@@ -75,7 +75,7 @@ void options::parse(int argc, char** argv, const std::string& about, const std::
         option->check(one_of(c.words))->description(CLI::detail::join(c.words, ", ") + ": " + c.help);
     }
     for (CLI::Option* option : app.get_options()) {
-        option->type_name("");  // a default says what is wanted
+        option->type_name("");  // the default shows the type
         for (const std::string& name : unused)
             if (option->check_name(name)) option->description(option->get_description() + "; changes nothing here");
     }

@@ -1,30 +1,30 @@
-// Handwritten digits read row by row: a sequence of 28 steps of 28 pixels each, by an LSTM, 99.0 %, a GRU or a simple RNN.
+// Handwritten digits read row by row: sequences of 28 steps of 28 pixels, by an LSTM, 99.0 %, a GRU or a simple RNN.
 //
-// The network is the one that documents/001 names beside the convolutional one (循环神经网络, its gates 门机制), at the usual
-// first problem for it: the state after the last row is all that the dense layer sees of the digit.
+// documents/001 names this network next to the convolutional one (循环神经网络, its gates 门机制). This is the usual first
+// problem for it: the dense layer sees only the state after the last row of the digit.
 //
 //     h_t, c_t = lstm(x_t, h_{t−1}, c_{t−1})   t = 1 ... 28,   x_t the t-th row of pixels, h_0 = c_0 = 0
 //     p = softmax(h_28 W + b)
 //
-// 128 units, five epochs of batches of 32, shuffled anew in each, cross-entropy, Adam with β₁ = 0.9, β₂ = 0.999 and ε = 1e-8,
-// no dropout, no clipping. W is drawn by Glorot uniform, U orthogonal, biases are 0 but for the forget gate's, 1: Keras's
-// defaults. (PyTorch's: all of them uniform in ±1/√128.) one_cycle: α rises to 0.003 in the first part of the run and
-// falls to nothing.
+// 128 units, five epochs of batches of 32, shuffled in each, cross-entropy, Adam with β₁ = 0.9, β₂ = 0.999 and ε =
+// 1e-8, no dropout, no clipping. W is drawn by Glorot uniform, U is orthogonal, biases are 0 except the forget gate's,
+// 1: Keras's defaults. (PyTorch's: all of them uniform in ±1/√128.) one_cycle: α rises to 0.003 in the first part of
+// the run and falls to almost 0.
 //
-// First α stood at 0.001 throughout, and the test set was asked: 98.27 % (seed 1), 97.98 % (seed 2). So one_cycle was
-// tried, and what chose between the two were 5 000 of the 60 000 training images, kept from training (--hold-out 5000);
-// accuracy there in %, seeds 1 and 2, one thread:
+// The first version had α = 0.001 throughout and was evaluated on the test set: 98.27 % (seed 1), 97.98 % (seed 2).
+// Then one_cycle was tried, and the choice between the two was made by 5 000 of the 60 000 training images, held out
+// from training (--hold-out 5000); accuracy there in %, seeds 1 and 2, one thread:
 //     99.00  99.20   one_cycle up to 0.003, as above
-//     98.56  98.48   α = 0.001 throughout: which network one gets depends on where the last steps jump
-// What is below was asked of the test set once, after the last epoch. Learnt from all 60 000 images, seed 1 (another
-// processor's rounding moves it by some hundredths):
+//     98.56  98.48   α = 0.001 throughout: the last steps are still large, so the result depends on where it stops
+// The results below are from one evaluation on the test set, after the last epoch. Trained on all 60 000 images, seed 1
+// (on another processor, rounding changes them by a few hundredths):
 //     99.0 %   lstm   81 674 parameters
 //     99.0 %   gru    61 706
 //     95.8 %   rnn    21 386
 //
-// What it shows beside cnn_mnist: one small cell, used 28 times, has to carry over what it has seen, for each row comes
-// once. So it can be asked what it believes while it still reads: the layers are the same, only every state goes on and
-// not the last alone.
+// Compared with cnn_mnist: one small cell, used 28 times, has to store what it has read, because each row is seen only
+// once. The network can therefore also be evaluated after each row: with the same layers, but with the state of every
+// step instead of the last step only.
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
@@ -50,8 +50,8 @@ example::digits<sequences> as_sequences(example::digits<gr::tensor<float, 2>> di
     return {gr::data::with_shape(std::move(digits.x), {n, 28, 28}), std::move(digits.y)};
 }
 
-/// p (N, 28, 10) after each row, of a network that was trained on the state after the last: the same layers, of which the
-/// recurrent one now gives every h_t. (That is all that `last_step` hides.)
+/// p (N, 28, 10) after each row, of a network that was trained with the last step only: the same layers without
+/// `last_step`, so that the recurrent layer returns h_t of every step.
 template <class Cell>
 sequences beliefs(const gr::sequential<gr::last_step<Cell>, gr::dense_layer<float, gr::identity>>& net,
                   const sequences& x) {
@@ -59,7 +59,7 @@ sequences beliefs(const gr::sequential<gr::last_step<Cell>, gr::dense_layer<floa
     return gr::probabilities(gr::sequential(every_step, net.template layer<1>()), x);
 }
 
-/// Share of the digits that are right after t = 1 ... 28 rows.
+/// Accuracy after t = 1 ... 28 rows.
 std::vector<double> accuracy_after(const sequences& p, const gr::data::labels& y) {
     std::vector<double> right(28);
     for (std::size_t n = 0; n < y.size(); ++n)
@@ -71,7 +71,7 @@ std::vector<double> accuracy_after(const sequences& p, const gr::data::labels& y
     return right;
 }
 
-/// One digit, and beside each of its rows the ten probabilities when that row has been read: dark is 0, bright is 1.
+/// One digit, and next to each of its rows the ten probabilities after that row: dark is 0, bright is 1.
 std::string belief_as_svg(const sequences& x, const sequences& p, std::size_t n, double left, double top) {
     namespace plot = gr::plot;
     constexpr double side = 4 * 28, cell = 10;
@@ -79,7 +79,7 @@ std::string belief_as_svg(const sequences& x, const sequences& p, std::size_t n,
     plot::heat map{"", {}, {}, {}, 28, 10, 0, {.low = 0, .high = 1}};
     for (std::size_t i = 0; i < 28; ++i) {
         for (std::size_t j = 0; j < 28; ++j) pixels += static_cast<char>(255 * x(n, i, j));
-        for (std::size_t k = 0; k < 10; ++k) map.values.push_back(p(n, 27 - i, k));  // a heat map begins below
+        for (std::size_t k = 0; k < 10; ++k) map.values.push_back(p(n, 27 - i, k));  // the lowest row comes first
     }
     out += plot::element("image", {{"x", plot::px(left)},
                                    {"y", plot::px(top)},
@@ -113,7 +113,7 @@ void picture_beliefs(const example::problem<sequences>& of, const sequences& p) 
     plot::picture(title, left + columns * step_x, top + 2 * step_y, out).save(of.picture("beliefs"));
 }
 
-/// Callback of `fit`: at the end asks the network after each row.
+/// Callback of `fit`: after training, evaluates the network after each row.
 struct ask_while_it_reads {
     example::problem<sequences>& of;
     sequences& p;

@@ -1,22 +1,24 @@
-// First names, letter by letter: an RNN, an LSTM and a GRU of equal size, beside a table of letter pairs.
+// First names, letter by letter: an RNN, an LSTM and a GRU of equal size, compared with a table of letter pairs.
 //
-// All read a name from its beginning, and say at each letter what comes next; drawn from what they say, letter by
-// letter, they write names that nobody bears. The table knows one letter back: p[b | a], counted. The networks know
-// all that came before, as far as their state holds it. They are of equal size, about 23 000 parameters, not of equal
-// units: a step of an LSTM has four products where that of an RNN has one, so it has 64 units to its 130; a GRU 75.
+// The networks read a name from its beginning, and predict the next letter at each letter; by drawing from their
+// predictions, letter by letter, they generate names that do not exist. The table uses one letter: p[b | a], counted.
+// The networks use all letters before, as far as their state holds them. They have equal numbers of parameters, about
+// 23 000, not of units: a step of an LSTM has four products where an RNN has one, so it has 64 units, the RNN 130, the
+// GRU 75.
 //
-// Nats a letter for the tenth of 32 033 names that nobody learnt from, seeds 1, 2 and 3 (each draws its own tenth):
+// Nats per letter on the tenth of 32 033 names held out from training, seeds 1, 2 and 3 (each draws its own tenth):
 //       2.448  2.451  2.456   pairs
 //       2.009  2.020  2.021   RNN
 //       2.003  2.018  2.026   LSTM
 //       2.000  2.007  2.015   GRU
-// Most of what there is to know about a name lies a few letters back, where no gate is needed to remember it
-// (rnn_sine shows how far that goes): the three differ by less than what another tenth of the names makes. The options
-// are the first that were tried, and nothing was chosen by the names that judge.
+// Most of the information about the next letter is in the few letters before it, and no gate is needed to remember
+// those (rnn_sine shows how far an RNN remembers): the three differ less than another held-out tenth would change the
+// results. The options are the first that were tried; no choice was made by the held-out names.
 //
-// Names end at different letters. A row is as long as the longest name, and what lies behind the end of its own is
-// masked: it carries no loss, and the state stays what it was. A temperature τ divides the logits: below 1 what is
-// likely becomes more likely, names are safer and more alike; above 1 they are bolder, and end as mere letters.
+// Names have different lengths. A row is as long as the longest name, and the steps after the end of its name are
+// masked: they do not count in the loss, and do not change the state. A temperature τ divides the logits: below 1,
+// likely letters become more likely, and names safer and more alike; above 1, names are bolder, and finally random
+// letters.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -40,7 +42,7 @@ namespace gr = gradus;
 
 constexpr std::size_t dimensions = 16;  // of a letter's embedding
 
-/// x (N, T) → z (N, T, V), at each step the logits of the letter that comes next.
+/// x (N, T) → z (N, T, V): at each step, the logits of the next letter.
 template <class Layer>
 auto network(std::size_t vocabulary, const Layer& layer) {
     return gr::sequential(gr::embedding(vocabulary, dimensions), layer, gr::dense(layer.units(), vocabulary));
@@ -48,7 +50,7 @@ auto network(std::size_t vocabulary, const Layer& layer) {
 
 constexpr std::string_view end_of_name = "\n";
 
-/// Names as rows of one length, the rest of a row masked. A name begins and ends with the same mark:
+/// Names as rows of equal length, the rest of a row masked. The same mark is at the beginning and the end of a name:
 ///   x  ↵ e m m a      y  e m m a ↵
 auto sequences(const std::vector<std::string_view>& names, const gr::data::vocabulary& letters) {
     std::vector<gr::tensor<std::int32_t, 1>> x, y;
@@ -63,7 +65,7 @@ auto sequences(const std::vector<std::string_view>& names, const gr::data::vocab
 }
 using names_data = gr::dataset<example::symbols, example::symbols>;
 
-/// What letter follows which, counted; one more for each pair, so that none is impossible (Laplace):
+/// Counts which letter follows which, starting from one for each pair, so that no probability is 0 (Laplace):
 ///   p[b | a] = (count[a, b] + 1) / (Σ count[a, ·] + V)     J = −Σ ln p[y | x] / letters
 double bigram_loss(const names_data& train, const names_data& test, std::size_t V) {
     gr::tensor<double, 2> count({V, V}, 1.0);
@@ -82,7 +84,7 @@ double bigram_loss(const names_data& train, const names_data& test, std::size_t 
     return sum / n;
 }
 
-/// Where no list of names is found.
+/// Used if no list of names is found.
 constexpr std::string_view own_names =
     "ada adam agnes alan alba albert alice alina amir amos ana andre anita anna anton aria arthur astrid august "
     "aurora bea bella ben berta bianca boris bruno carl carla carmen casper cecil celia chloe clara colin cora cosmo "
@@ -97,7 +99,7 @@ constexpr std::string_view own_names =
     "sofia stella sven tamara theo thomas tilda tobias ulla ursula vera victor vincent viola walter wanda willa xenia "
     "yara yusuf zara zelda";
 
-/// The names of a list, between blanks or at the ends of lines, in an order that is drawn: the list may be sorted.
+/// The names of a list, separated by blanks or line ends, in random order, since the list may be sorted.
 std::vector<std::string_view> names_of(std::string_view list, std::uint64_t seed) {
     std::vector<std::string_view> all, out;
     for (std::size_t at = 0, end; at < list.size(); at = end + 1) {
@@ -109,17 +111,17 @@ std::vector<std::string_view> names_of(std::string_view list, std::uint64_t seed
     return out;
 }
 
-/// What has been learnt by whom.
+/// The results of one network.
 struct result {
     std::string name;
     std::size_t units, parameters;
-    std::vector<double> train, test;  // nats a letter, epoch by epoch
+    std::vector<double> train, test;  // nats per letter, by epoch
     double seconds;
     std::vector<std::string> written;  // at each temperature
 };
 constexpr std::array temperatures{0.5, 1.0, 1.5};
 
-/// Trains a network of one kind, and lets it write.
+/// Trains one kind of network, and generates names with it.
 template <class Layer>
 result learn(const example::options& o, std::string name, const Layer& layer, const gr::data::vocabulary& letters,
              const names_data& train, const names_data& test) {
@@ -191,7 +193,7 @@ int main(int argc, char** argv) try {
         lowest = std::min(lowest, r.test.back());
     }
     picture.line("table of pairs", std::vector{1.0, static_cast<double>(o.epochs)}, std::vector{pairs, pairs})
-        .scatter("", std::vector{std::nan("")}, std::vector{lowest - 0.05})  // not drawn: no line lies on the frame
+        .scatter("", std::vector{std::nan("")}, std::vector{lowest - 0.05})  // invisible: extends the y axis
         .save(o.picture("rnn_names_loss.svg"));
     o.say("\nPicture: %s\n", o.picture("rnn_names_loss.svg").c_str());
 

@@ -4,7 +4,7 @@
 //
 //     h_t = tanh(x_t W + h_{t−1} U + b)      ŷ = h_T V + c      h_0 = 0
 //
-// The same W, U and b at every step, so the gradient comes back through the same U at every step:
+// W, U and b are the same at every step, so the gradient is propagated back through the same U at every step:
 //
 //     ∂J/∂h_{t−1} = (∂J/∂h_t ∘ (1 − h_t²)) Uᵀ
 //
@@ -30,14 +30,14 @@ using example::noise, example::rows, example::sequences, example::series;
 
 constexpr std::size_t window = 25;  // T of part 1, and the period of the sine
 
-/// Steps [from, to) of a series, in windows of T and the value behind each. Cut before they are windows: those overlap.
+/// Steps [from, to) of a series, as windows of T and the value after each. Split before cutting windows: those overlap.
 series windows_of(const gr::tensor<float, 1>& s, std::ptrdiff_t from, std::ptrdiff_t to) {
     auto part = gr::tensor<float, 1>::from_shape({static_cast<std::size_t>(to - from)});
     std::copy(s.begin() + from, s.begin() + to, part.begin());
     return gr::data::windows(part, window);
 }
 
-/// Goes on from a window by itself: each forecast is the next step's x.
+/// Continues from a window: each forecast is the next input.
 template <class Net>
 std::vector<double> free_run(const Net& net, sequences x, std::size_t steps) {
     std::vector<double> run;
@@ -73,9 +73,10 @@ int main(int argc, char** argv) try {
             {{"--hidden", hidden, 1, 16, "How many units forecast; the picture of all numbers has room for 4"}}, {"--data", "--batch-size", "--threads"});
 
     // --- 1. the forecast ---------------------------------------------------------------------------------------------
-    // Three units, few enough to draw, learn from 25 values what comes next about as well as the noise permits: seed 1
-    // 0.0098 in the mean square, seeds 2 to 5: 0.0107, 0.0140, 0.0336 (it has not done yet) and 0.0107. Whoever knew the
-    // sine would still miss each value by its noise, 0.01. It hears its own forecasts, and goes on swinging.
+    // Three units, few enough to draw, forecast the next of 25 values about as well as the noise permits: seed 1 has a
+    // mean squared error of 0.0098, seeds 2 to 5 of 0.0107, 0.0140, 0.0336 (not converged yet) and 0.0107. Even the
+    // true sine would miss each value by the noise, 0.01. Fed with its own forecasts, the network continues to
+    // oscillate.
     const auto s = gr::data::noisy_sine({.steps = 1000, .period = window, .noise = noise, .seed = o.seed});
     const auto learnt_from = windows_of(s, 0, 800), test = windows_of(s, 800, 1000);
     const auto& [x, y] = learnt_from;  // (775, 25, 1) and (775, 1)
@@ -93,7 +94,7 @@ int main(int argc, char** argv) try {
         const auto& y_hat = net.forward(x, pass);           // ŷ = f(x; θ)
         losses.push_back(J.value(y_hat, y));                // J = Σ (ŷ − y)² / N
         net.backward(x, J.gradient(y_hat, y), pass, grad);  // ∇J(θ), through 25 steps of time
-        descend(net, grad);                                 // θ ← θ − α ∇J(θ), Adam's way
+        descend(net, grad);                                 // θ ← θ − α ∇J(θ), by Adam
         if (i % 50 == 0) o.say("step %3zu  J = %.4f\n", i, losses.back());
     }
     const double seconds = clock.seconds();
@@ -121,15 +122,15 @@ int main(int argc, char** argv) try {
     if (hidden <= 4) picture_unrolled(o, net, example::some(test, 4, 1));
 
     // --- 2. why gates exist ------------------------------------------------------------------------------------------
-    //   - An RNN's U is one for all units, all steps and all sequences. Drawn uniform in ±1/√H, as PyTorch does, its ρ is
-    //     about 0.58: 1e-22 of the gradient comes back over 100 steps. An orthogonal U, Keras's, takes nothing, but
-    //     1 − h² does: 1e-4 is left. At 1.5 times that, it grows.
-    //   - A gate is a factor between 0 and 1 that each unit has of its own at each step, and that is learnt. An LSTM's dc
-    //     is multiplied by it and nothing else, dc_{t−1} = dc_t ∘ f_t; a GRU's dh by z. At b_f = 4 f is 0.98 at first.
-    //     (What comes back through U is added to that: the LSTM's grows to forty times.)
-    //   - A gate that begins half closed is of no use: σ(1) = 0.73, and 0.73^100 = 2e-14. By their defaults LSTM and GRU
-    //     forget as fast as an RNN. What they have is a bias that says how long they remember.
-    //   - Who has a gradient at the first step learns what stood there; the others would have to guess.
+    //   - An RNN's U is the same for all units, all steps and all sequences. Drawn uniform in ±1/√H, as in PyTorch, its
+    //     ρ is about 0.58: over 100 steps, 1e-22 of the gradient is left. An orthogonal U, as in Keras, does not shrink
+    //     it, but 1 − h² does: 1e-4 is left. With 1.5 times that U, it grows.
+    //   - A gate is a factor between 0 and 1 that each unit has at each step, and that is learnt. An LSTM's dc is
+    //     multiplied only by it, dc_{t−1} = dc_t ∘ f_t; a GRU's dh by z. With b_f = 4, f is initially 0.98.
+    //     (The gradient through U is added to that: the LSTM's total grows forty times.)
+    //   - A gate that is initially half closed does not help: σ(1) = 0.73, and 0.73^100 = 2e-14. With their defaults,
+    //     LSTM and GRU forget as fast as an RNN. Their advantage is a bias that sets how long they remember.
+    //   - A network with a gradient at the first step learns the mark there; the others could only guess.
     const auto marks = example::marked(2048, 1);
     const std::size_t epochs = std::max<std::size_t>(1, o.epochs / 30), H = 16;
     o.say("How much of ∂J/∂h comes back over so many steps, at first; then a mark is to be remembered for 100 steps\n"
@@ -156,15 +157,15 @@ int main(int argc, char** argv) try {
     gates.save(o.picture("rnn_sine_gradients.svg"));
 
     // --- 3. gradients that explode -----------------------------------------------------------------------------------
-    //   - U = 1.5 Q makes the first gradient about a hundred times as long as U = Q does.
-    //   - A step along it saturates the units: |h| = 1, where 1 − h² = 0 and no gradient passes. Either that is the end,
-    //     and the forecast hardly hears what came, 0.31; or the last layer, for whose 32 inputs of ±1 this α is too long,
-    //     diverges, and the loss with it, often to infinity. Rounding decides which: where gradients explode, so do
-    //     small differences.
-    //   - Clipping keeps the direction and cuts the length: ∇J ← min(1, c / ‖∇J‖) ∇J. The loss stays high for 50 to 100
-    //     steps, then falls towards where U = Q comes: 0.016 to 0.03, and once 0.14, in ten runs, seeds 1 to 5 by two
-    //     compilers, beside 0.014 to 0.016.
-    //   - Adam divides each gradient by its own size. It survives without clipping, and is slower here: 0.02 to 0.2.
+    //   - With U = 1.5 Q the first gradient is about a hundred times as large as with U = Q.
+    //   - A step along it saturates the units: |h| = 1, where 1 − h² = 0 and the gradient is 0. Either training ends
+    //     there, and the forecast hardly depends on the input, 0.31; or the last layer, for whose 32 inputs of ±1 this
+    //     α is too large, diverges, and the loss with it, often to infinity. Which of the two happens depends on
+    //     rounding: where gradients explode, so do small differences.
+    //   - Clipping keeps the direction and limits the norm: ∇J ← min(1, c / ‖∇J‖) ∇J. The loss stays high for 50 to 100
+    //     steps, then falls towards the result of U = Q: 0.016 to 0.03, and once 0.14, in ten runs, seeds 1 to 5 with
+    //     two compilers, compared with 0.014 to 0.016.
+    //   - Adam divides each gradient by its own size. It converges without clipping, but more slowly here: 0.02 to 0.2.
     o.say("\n   ‖∇J‖\n  first   largest         J  |h| > 0.99  (%zu steps of gradient descent on windows of 100)\n", o.epochs);
     const gr::gradient_descent descent{.learning_rate = 0.05};
     const std::vector<example::explosion> explosions = {
@@ -173,7 +174,7 @@ int main(int argc, char** argv) try {
         example::explode(o, "ρ(U) = 1.5, ‖∇J‖ clipped to 1", "rho_1.5_clipped", 1.5, descent, 1),
         example::explode(o, "ρ(U) = 1.5, by Adam", "rho_1.5_adam", 1.5, gr::adam{}, 0)};
     o.say("One step along a gradient that has exploded saturates the units, or worse. Clipped, it teaches.\n");
-    constexpr double shown_below = 100;  // beside infinity all else would lie flat
+    constexpr double shown_below = 100;  // next to infinity all other values would look flat
     gr::plot::figure loss("Loss where gradients explode (J ≥ 100 is cut off)",
                           {.x = "step", .y = "mean squared error", .log_y = true});
     gr::plot::figure norm("Gradients that explode", {.x = "step", .y = "‖∇J‖, before it is clipped", .log_y = true});

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What the examples on text share: where it is found, and how a network writes on.
+/// Shared by the examples on text: finding the text, and generating text with a network.
 
 #include <unistd.h>
 
@@ -22,14 +22,14 @@ namespace example {
 
 namespace gr = gradus;
 
-using symbols = gr::tensor<std::int32_t, 2>;  // (N, T), by their number in a vocabulary
+using symbols = gr::tensor<std::int32_t, 2>;  // (N, T), indices in a vocabulary
 
 struct text {
     std::string content, source;
 };
 
-/// text/NAME below --data, else below $GRADUS_DATA, else in the user's cache; else `own`, and a line says so.
-/// \throws gr::data_error where --data names a folder that lacks it, or where it is no UTF-8.
+/// text/NAME in --data, else in $GRADUS_DATA, else in the user's cache; else `own`, and a line is printed.
+/// \throws gr::data_error if --data names a folder without the file, or if the file is not UTF-8.
 inline text find_text(const options& o, const std::string& name, const text& own) {
     for (const std::string& folder : {o.data, gr::data::environment("GRADUS_DATA"), gr::data::cache_folder()}) {
         const std::string path = folder + "/text/" + name;
@@ -42,8 +42,8 @@ inline text find_text(const options& o, const std::string& name, const text& own
     return own;
 }
 
-/// What a network writes after `begin`: symbol by symbol, each drawn from what it says about the next, and read again
-/// as the next input, from the state that all before have left. Ends after `most` symbols, or before `last`.
+/// The text that a network generates after `begin`: each symbol is drawn from the predicted probabilities and is the
+/// next input, with the state carried over. Stops after `most` symbols, or before the symbol `last`.
 template <class Net>
 std::string write_on(const Net& net, const gr::data::vocabulary& letters, std::string_view begin, std::size_t most,
                      const gr::sampling& how, std::uint64_t key, std::string_view last = "") {
@@ -54,7 +54,7 @@ std::string write_on(const Net& net, const gr::data::vocabulary& letters, std::s
     std::string out;
     for (std::size_t t = 0; t < most; ++t) {
         gr::carry_state(net, pass);
-        const auto& z = net.forward(x, pass);  // (1, T, V); the last V are those of the last step
+        const auto& z = net.forward(x, pass);  // (1, T, V); the last V values are those of the last step
         const std::size_t V = letters.size();
         const std::int32_t next = gr::sample(z.data() + z.size() - V, V, how, key, t);
         if (letters[next] == last) break;

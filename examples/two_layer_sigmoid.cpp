@@ -12,13 +12,13 @@
 //
 // About that code:
 //   - It is TensorFlow 1: `tf.placeholder`, `tf.Session`, `tf.random_normal`, `tf.global_variables_initializer` and
-//     `tf.train.GradientDescentOptimizer` are gone from TensorFlow 2, where only `tf.compat.v1` still has them, and
+//     `tf.train.GradientDescentOptimizer` were removed in TensorFlow 2. Only `tf.compat.v1` still has them, and
 //     placeholders work only after `tf.compat.v1.disable_eager_execution()`.
 //   - `x_train`, `y_train` and `x_test` are never defined, so it does not run as printed. XOR, the smallest problem
-//     that needs two layers, stands in for them: 2 inputs and 1 output are what the network has.
-//   - What it calls an epoch is one step on the whole set. The loss that it prints is that after the step.
-//   - It is announced as a binary classification, is trained as a regression (a linear layer2 with a squared error), and
-//     is read as a classification again: sigmoid(layer2).
+//     that needs two layers, is used here: it has the 2 inputs and 1 output of the network.
+//   - What it calls an epoch is one step on the whole set. It prints the loss after the step.
+//   - It is announced as a binary classification, trained as a regression (a linear layer2 with a squared error), and
+//     read as a classification again: sigmoid(layer2).
 #include <cmath>
 #include <cstdio>
 #include <gradus.hpp>
@@ -55,11 +55,11 @@ void train(network& net, const J& loss, const Optimizer& how, std::size_t steps,
     }
 }
 
-/// How an output is read as the probability of class 1.
+/// Two ways to read an output as the probability of class 1.
 float by_sigmoid(float layer2) { return gr::sigmoid::value(layer2); }  // as the document does
 float as_it_is(float layer2) { return layer2; }
 
-/// Share of the four points that are on the right side of ½.
+/// Share of the four points on the right side of ½.
 double accuracy(const network& net, float (*read)(float)) {
     const auto layer2 = gr::predict(net, points.x);
     double right = 0;
@@ -67,8 +67,8 @@ double accuracy(const network& net, float (*read)(float)) {
     return right;
 }
 
-/// Whether XOR is learnt: each of the four is nearer than ¼ to its target. (That all four are right would not do: four
-/// outputs of 0.5, each off by a rounding, are all right once in sixteen times.)
+/// Whether XOR is learnt: each output is within ¼ of its target. (The accuracy is not enough: four outputs of 0.5, each
+/// with a rounding error, are all correct once in sixteen times.)
 bool learnt(const network& net, float (*read)(float)) {
     const auto layer2 = gr::predict(net, points.x);
     bool all = true;
@@ -76,7 +76,7 @@ bool learnt(const network& net, float (*read)(float)) {
     return all;
 }
 
-/// One row of the table: the recipe with something changed, from 20 seeds. The same networks are read both ways.
+/// One row of the table: the recipe with one change, from 20 seeds. The same networks are read both ways.
 template <class J, class Optimizer>
 void experiment(const example::options& o, const char* what, const J& loss, const Optimizer& how, std::size_t steps,
                 double deviation = 0.1) {
@@ -93,7 +93,7 @@ void experiment(const example::options& o, const char* what, const J& loss, cons
     o.say("%9.5f   %9d of 20 %2d of 20   %s\n", mean_loss, sigmoid_learnt, raw_learnt, what);
 }
 
-/// The plane as a network sees it, read as told, with the line where it changes its mind and the four points.
+/// The network's prediction over the plane, with its decision boundary and the four points.
 void picture(const example::options& o, const char* file, const char* title, const network& net, float (*read)(float)) {
     const gr::plot::range side{-0.5, 1.5};
     std::vector<double> p;
@@ -105,7 +105,7 @@ void picture(const example::options& o, const char* file, const char* title, con
         .save(o.picture(file));
 }
 
-/// The four points: what comes out, and as what it is read.
+/// The four points: outputs, and how they are read.
 void print(const example::options& o, const network& net) {
     const auto layer2 = gr::predict(net, points.x);
     o.say("  x     y   layer2   sigmoid(layer2)\n");
@@ -116,7 +116,7 @@ void print(const example::options& o, const network& net) {
           100 * accuracy(net, as_it_is));
 }
 
-/// How far training has brought W1: ‖W1 − its beginning‖.
+/// How far training has moved W1: ‖W1 − initial W1‖.
 double way(const network& net, const network& before) {
     return std::sqrt(xt::sum(xt::square(net.layer<0>().theta.W - before.layer<0>().theta.W))());
 }
@@ -147,17 +147,18 @@ int main(int argc, char** argv) try {
     picture(o, "two_layer_sigmoid_recipe.svg", "The recipe: p = sigmoid(layer2)", net, by_sigmoid);
 
     // --- 2. why it does not learn ------------------------------------------------------------------------------------
-    //   - What is read is not what is trained. A network that fits its targets gives layer2 = 0 and 1, of which the
-    //     sigmoid makes 0.5 and 0.731: at the threshold ½ a coin toss, and a 1. No training can mend that.
-    //   - The step is short. From weights of about 0.1 the gradient of W1 is tiny, for it comes through W2 and σ' ≤ ¼.
-    //     Once b2 has found the mean of the targets, Σ dŷ = 0, and what is left pulls nowhere: a plateau, on which the
-    //     loss is their variance, ¼, and every answer ½, which is read as σ(½) = 0.62: a 1.
-    //   - 1000 of these steps are few: they bring W1 about a hundredth of a unit on its way. A network that has learnt
-    //     XOR is several units from where it began.
-    // Each row is the recipe with what it names changed, from 20 seeds; the same networks are read both ways. As long
-    // as the sigmoid of a fitted layer2 is read, nothing learns; nor is the reading alone enough.
+    //   - The output is not read as it was trained. A network that fits its targets has layer2 = 0 and 1, of which the
+    //     sigmoid is 0.5 and 0.731: class 0 is exactly at the threshold ½, and no training can change that.
+    //   - The step is small. With weights of about 0.1 the gradient of W1 is tiny, since it contains W2 and σ' ≤ ¼.
+    //     Once b2 has reached the mean of the targets, Σ dŷ = 0, and the rest of the gradient nearly cancels: a
+    //     plateau, on which the loss is the variance of the targets, ¼, and every output ½, which is read as σ(½) =
+    //     0.62: a 1.
+    //   - 1000 of these steps are few: they move W1 by about a hundredth of a unit. A network that has learnt XOR is
+    //     several units away from its initial weights.
+    // Each row is the recipe with the change that it names, from 20 seeds; the same networks are read both ways. If the
+    // sigmoid of a fitted layer2 is read, no variant learns; reading layer2 itself is not enough either.
     const std::size_t many = 100 * o.epochs;
-    const gr::binary_cross_entropy H;  // of p = σ(layer2): trains what is read
+    const gr::binary_cross_entropy H;  // of p = σ(layer2): trains the value that is read
     const auto alpha = [](double learning_rate) { return gr::gradient_descent{learning_rate}; };
     o.say("            learnt, read by\n     loss   sigmoid(layer2)   layer2   the recipe, but ...\n");
     experiment(o, "nothing changed", J, descent, o.epochs);
@@ -173,9 +174,10 @@ int main(int argc, char** argv) try {
     experiment(o, "Adam, with the same α = 0.01", J, gr::adam{.learning_rate = 0.01}, o.epochs);
 
     // --- 3. the smallest change that does ----------------------------------------------------------------------------
-    // Adam in place of gradient descent, and layer2 read as it was trained. Loss, step, 1000 of them and the first
-    // weights stay. Adam divides each gradient by its own size, so a plateau's slight slope is walked like any other.
-    // (With gradient descent, binary cross-entropy and α = 5 do as well, but on an edge: see the rows at 4 and 8.)
+    // Adam instead of gradient descent, and layer2 read as it was trained. The loss, the learning rate, the number of
+    // steps (1000) and the initial weights stay. Adam divides each gradient by its own size, so the small gradient on a
+    // plateau does not slow it down. (Gradient descent with binary cross-entropy and α = 5 also works, but only just:
+    // see the rows at 4 and 8.)
     gr::seed(o.seed);
     auto mended = two_layers();
     std::vector<double> mended_losses;

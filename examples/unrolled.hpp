@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A recurrent network unrolled in time: the picture of the textbooks, with the numbers of one sample.
+/// A recurrent network unrolled in time: the usual textbook picture, with the numbers of one sample.
 
 #include <algorithm>
 #include <cmath>
@@ -18,14 +18,14 @@ namespace example {
 
 namespace plot = gradus::plot;
 
-/// What is drawn: θ, and of one sample x_t, h_t and the forecast: the first three steps and the last two.
+/// What is drawn: θ, and x_t, h_t and the forecast of one sample, for the first three steps and the last two.
 struct unrolled {
     std::span<const float> W, U, b, V, c;  // (1, H), (H, H), (H), (H, 1), (1)
     std::vector<double> x;                 // x_1 ... x_T
     std::vector<std::vector<double>> h;    // h_0 ... h_T, (T + 1, H)
     double y_hat, y;
 
-    static constexpr double cell_width = 52, cell_height = 26;  // pixels of a number
+    static constexpr double cell_width = 52, cell_height = 26;  // of a number, in pixels
 
     [[nodiscard]] plot::picture picture(const std::string& title) const {
         const std::size_t H = b.size(), T = x.size();
@@ -102,7 +102,7 @@ struct unrolled {
         }
         return out;
     }
-    /// From one point to another, with the name of what it is multiplied by at its side.
+    /// An arrow between two points, labelled with the name of the factor.
     static std::string arrow(double x, double y, double to_x, double to_y, const char* name = "") {
         const double length = std::hypot(to_x - x, to_y - y), a = (to_x - x) / length, b = (to_y - y) / length;
         std::string d;

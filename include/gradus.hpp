@@ -1,8 +1,9 @@
 #pragma once
 /// \file
-/// gradus: neural networks step by step. What most programs need, in reading order. Each folder has a header of its own name,
-/// gradus/text.hpp for gradus/text/, for what is not in here: data from files, texts, images, plots, files of networks but for
-/// save and load, other frameworks' models, gradient_check and explain.
+/// gradus: neural networks step by step. This header includes what most programs need, in reading order. Each folder
+/// also has a header of the same name, such as gradus/text.hpp for gradus/text/. Include those for the rest: data
+/// files, text, images, plots, file formats other than save and load, models of other frameworks, gradient_check and
+/// explain.
 
 #include "gradus/base/error.hpp"
 #include "gradus/base/random.hpp"

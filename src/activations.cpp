@@ -1,3 +1,3 @@
-// Activations, each one formula and its derivative.
+// Activations: each is a formula and its derivative.
 #define GRADUS_BODIES_OF_activations 1
 #include "gradus/activations.hpp"

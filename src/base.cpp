@@ -1,3 +1,3 @@
-// Below everything: errors and messages, random numbers, files and bytes, how a function is compiled once.
+// What all other folders use: errors and messages, random numbers, files and bytes, the macros of the compiled unit.
 #define GRADUS_BODIES_OF_base 1
 #include "gradus/base.hpp"

@@ -1,9 +1,9 @@
-// The compiled unit as one file, for one line of g++. Programs that are linked with it are compiled with -DGRADUS_COMPILED.
+// The compiled unit as one file, for a single g++ command. Compile programs that link to it with -DGRADUS_COMPILED.
 #ifndef GRADUS_COMPILED
 #define GRADUS_COMPILED
 #endif
 
-// Folders in the order in which they include each other (tests/arrows.sh).
+// One file for each folder; tests/arrows.sh lists which folder may include which.
 #include "base.cpp"
 #include "tensor.cpp"
 #include "kernels.cpp"

@@ -1,3 +1,3 @@
-// Pictures: files of grey values, thresholds.
+// Images: grayscale files, thresholding.
 #define GRADUS_BODIES_OF_images 1
 #include "gradus/images.hpp"

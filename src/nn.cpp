@@ -1,3 +1,3 @@
-// What a layer, a pass, a parameter list, a path and a state are: all that layers and networks have in common.
+// Layer concepts, passes, parameter lists, paths and states: what all layers and networks use.
 #define GRADUS_BODIES_OF_nn 1
 #include "gradus/nn.hpp"

@@ -1,3 +1,3 @@
-// What turns the parameters and their gradients into the next parameters.
+// Optimizers: each computes the next parameters from the parameters and their gradients.
 #define GRADUS_BODIES_OF_optimizers 1
 #include "gradus/optimizers.hpp"

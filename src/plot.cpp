@@ -1,3 +1,3 @@
-// Pictures of what a network learns, as SVG.
+// Plots of training and predictions, as SVG.
 #define GRADUS_BODIES_OF_plot 1
 #include "gradus/plot.hpp"

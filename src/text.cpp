@@ -1,3 +1,3 @@
-// Texts as numbers: tokens, vocabularies, symbols sampled from logits; and what else programs for text need.
+// Text: tokens, vocabularies, sampling from logits, and other tools for programs that process text.
 #define GRADUS_BODIES_OF_text 1
 #include "gradus/text.hpp"

@@ -1,3 +1,3 @@
-// The training loop, and what it tells: batches, threads, callbacks, evaluation.
+// The training loop: batches, threads, callbacks, progress, evaluation.
 #define GRADUS_BODIES_OF_training 1
 #include "gradus/training.hpp"

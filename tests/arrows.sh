@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Which folder of include/gradus may include which: an include that points the wrong way fails.
+# Checks which folder of include/gradus includes which: an include against the order of the folders fails.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # tests/compiled_size.sh            bytes of code and functions of each program of bench/compile/, header-only and with
-#                                   the compiled unit, are within 10 % of bench/compile/sizes.txt. Seconds depend on the
-#                                   machine, these do not.
-# tests/compiled_size.sh --write    writes that file anew
+#                                   the compiled unit, are within 10 % of bench/compile/sizes.txt. Unlike seconds, they
+#                                   do not depend on the machine.
+# tests/compiled_size.sh --write    writes that file again
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C
@@ -15,7 +15,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 names=$(bench/compile/programs "$work")
 
-# The same whatever is installed: no BLAS, no zlib.
+# No BLAS and no zlib, so that the result does not depend on what is installed.
 compile() {
     local macro=()
     [[ $2 == header-only ]] || macro=(-D GRADUS_COMPILED)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# tests/compiled_unit.sh [FLAGS]    the compiled unit has each function that the headers declare of it, a program that
-#                                   does not fit it is told why, and a precompiled header is used
+# tests/compiled_unit.sh [FLAGS]    the compiled unit defines each function that the headers declare for it, linking a
+#                                   program that does not match it fails with the reason, a precompiled header is used
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C
@@ -13,7 +13,7 @@ fail() {
     exit 1
 }
 
-# Every header belongs to the unit, but for the reference implementations and what includes the BLAS.
+# Every header belongs to the unit, except the reference implementations and the headers that include the BLAS.
 find include -name '*.hpp' ! -path '*/reference/*' ! -name reference.hpp ! -name cxxblas.hpp ! -name gradus.hpp | sort >"$work/headers"
 compile -MM src/gradus.cpp | grep -oE 'include/[a-z0-9_/]+\.hpp' | sort -u | diff "$work/headers" - >"$work/diff" ||
     fail "No folder's header includes these (<): $(grep '^[<>]' "$work/diff")"
@@ -23,13 +23,13 @@ compile -MM src/gradus.cpp | grep -oE 'include/[a-z0-9_/]+\.hpp' | sort -u | dif
     echo 'int main() {}'
 } >"$work/all.cpp"
 
-# A program that emits every inline function of the headers finds in the unit whatever they call.
+# A program that emits every inline function of the headers finds all functions that they call in the unit.
 compile -c src/gradus.cpp -o "$work/gradus.o" &
 compile -D GRADUS_COMPILED -fkeep-inline-functions -c "$work/all.cpp" -o "$work/all.o"
 wait -n
 "$CXX" "$work/all.o" "$work/gradus.o" -o "$work/all" -pthread
 
-# What is declared GRADUS_ONCE, or GRADUS_INLINE in a class, and what the unit defines, by name.
+# The names of functions declared GRADUS_ONCE, or GRADUS_INLINE in a class, and of those that the unit defines.
 grep -rhE '^ *GRADUS_ONCE|^ +GRADUS_INLINE' include/gradus |
     sed -E 's/\[\[[^]]*\]\]//g; s/^ *GRADUS_(ONCE|INLINE)([^(]*)\(.*/\2/; s/.*[ :&*~]//' |
     sort >"$work/declared"
@@ -39,7 +39,8 @@ diff "$work/declared" "$work/defined" >"$work/diff" ||
     fail "declared GRADUS_ONCE without a body in the unit (<), or the reverse (>): $(grep '^[<>]' "$work/diff")"
 echo "The unit has $(wc -l <"$work/defined") functions, all that are declared of it"
 
-# What a header promises of the unit it can name by what it includes itself. Of a second nine tenths are xtensor's.
+# Each header that declares something for the unit includes all that it needs. Nine tenths of the second that each takes
+# are xtensor's headers, which are therefore precompiled.
 compile -D GRADUS_COMPILED -w -x c++-header include/gradus/tensor/xtensor.hpp -o "$work/xtensor.hpp.gch"
 export -f compile
 export CXX work
@@ -49,7 +50,7 @@ grep -rlE 'GRADUS_COMPILED|GRADUS_EXTERN' include/gradus | grep -v /base/compile
         compile -D GRADUS_COMPILED -include "$work/xtensor.hpp" -fsyntax-only -x c++ -' ||
     fail "These headers do not compile alone with GRADUS_COMPILED"
 
-# The linker names what does not fit.
+# The linker names the setting that does not match.
 echo '#include "gradus/base/error.hpp"
 int main() {}' >"$work/small.cpp"
 says() {
@@ -68,7 +69,7 @@ if [[ $("$CXX" -dumpmachine) == x86_64-* ]]; then
     says AVX2 -mavx2
 fi
 
-# -H says of a precompiled header that was used "!", of one that was not "x".
+# -H marks a precompiled header that was used with "!", one that was not with "x".
 compile -D GRADUS_COMPILED -w -x c++-header include/gradus.hpp -o "$work/gradus.hpp.gch"
 program=(-D GRADUS_COMPILED -include "$work/gradus.hpp" -Winvalid-pch -fsyntax-only "$work/small.cpp")
 compile -H "${program[@]}" 2>&1 | grep -q "^! $work/gradus.hpp.gch" || fail "The precompiled header is not used"

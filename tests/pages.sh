@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The C++ of docs/*.md as it stands there: each piece that includes gradus.hpp compiles, the layer of architecture.md has
-# the right gradient and trains in a network, its listener hears and its container is one, and plots.md makes its pictures.
+# The C++ of docs/*.md: each piece that includes gradus.hpp compiles, the layer of architecture.md has the right
+# gradient and trains in a network, its visitor and its container work, and plots.md produces its pictures.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# gradus.hpp is precompiled for all: g++ looks beside it in each folder.
+# gradus.hpp is precompiled for all pieces: g++ looks for the .gch file in each include folder.
 compile=("${CXX:-g++}" -std=c++20 -I "$work" -I include)
 "${compile[@]}" -w -x c++-header include/gradus.hpp -o "$work/gradus.hpp.gch"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# tests/readme.sh           does what README.md says, with a clone of this checkout in place of the one from the network
-# tests/readme.sh FOLDER    all of it, also what is marked as not run here; the clone stays in FOLDER/reader/gradus
+# tests/readme.sh           runs the commands of README.md, with a clone of this checkout
+# tests/readme.sh FOLDER    also runs those marked as not run here; the clone stays in FOLDER/reader/gradus
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 checkout=$PWD
@@ -20,20 +20,20 @@ finish() {
     [[ -n $kept ]] || rm -rf "$work"
 }
 trap finish EXIT
-# Compiled before, by tests/run, is compiled: a reader's folder is another, and its home.
+# Reuses what tests/run has compiled: the folder and the home of the reader differ, so ccache needs both settings.
 if [[ -n ${CCACHE_BASEDIR:-} ]]; then
     export CCACHE_DIR=${CCACHE_DIR:-$HOME/.cache/ccache} CCACHE_BASEDIR=$work CMAKE_CXX_COMPILER_LAUNCHER=ccache
 fi
 export HOME=$work/home
 mkdir -p "$HOME" "$work/programs" "$work/reader"
 address=$(sed -n 's/^git clone \([^ ]*\).*/\1/p' README.md | head -n 1)
-# git itself is not asked: README.md has yet to install it.
+# Written without `git config`: README.md has not installed git yet.
 printf '[url "%s"]\ninsteadOf = %s\n[safe]\ndirectory = *\n' "$checkout" "$address" >"$HOME/.gitconfig"
 awk -f tests/readme.awk README.md >"$work/script"
 
 save() { tee "$work/programs/$1" >"$1"; }
 
-# What is not run still moves to the folder in which the next block begins.
+# A block that is not run still changes to the folder in which the next block begins.
 skipped() {
     local block
     block=$(cat)
@@ -46,12 +46,12 @@ skipped() {
         eval "$(grep '^cd ' <<<"$block")"
     fi
 }
-# Root on a bare Debian has no sudo. A reader answers yes.
+# Root on a minimal Debian has no sudo. The answer to every prompt is yes.
 if [[ -n $kept ]] && ! command -v sudo >/dev/null; then
     sudo() { "$@" < <(yes) >"$output" 2>"$errors"; }
 fi
 
-# Same words, and numbers within 2 %: another processor rounds otherwise.
+# The same words, and numbers within 2 %, since rounding differs on other processors.
 printed() {
     cat >"$work/expected"
     if ! awk '

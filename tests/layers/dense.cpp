@@ -47,7 +47,7 @@ struct run {
     run(const gr::tensor<T, 2>& W, const gr::tensor<T, 1>& b) : layer(gr::dense<T>(W.shape()[0], W.shape()[1], F{})) {
         layer.theta = {W, b};
         grad = {gr::tensor<T, 2>(W.shape(), T(77)),
-                gr::tensor<T, 1>(b.shape(), T(77))};  // to be assigned, not added to
+                gr::tensor<T, 1>(b.shape(), T(77))};  // backward must assign, not add
     }
     void operator()(const X& x, const X& dy) {
         (void)layer.forward(x, c);
@@ -55,7 +55,7 @@ struct run {
     }
 };
 
-/// f(F{}) for all that learn nothing.
+/// Calls f(F{}) for all activations without parameters.
 void each_activation(auto&& f) {
     f(gr::identity{}), f(gr::sigmoid{}), f(gr::tanh{}), f(gr::relu{}), f(gr::leaky_relu{}), f(gr::elu{}), f(gr::selu{});
     f(gr::gelu{}), f(gr::gelu_tanh{}), f(gr::silu{}), f(gr::softplus{}), f(gr::softsign{}), f(gr::hard_sigmoid{});
@@ -86,7 +86,7 @@ void follows_central_differences() {
     const auto dy = draw<gr::tensor<double, 3>>({2, 3, 5}, 4);
     auto& layer = dense.layer;
     run<double, gr::identity, 3> linear(layer.theta.W, layer.theta.b);
-    for (double z : linear.layer.forward(x, linear.c)) REQUIRE(std::abs(z) > 0.01);  // the kink of ReLU is far away
+    for (double z : linear.layer.forward(x, linear.c)) REQUIRE(std::abs(z) > 0.01);  // far from the kink of ReLU
 
     const auto J = [&] { return support::dot(dy, layer.forward(x, dense.c)); };
     const auto dW = support::slopes(J, layer.theta.W);
@@ -98,7 +98,7 @@ void follows_central_differences() {
     CHECK(support::relative_error(dense.c.dx, dx) <= 1e-9);
 }
 
-/// Rows, inputs and outputs that fall beside the widths of registers, and a single one of each.
+/// Numbers of rows, inputs and outputs that are not multiples of a register width, and 1 of each.
 template <class T, class F>
 void equals_reference() {
     using sizes = std::array<std::size_t, 3>;
@@ -131,8 +131,8 @@ TEST_CASE("dense.forward, dense.dz, dense.dW, dense.db, dense.dx: by hand") {
     CHECK(dense.c.dx == matrix{{-1, 4}, {4, 8}});           // 1·1 + 2·(−1), 1·2 + 2·1; 4·1, 4·2
 }
 
-/// "A step by step backpropagation example" (Mazur, 2015): 2-2-2, sigmoid, ½ Σ (ŷ − y)², α = 0.5. There each layer has
-/// one bias, which is not updated.
+/// "A step by step backpropagation example" (Mazur, 2015): 2-2-2, sigmoid, ½ Σ (ŷ − y)², α = 0.5. In it each layer
+/// has one bias, which is not updated.
 TEST_CASE("dense.forward, dense.dW, dense.dx: Mazur's example, to his nine digits") {
     auto net = gr::sequential(gr::dense<double>(2, 2, gr::sigmoid{}), gr::dense<double>(2, 2, gr::sigmoid{}));
     net.layer<0>().theta = {{{0.15, 0.25}, {0.20, 0.30}}, {0.35, 0.35}};  // w1 w3, w2 w4; b1

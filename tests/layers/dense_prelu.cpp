@@ -1,4 +1,4 @@
-// A dense layer whose activation learns.
+// A dense layer whose activation has parameters.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -30,7 +30,7 @@ struct run {
         : layer(gr::dense<T>(W.shape()[0], W.shape()[1], gr::prelu<T>(a.size()))) {
         layer.theta = {{W, b}, {a}};
         grad = layer.theta;
-        gr::each([](const gr::entry&, auto& g) { g.fill(77); }, grad);  // to be assigned, not added to
+        gr::each([](const gr::entry&, auto& g) { g.fill(77); }, grad);  // backward must assign, not add
     }
     void operator()(const X& x, const X& dy) {
         (void)layer.forward(x, c);
@@ -80,7 +80,7 @@ TEST_CASE("prelu.backward, prelu.da, dense.dz: fused, central differences with a
         const auto da = support::slopes(J, theta.f.a);
         const auto dx = support::slopes(J, x);
         dense(x, dy);
-        for (double z : dense.c.z) REQUIRE(std::abs(z) > 0.01);  // the kink is far away
+        for (double z : dense.c.z) REQUIRE(std::abs(z) > 0.01);  // far from the kink
         CHECK(support::relative_error(dense.grad.W, dW) <= 1e-9);
         CHECK(support::relative_error(dense.grad.f.a, da) <= 1e-9);
         CHECK(support::relative_error(dense.c.dx, dx) <= 1e-9);

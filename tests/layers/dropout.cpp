@@ -58,7 +58,7 @@ TEST_CASE_TEMPLATE("dropout.forward, dropout.backward: PyTorch's values, with th
     pass.cache.m = support::pytorch<rows>("layers/dropout.m");
     CHECK(support::difference(gr::backward(layer, x, dy, pass, none), support::pytorch<gr::tensor<double, 2>>("layers/dropout.dx")) <=
           support::tolerance<T>());
-    // where both kept an element, they made the same of it
+    // elements that both masks keep are equal
     const auto expected = support::pytorch<rows>("layers/dropout.y");
     const rows y = gr::forward(layer, x, pass);
     std::size_t both = 0;
@@ -123,7 +123,7 @@ TEST_CASE("dropout: one mask per step, however often forward runs; inference cha
 
     pass.training = false;
     auto without = gr::sequential(net.layer<0>(), net.layer<2>());
-    without.layer<1>().theta = net.layer<2>().theta;  // drawn anew in its new place
+    without.layer<1>().theta = net.layer<2>().theta;  // its path differs, so it was drawn anew
     CHECK(support::same(net.forward(x, pass), gr::predict(without, x)));
     CHECK(support::same(gr::predict(net, x), gr::predict(without, x)));
 }
@@ -154,7 +154,7 @@ TEST_CASE("dropout: two layers of a network do not share their masks") {
     gr::pass pass(net, x);
     double kept = 0;
     for (float v : gr::flat(net.forward(x, pass))) kept += v != 0 ? 1 : 0;
-    CHECK(kept / 1000 == doctest::Approx(0.25).epsilon(0.15));  // one mask twice would keep a half
+    CHECK(kept / 1000 == doctest::Approx(0.25).epsilon(0.15));  // with one mask twice it would be 1/2
 }
 
 TEST_CASE("dropout: a batch in one piece and in shards draw the same") {
@@ -178,7 +178,7 @@ TEST_CASE("dropout: fit with one thread, with two, and resumed") {
         return gr::predict(net, set.x);
     };
     const auto one = trained(1, {4}), two = trained(2, {4});
-    CHECK(support::difference(two, one) < 1e-5);  // another mask in one shard would be an error of order 1
+    CHECK(support::difference(two, one) < 1e-5);  // another mask in one shard would make an error of order 1
     CHECK(support::same(two, trained(2, {4})));
     CHECK(support::same(two, trained(2, {1, 3})));
     CHECK(support::same(one, trained(1, {3, 1})));

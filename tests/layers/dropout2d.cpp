@@ -59,7 +59,7 @@ TEST_CASE_TEMPLATE("dropout2d.forward, dropout2d.backward: PyTorch's values, wit
     pass.cache.m = m;
     CHECK(support::difference(gr::backward(layer, x, dy, pass, none),
                               support::pytorch<gr::tensor<double, 4>>("normalization/dropout2d.dx")) <= support::tolerance<T>());
-    // forward is the same product: what backward makes of x is PyTorch's y
+    // forward is the same product, so backward of x is PyTorch's y
     CHECK(support::difference(gr::backward(layer, x, x, pass, none),
                               support::pytorch<gr::tensor<double, 4>>("normalization/dropout2d.y")) <= support::tolerance<T>());
 }

@@ -28,7 +28,7 @@ using support::message_of;
 
 namespace {
 
-/// Indices 0..V−1, each of them more than once where there are many.
+/// Random indices 0..V−1, with repetitions if there are many.
 template <std::size_t N>
 gr::tensor<std::int32_t, N> some(const typename gr::tensor<std::int32_t, N>::shape_type& shape, std::size_t V, std::uint64_t key = 3) {
     gr::tensor<std::int32_t, N> x(shape);
@@ -46,7 +46,7 @@ TEST_CASE("embedding.forward, embedding.dE: by hand") {
     gr::gradients grad(layer);
     CHECK(gr::forward(layer, x, pass) == gr::tensor<double, 3>{{{5, 6}, {1, 2}}, {{5, 6}, {5, 6}}});
     const gr::tensor<double, 3> dy{{{1, 10}, {2, 20}}, {{4, 40}, {8, 80}}};
-    grad.values.E.fill(NAN);  // it assigns
+    grad.values.E.fill(NAN);  // backward must assign
     CHECK(gr::backward(layer, x, dy, pass, grad.values).size() == 0);
     CHECK(grad.values.E == gr::tensor<double, 2>{{2, 20}, {0, 0}, {13, 130}});
     layer.options.padding = 2;
@@ -168,7 +168,7 @@ TEST_CASE("embedding: what it says") {
     const auto forward = [&](const indices& x) { return message_of([&] { (void)gr::forward(layer, x, pass); }); };
     CHECK(forward({{0, 1}, {2, 5}}) == "embedding: index 5 at (1, 1) is not one of 5, counted from 0: E is (5, 3)");
     CHECK(forward({{0, -1}, {2, 5}}) == "embedding: index -1 at (0, 1) is not one of 5, counted from 0: E is (5, 3)");
-    pass.first_row = 16;  // of a batch that threads share
+    pass.first_row = 16;  // of a batch that is split over threads
     CHECK(forward({{0, 1}, {2, 5}}) == "embedding: index 5 at (17, 1) is not one of 5, counted from 0: E is (5, 3)");
     CHECK(forward(indices({0, 4})) == "embedding: y = E[x] got an empty batch, x is (0, 4)");
     const indices x{{0, 1}};

@@ -82,7 +82,7 @@ TEST_CASE("reshape: shapes are checked when a row is put together, and where the
     (void)gr::forward(layer, x, pass);
     CHECK(message_of([&] { (void)gr::backward(layer, x, gr::tensor<float, 3>({4, 3, 2}, 1.0f), pass, none); }) ==
           "reshaped: dx has the elements of dy, which needs the shape of y (4, 2, 3), got (4, 3, 2)");
-    CHECK(gr::backward(layer, x, gr::tensor<float, 3>({4, 2, 3}, 1.0f), pass, none).size() == 0);  // nobody reads dx
+    CHECK(gr::backward(layer, x, gr::tensor<float, 3>({4, 2, 3}, 1.0f), pass, none).size() == 0);  // dx is not needed
 }
 
 TEST_CASE("reshape: a batch of none stays one") {

@@ -1,6 +1,7 @@
 #pragma once
 /// \file
-/// What is asked of every activation. Each file of tests/activations asks it of one, beside a case worked by hand.
+/// Tests for every activation. Each file of tests/activations runs them for one activation, in addition to a case
+/// worked by hand.
 
 #include <doctest/doctest.h>
 
@@ -24,7 +25,7 @@ namespace support {
 namespace k = gradus::kernels;
 namespace ref = gradus::reference;
 
-/// One statement: a number, a SIMD register and a whole tensor as an expression, in float or double.
+/// The formulas accept a number, a SIMD register and a lazy tensor expression, in float and in double.
 template <class F, class T>
 void is_generic(const F& f = {}) {
     const auto z = draw<gradus::tensor<T, 2>>({3, 17}, 1, -4, 4);
@@ -42,7 +43,7 @@ void is_generic(const F& f = {}) {
     }
 }
 
-/// dz of the kernel against the slope of Σ dy ∘ f(z) with a random dy. No z is so near to 0 that a kink would show.
+/// dz of the kernel against central differences of Σ dy ∘ f(z) with a random dy. |z| ≥ 0.01 avoids a kink at 0.
 template <class F>
 void follows_central_differences(const F& f = {}) {
     gradus::tensor<double, 2> z = draw<gradus::tensor<double, 2>>({3, 17}, 2, -4, 4), y(z.shape()), dz(z.shape());
@@ -59,7 +60,7 @@ void follows_central_differences(const F& f = {}) {
     CHECK(relative_error(dz, slope) <= 1e-9);
 }
 
-/// y and dz of PyTorch.
+/// y and dz equal PyTorch's.
 template <class F, class T>
 void equals_pytorch(const std::string& name, const F& f = {}) {
     const auto z = pytorch<gradus::tensor<T, 2>>("activations/z"), dy = pytorch<gradus::tensor<T, 2>>("activations/dy");
@@ -70,7 +71,7 @@ void equals_pytorch(const std::string& name, const F& f = {}) {
     CHECK(difference(dz, pytorch<gradus::tensor<double, 2>>("activations/" + name + ".dz")) <= tolerance<T>());
 }
 
-/// The kernel is its textbook twin for every length of a row, and may work in place.
+/// The kernel equals the reference implementation for every row length, also in place.
 template <class F, class T>
 void equals_reference(const F& f = {}) {
     for (std::size_t n = 1; n <= 40; ++n) {
@@ -88,7 +89,7 @@ void equals_reference(const F& f = {}) {
     }
 }
 
-/// f as a layer: its gradient at any rank, alone and in a network; and the same numbers as fused into dense.
+/// f as a layer: its gradient at any rank, alone and in a network; and the same numbers as fused with dense.
 template <class F>
 void is_a_layer(const F& f = {}) {
     using cube = gradus::tensor<float, 3>;
@@ -114,7 +115,7 @@ void is_a_layer(const F& f = {}) {
     CHECK(same(apart.backward(wide, dy, first, grad), gradus::backward(fused, wide, dy, second, fused_grad)));
 }
 
-/// f and f' are numbers for every z up to `largest`.
+/// f and f' are finite for every |z| up to `largest`.
 template <class F, class T>
 void is_finite_everywhere(T largest = std::numeric_limits<T>::max(), const F& f = {}) {
     const gradus::tensor<T, 2> z{

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Derivatives without a derivation: what every backward formula is compared with.
+/// Numerical derivatives, with which the backward formulas are compared.
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +11,7 @@
 
 namespace support {
 
-/// ∂J/∂x of a number J by central differences of fourth order,
+/// ∂J/∂x of a scalar J by central differences of fourth order,
 ///   J'(x) ≈ (8 (J(x + h) − J(x − h)) − (J(x + 2h) − J(x − 2h))) / 12h.
 /// With h = 1e-3 both the truncation, h⁴ J⁽⁵⁾ / 30, and the rounding, 1e-16 J / h, stay near 1e-13.
 template <class J>
@@ -35,7 +35,7 @@ template <std::size_t N, class J>
     return out;
 }
 
-/// max |a − b| / max(max |a|, max |b|); infinite where the shapes differ or a number is none.
+/// max |a − b| / max(max |a|, max |b|); infinite if the shapes differ or a number is NaN or infinite.
 template <std::size_t N>
 [[nodiscard]] double relative_error(const gradus::tensor<double, N>& a, const gradus::tensor<double, N>& b) {
     double worst = 0, scale = 0;
@@ -49,7 +49,7 @@ template <std::size_t N>
     return worst == 0 ? 0 : worst / scale;
 }
 
-/// Σ dy ∘ y: with a random dy, the number whose gradient tests a whole Jacobian at once.
+/// Σ dy ∘ y. With a random dy, its gradient tests the whole Jacobian at once.
 template <gradus::any_tensor X>
 [[nodiscard]] double dot(const X& dy, const X& y) {
     double sum = 0;

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// How far tensors are apart, and how far they may be.
+/// The difference of tensors, and the tolerance for it.
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +11,7 @@
 
 namespace support {
 
-/// max |a − b| / max(1, max |b|); infinite where the shapes differ or a number is none.
+/// max |a − b| / max(1, max |b|); infinite if the shapes differ or a number is NaN or infinite.
 template <gradus::any_tensor A, gradus::any_tensor B>
 [[nodiscard]] double difference(const A& a, const B& b) {
     double worst = 0, scale = 1;
@@ -29,13 +29,13 @@ template <gradus::any_tensor A, gradus::any_tensor B>
     return std::isfinite(apart) ? apart : std::numeric_limits<double>::infinity();
 }
 
-/// How far a value in T may be from its reference, where it is a sum of `terms` products.
+/// The tolerance for a value in T that is a sum of `terms` products.
 template <class T>
 [[nodiscard]] double tolerance(std::size_t terms = 1) {
     return sizeof(T) == 8 ? 1e-12 : 1e-5 * std::sqrt(static_cast<double>(terms));
 }
 
-/// Equal bit for bit, but for the sign of 0.
+/// Equal bit for bit, except for the sign of 0.
 template <gradus::any_tensor A>
 [[nodiscard]] bool same(const A& a, const A& b) {
     return a.shape() == b.shape() && std::ranges::equal(gradus::flat(a), gradus::flat(b));

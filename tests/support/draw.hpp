@@ -10,7 +10,7 @@
 
 namespace support {
 
-/// Uniform in [low, high), drawn as double and rounded to T: float and double start alike.
+/// Uniform in [low, high), drawn in double and rounded to float, so that float and double tests use the same values.
 template <gradus::any_tensor X>
 [[nodiscard]] X draw(const typename X::shape_type& shape, std::uint64_t key, double low = -1, double high = 1) {
     X x(shape);

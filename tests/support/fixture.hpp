@@ -1,6 +1,7 @@
 #pragma once
 /// \file
-/// Values of PyTorch, as fixtures/pytorch/*.py wrote them: "losses/mse.rows.J" is the array mse.rows.J of losses.npz.
+/// Reference values from PyTorch, written by fixtures/pytorch/*.py: "losses/mse.rows.J" is the array mse.rows.J of
+/// losses.npz.
 
 #include <algorithm>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What is asked of every loss. Each file of tests/losses asks it of one, beside a case worked by hand.
+/// Tests for every loss. Each file of tests/losses runs them for one loss, in addition to a case worked by hand.
 
 #include <doctest/doctest.h>
 
@@ -25,7 +25,7 @@ using tensor = gradus::tensor<T, N>;
 template <class J>
 inline constexpr bool takes_labels = requires { requires J::target_kind == gradus::judged_by::label; };
 
-/// Labels, sides −1 and 1, or numbers in [0, 1): what a loss takes with a prediction of this shape, as it says itself.
+/// Targets for a prediction of this shape: labels, classes −1 and 1, or numbers in [0, 1), as the loss requires.
 template <class J, class T, std::size_t N>
 [[nodiscard]] auto draw_target(const typename tensor<T, N>::shape_type& shape, std::uint64_t key) {
     if constexpr (takes_labels<J>) {
@@ -42,8 +42,8 @@ template <class J, class T, std::size_t N>
         return y;
     }
 }
-/// Log-probabilities, probabilities, or any numbers. No probability is so near to 0 that the differences of its logarithm
-/// would be far from the slope.
+/// Predictions: log-probabilities, probabilities, or any numbers, as the loss requires. Probabilities are not close to
+/// 0, where central differences of a logarithm are inaccurate.
 template <class J, class T, std::size_t N>
 [[nodiscard]] auto draw_prediction(const typename tensor<T, N>::shape_type& shape, std::uint64_t key) {
     const bool logarithms = !J::takes_prediction(1), probabilities = !J::takes_prediction(-1);
@@ -61,14 +61,14 @@ template <class X>
     return out;
 }
 
-/// (4, 3), of which row n has the first 3, 1, 2, 3 entries.
+/// A mask (4, 3) in which the first 3, 1, 2 and 3 entries of the rows are true.
 [[nodiscard]] inline tensor<bool, 2> ragged_mask() {
     return {{true, true, true}, {true, false, false}, {true, true, false}, {true, true, true}};
 }
 
-/// One for each row of ragged_mask, one of them 0.
+/// A weight for each entry of ragged_mask, one of them 0.
 [[nodiscard]] inline std::vector<double> row_weights() { return {1, 0.5, 2, 0, 3, 1.5, 0.25, 1, 4, 2, 2, 1}; }
-/// What a loss may be given: a mask, weights of rows or of samples, both, and all of it with a total.
+/// Normalizers of a loss: a mask, weights of rows or of samples, a given total, and combinations of them.
 struct given {
     tensor<bool, 2> mask = ragged_mask();
     std::vector<double> rows = row_weights(), samples = {0.5, 2, 0, 1.25};
@@ -78,8 +78,8 @@ struct given {
     }
 };
 
-/// PyTorch's J and ∂J/∂ŷ. `input` and `target` name the arrays, `expected` what is stored under the loss's name or that of
-/// a variant of it.
+/// J and ∂J/∂ŷ equal PyTorch's. `input` and `target` are the names of the arrays; the expected values are stored under
+/// the name of the loss followed by `variant`.
 template <class J, class T, std::size_t N>
 void equals_pytorch(const J& loss, const std::string& which, const std::string& input, const std::string& target,
                     const std::string& variant) {
@@ -116,7 +116,7 @@ void equals_pytorch(const J& loss, const std::string& input, const std::string& 
     }
 }
 
-/// ∂J/∂ŷ is the slope of J: masked, weighted, with a total that is given, as mean and as sum.
+/// ∂J/∂ŷ equals central differences of J: masked, weighted, with a given total, as mean and as sum.
 template <class J>
 void follows_central_differences(J loss) {
     const given what;
@@ -130,8 +130,8 @@ void follows_central_differences(J loss) {
         }
 }
 
-/// Shards that are given the whole batch's count: their J add up, their gradients are the whole's rows. A sum is the mean
-/// times the count.
+/// Shards that are normalized by the count of the whole batch: their J add up to that of the batch, and their gradients
+/// are rows of its gradient. The sum is the mean times the count.
 template <class J, class T>
 void shards_add_up(J loss) {
     const given what;
@@ -164,7 +164,7 @@ void shards_add_up(J loss) {
     }
 }
 
-/// The textbook's form, for every size of a batch across the widths of registers.
+/// Equals the reference implementation, for batch sizes that are not multiples of a register width.
 template <class T, class J, class Twin>
 void equals_reference(const J& loss, Twin&& twin) {
     for (std::size_t n : {1u, 2u, 3u, 17u, 33u}) {
@@ -177,7 +177,7 @@ void equals_reference(const J& loss, Twin&& twin) {
     }
 }
 
-/// What each loss says to an empty batch, and to masks and weights that do not fit.
+/// The error messages for an empty batch, and for masks and weights that do not fit.
 template <class J>
 void refuses_what_does_not_fit(const J& loss) {
     const std::string name(J::name);
@@ -188,10 +188,10 @@ void refuses_what_does_not_fit(const J& loss) {
           name + ": got an empty batch, ŷ is (0, 3, 4)");
     const tensor<bool, 2> short_mask({2, 2}, true), turned({3, 2}, true), nothing({2, 3}, false);
     CHECK(said({0, &short_mask}) == name + ": the mask has (2, 2) entries, ŷ is (2, 3, 4)");
-    CHECK(said({5, &short_mask}) == name + ": the mask has (2, 2) entries, ŷ is (2, 3, 4)");  // known total or not
+    CHECK(said({5, &short_mask}) == name + ": the mask has (2, 2) entries, ŷ is (2, 3, 4)");  // with a given total too
     CHECK(said({0, &turned}) == name + ": the mask has (3, 2) entries, ŷ is (2, 3, 4)");
     CHECK(said({0, &nothing}) == name + ": the mask leaves no row of ŷ (2, 3, 4) to count");
-    CHECK(loss.value(y_hat, y, {5, &nothing}) == 0);  // a shard of a batch that has others
+    CHECK(loss.value(y_hat, y, {5, &nothing}) == 0);  // a shard of a batch with other rows
     CHECK(same(loss.gradient(y_hat, y, {5, &nothing}), tensor<float, 3>({2, 3, 4}, 0.f)));
 
     const std::vector<double> three(3, 1.0), negative{1, -2}, endless{1, 1, 1, 1, HUGE_VAL, 1}, zeros(2, 0.0), ones(6, 1.0);
@@ -205,7 +205,7 @@ void refuses_what_does_not_fit(const J& loss) {
     CHECK(loss.value(y_hat, y, {0, nullptr, ones}) == doctest::Approx(loss.value(y_hat, y)));
 }
 
-/// A loss that takes targets of the prediction's shape says so.
+/// The error messages of a loss whose targets must have the shape of the prediction.
 template <class J>
 void refuses_other_shapes(const J& loss) {
     const auto y_hat = draw_prediction<J, double, 2>({4, 3}, 1);
@@ -220,7 +220,7 @@ void refuses_other_shapes(const J& loss) {
     refuses_what_does_not_fit(loss);
 }
 
-/// One statement: a number, a SIMD register and a whole tensor as an expression, in float or double.
+/// The formulas accept a number, a SIMD register and a lazy tensor expression, in float and in double.
 template <class T, class J>
 void is_generic(const J& loss) {
     using reg = gradus::kernels::reg<T>;
@@ -239,7 +239,7 @@ void is_generic(const J& loss) {
     }
 }
 
-/// J and ∂J/∂ŷ are numbers for these predictions, each with each of these targets.
+/// J and ∂J/∂ŷ are finite for every pair of these predictions and targets.
 template <class T, class J>
 void is_finite(const J& loss, const std::vector<double>& predictions, const std::vector<double>& targets) {
     tensor<T, 2> p({predictions.size(), targets.size()}, T(0)), y(p.shape());

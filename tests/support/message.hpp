@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What gradus says, to be compared word for word.
+/// Error messages, for comparison word for word.
 
 #include <string>
 

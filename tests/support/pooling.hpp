@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What the tests of pooling layers share.
+/// Code shared by the tests of pooling layers.
 
 #include <cstddef>
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace support {
 
-/// A layer without parameters, run forward and backward: y, and the dx that it assigns over what an earlier run left.
+/// y and dx of a layer without parameters. dx is filled with another value first, because backward must assign it.
 template <class L, class X>
 struct pooled {
     using Y = gradus::output_of<L, X>;
@@ -30,14 +30,15 @@ struct pooled {
     }
 };
 
-/// Images of which no two pixels are nearly equal: differences of max are those of its formula.
+/// Images in which no two pixels are nearly equal, so that central differences of max are accurate.
 [[nodiscard]] inline gradus::tensor<double, 4> without_ties(const gradus::tensor<double, 4>::shape_type& shape) {
     gradus::tensor<double, 4> x(shape);
-    for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = 0.02 * static_cast<double>(i * 7919 % x.size());  // a permutation
+    // 7919 i mod size is a permutation
+    for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = 0.02 * static_cast<double>(i * 7919 % x.size());
     return x;
 }
 
-/// max relative error of dx, with a random dy, beside central differences.
+/// The relative error of dx against central differences, with a random dy.
 template <class L>
 [[nodiscard]] double error_of_dx(const L& layer, gradus::tensor<double, 4> x) {
     typename L::template cache<gradus::tensor<double, 4>> c;
@@ -46,7 +47,7 @@ template <class L>
     return relative_error(pooled(layer, x, dy).dx, dx);
 }
 
-/// y and dx of PyTorch, in T.
+/// The difference of y and dx from PyTorch's, in T.
 template <class T, class L>
 [[nodiscard]] double difference_to_pytorch(const L& layer, const std::string& given, const std::string& expected) {
     using X = gradus::tensor<T, 4>;

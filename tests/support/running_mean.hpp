@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The smallest layer that has a state: what a recurrent layer must do, in one number for each feature.
+/// A minimal layer with a state: the interface of a recurrent layer, with one number for each feature.
 
 #include <array>
 #include <cstddef>
@@ -19,7 +19,7 @@ struct running_state {
     static void each(auto&& f, auto&... s) { f("h", s.h...); }
 };
 
-/// h_t = a ∘ h_{t−1} + x_t, where the mask has data; else h_t = h_{t−1}.   x, y (N, T, D)   a (D)
+/// h_t = a ∘ h_{t−1} + x_t; at masked steps h_t = h_{t−1}.   x, y (N, T, D)   a (D)
 template <class T = float>
 struct running_mean {
     static constexpr std::string_view name = "running_mean";

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A part of the cases that a test's loops make: all of them in tests/run long.
+/// A subset of the cases in the loops of a test; all of them in `tests/run long`.
 
 #include <cstdint>
 #include <cstdlib>
@@ -10,8 +10,8 @@
 
 namespace support {
 
-/// In a loop over cases: `if (!some()) continue;` goes on with one in `many`, drawn from a fixed seed, so that it is the
-/// same ones everywhere; with every one where the environment says GRADUS_TESTS=long.
+/// In a loop over cases, `if (!some()) continue;` keeps about one case in `many`, drawn with a fixed seed so that they
+/// are the same everywhere. With GRADUS_TESTS=long in the environment every case is kept.
 class some_of {
 public:
     static constexpr std::uint64_t seed = 2017;

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What an activation is: a formula f with its derivative, which reads either z or y = f(z); and how it is a layer.
+/// Activations: a formula f with its derivative, which is computed from z or from y = f(z); and their use as layers.
 
 #include <concepts>
 #include <cstddef>
@@ -16,15 +16,15 @@
 
 namespace gradus {
 
-/// What the derivative of an activation is computed from, and so all that a layer has to keep.
+/// The operand of an activation's derivative, the only value that a layer has to store for backward.
 enum class reads {
     z,  ///< the input of f: GELU, SiLU
     y   ///< its output: sigmoid, tanh, ReLU
 };
 
-/// f acts on each element by itself. `f.value(z)` is f(z); `f.derivative(r)` is f'(z), where r is z or y as
-/// `F::backward_reads` says. Both are generic statements: numbers, registers, expressions; static where f has no options.
-/// Of a tensor they make a lazy expression that refers to it: store the result while the tensor lives.
+/// f acts elementwise. `f.value(z)` is f(z); `f.derivative(r)` is f'(z), where r is z or y according to
+/// `F::backward_reads`. Both are generic statements for numbers, registers and expressions; static if f has no options.
+/// For a tensor they return a lazy expression that refers to it: store the result while the tensor lives.
 template <class F>
 concept element_activation = requires(const F& f, double r) {
     { F::name } -> std::convertible_to<std::string_view>;
@@ -33,7 +33,7 @@ concept element_activation = requires(const F& f, double r) {
     { f.derivative(r) } -> std::convertible_to<double>;
 };
 
-/// f acts on a whole row: softmax. y = `F::row(z)`, dz = `F::row_backward(y, dy)`, on pointers to n elements.
+/// f acts on whole rows, like softmax. y = `F::row(z)`, dz = `F::row_backward(y, dy)`, on pointers to n elements.
 template <class F>
 concept row_activation = requires(const float* in, float* out, std::size_t n) {
     { F::name } -> std::convertible_to<std::string_view>;
@@ -41,7 +41,7 @@ concept row_activation = requires(const float* in, float* out, std::size_t n) {
     F::row_backward(in, in, out, n);
 };
 
-/// f has parameters θ of its own, and is a layer with them: PReLU. A layer that it is fused into keeps a θ for it.
+/// f has its own parameters θ and is a layer with them, like PReLU. A layer that f is fused into stores θ for it.
 template <class F>
 concept learnt_activation = requires(const F& f, const typename F::parameters& theta, typename F::parameters& grad,
                                      const tensor<typename F::scalar, 2>& in, tensor<typename F::scalar, 2>& out) {
@@ -53,18 +53,18 @@ concept learnt_activation = requires(const F& f, const typename F::parameters& t
 template <class F>
 concept activation = element_activation<F> || row_activation<F> || learnt_activation<F>;
 
-/// The options of an activation that has some: `f.check()`. Once at each door, not at each element.
-/// \throws shape_error where f is not made for them
+/// Checks the options of an activation that has some, by `f.check()`: once per call, not for each element.
+/// \throws shape_error for invalid options
 template <activation F>
 void check_options(const F& f) {
     if constexpr (requires { f.check(); }) f.check();
 }
 /// For `check()` of an activation: "leaky_relu: f(z) needs a finite slope, got nan".
 [[gnu::noinline]] inline void require_option(bool fits, std::string_view name, std::string_view needs, double value) {
-    if (!fits) throw shape_error(name, {"f(z) needs ", needs, ", got ", value});  // which adds its place
+    if (!fits) throw shape_error(name, {"f(z) needs ", needs, ", got ", value});  // its containers add the path
 }
 
-/// y = f(z), element by element or row by row, of `rows` rows of k. `y` may be `z`.
+/// y = f(z), elementwise or row by row, for `rows` rows of k elements. `y` may be `z`.
 template <activation F, class T>
 void activate(const F& f, const T* z, T* y, std::size_t rows, std::size_t k) {
     if constexpr (element_activation<F>)
@@ -77,7 +77,7 @@ void activate(const F& f, const tensor<T, N>& z, tensor<T, N>& y) {
     activate(f, z.data(), y.data(), rows(z), features(z));
 }
 
-/// dz = dy ∘ f'(kept), where `kept` is z or y, whichever the activation reads. A row function: dz = its Jacobianᵀ dy.
+/// dz = dy ∘ f'(kept), where `kept` is z or y, whichever the activation reads. For a row function dz = Jacobianᵀ dy.
 template <activation F, class T>
 void activate_backward(const F& f, const T* kept, const T* dy, T* dz, std::size_t rows, std::size_t k) {
     if constexpr (element_activation<F>)
@@ -90,13 +90,13 @@ void activate_backward(const F& f, const tensor<T, N>& kept, const tensor<T, N>&
     activate_backward(f, kept.data(), dy.data(), dz.data(), rows(dy), features(dy));
 }
 
-/// What an activation's forward leaves as a layer: no z, as backward is given the input again.
+/// The cache of an activation as a layer: without z, because backward gets the input again.
 template <class X>
 struct activation_cache {
     X y, dx;
 };
 
-/// An activation as a layer, for inputs of any rank: forward and backward of every f.
+/// Forward and backward of activations as layers, for inputs of any rank.
 namespace activating {
 
 template <class X>
@@ -130,8 +130,8 @@ const X& backward(const F& f, const X& x, const X& dy, activation_cache<X>& c, c
 
 }  // namespace activating
 
-/// Makes a layer of an activation: `struct relu : activation_layer<relu>`.
-/// \throws shape_error for an empty batch, or a dy that is not shaped as y.
+/// Base class that makes an activation a layer: `struct relu : activation_layer<relu>`.
+/// \throws shape_error for an empty batch, or a dy whose shape is not that of y.
 template <class F>
 struct activation_layer {
     using parameters = no_parameters;
@@ -149,8 +149,8 @@ struct activation_layer {
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const { return in; }
 };
 
-/// F of numbers, and as a layer on rows, sequences and images, for the compiled unit: each activation of this folder that
-/// learns nothing says it of itself.
+/// Instantiations for the compiled unit: F on arrays, and as a layer on rows, sequences and images. Used by each
+/// activation of this folder that has no parameters.
 #ifdef GRADUS_COMPILED
 #define GRADUS_ACTIVATION(F)                                                                                          \
     GRADUS_ACTIVATION_OF(F, float)                                                                                    \

@@ -8,8 +8,8 @@ namespace gradus {
 
 /// Exponential linear unit, f(z) = z where z > 0, else α (eᶻ − 1).                                               [elu]
 ///   f'(z) = 1 where z > 0, else α eᶻ                                                                   [elu.backward]
-/// Range (−α, ∞): means nearer to 0 than ReLU's. By expm1, which loses no digits near 0. The backward reads z, and so is
-/// right for α ≤ 0 too.
+/// Range (−α, ∞): means closer to 0 than with ReLU. Uses expm1, which is exact near 0. The backward reads z, so it is
+/// also correct for α ≤ 0.
 /// Source: Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential linear units"
 /// (2016), (15) and (16).
 struct elu : activation_layer<elu> {
@@ -34,8 +34,7 @@ struct elu : activation_layer<elu> {
 
 /// Scaled exponential linear unit, f(z) = λz where z > 0, else λα (eᶻ − 1).                                     [selu]
 ///   f'(z) = λ where z > 0, else λα eᶻ = y + λα                                                        [selu.backward]
-/// With these λ and α, inputs of mean 0 and variance 1 stay so from layer to layer (weights from LeCun's normal
-/// initializer).
+/// With these λ and α, mean 0 and variance 1 are preserved from layer to layer (with weights from `lecun_normal`).
 /// Source: Klambauer, Unterthiner, Mayr and Hochreiter, "Self-normalizing neural networks" (2017), (2).
 struct selu : activation_layer<selu> {
     static constexpr std::string_view name = "selu";

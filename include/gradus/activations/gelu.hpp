@@ -28,7 +28,7 @@ struct gelu : activation_layer<gelu> {
 
 /// GELU's approximation by tanh, f(z) = ½ z (1 + tanh u),   u = √(2/π) (z + 0.044715 z³).                  [gelu_tanh]
 ///   f'(z) = ½ (1 + tanh u) (1 + z (1 − tanh u) u'),   u' = √(2/π) (1 + 0.134145 z²)              [gelu_tanh.backward]
-/// Within 5e-4 of the exact form; what GPT-2 was trained with. PyTorch's `approximate='tanh'`.
+/// Within 5e-4 of the exact form; used by GPT-2. PyTorch's `approximate='tanh'`.
 /// Source: Hendrycks and Gimpel, "Gaussian error linear units" (2016), 2.
 struct gelu_tanh : activation_layer<gelu_tanh> {
     static constexpr std::string_view name = "gelu_tanh";
@@ -50,7 +50,7 @@ struct gelu_tanh : activation_layer<gelu_tanh> {
 
     template <class Z>
     static auto tanh_u(const Z& z) {
-        using std::tanh;  // the function, where the name would be that of the struct
+        using std::tanh;  // the function, not the struct of that name
         return tanh(constant<Z>(root) * z * (1 + constant<Z>(0.044715) * z * z));
     }
 };

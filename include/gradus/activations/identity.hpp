@@ -3,8 +3,9 @@
 
 namespace gradus {
 
-/// f(z) = z,   f'(z) = 1.                                                                  [identity] [identity.backward]
-/// Source: the last layer of a regression, documents/000, 4.1; Keras's `linear`, its default.
+/// f(z) = z,   f'(z) = 1.                                                                [identity] [identity.backward]
+/// Source: documents/000, 4.1, whose output layer is linear although the article announces a binary classification;
+/// Keras's `linear`, its default.
 struct identity : activation_layer<identity> {
     static constexpr std::string_view name = "identity";
     static constexpr std::string_view formula = "z";

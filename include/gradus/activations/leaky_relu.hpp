@@ -8,7 +8,7 @@ namespace gradus {
 
 /// Leaky rectified linear unit, f(z) = z where z > 0, else αz.                                            [leaky_relu]
 ///   f'(z) = 1 where z > 0, else α (also at the kink, as PyTorch)                                [leaky_relu.backward]
-/// A unit that is off still learns. The backward reads z: where α < 0, y does not tell on which side z was.
+/// Inactive units (z ≤ 0) still get a gradient. The backward reads z: for α < 0, y does not determine the sign of z.
 /// α = 0.01 as in the paper and in PyTorch; Keras 2 has 0.3: `gr::leaky_relu{.slope = 0.3}`.
 /// Source: Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models" (2013).
 struct leaky_relu : activation_layer<leaky_relu> {

@@ -11,14 +11,14 @@
 
 namespace gradus {
 
-/// Parametric rectified linear unit: y = z where z > 0, else a z, with a learnt.                               [prelu]
-///   dz = dy where z > 0, else a dy     da = Σ dy z over the z ≤ 0 that a stands for      [prelu.backward] [prelu.da]
-///   z, y (..., D)   a (D): one for each feature, or (1): one for all
+/// Parametric rectified linear unit: y = z where z > 0, else a z, with a trainable slope a.                    [prelu]
+///   dz = dy where z > 0, else a dy     da = Σ dy z over the z ≤ 0 that share a           [prelu.backward] [prelu.da]
+///   z, y (..., D)   a (D): one per feature, or (1): one for all
 /// A layer, `gr::prelu(3)`, or fused into another, `gr::dense(2, 3, gr::prelu(3))`; `gr::prelu()` shares one slope.
-/// Weight decay spares a: it would turn the unit into a ReLU. a may become negative, so the backward reads z.
-/// a begins at 0.25, as in the paper and in PyTorch; Keras begins at 0: `gr::prelu(3, 0.0)`.
+/// a is excluded from weight decay, which would turn the unit into a ReLU. a may become negative, so the backward reads
+/// z. The initial a is 0.25, as in the paper and in PyTorch; in Keras 0: `gr::prelu(3, 0.0)`.
 /// Source: He, Zhang, Ren and Sun, "Delving deep into rectifiers" (2015), 2.1.
-/// \throws shape_error where a does not fit the features, for an empty batch, or a dy that is not shaped as y.
+/// \throws shape_error if a does not fit the features, for an empty batch, or a dy whose shape is not that of y.
 template <class T = float>
 struct prelu {
     static constexpr std::string_view name = "prelu";
@@ -34,8 +34,8 @@ struct prelu {
     using cache = activation_cache<X>;
 
     parameters theta;
-    double slope;           // where a begins
-    std::uint64_t key = 0;  // nothing is drawn
+    double slope;           // initial a
+    std::uint64_t key = 0;  // without effect: nothing is random
 
     /// \throws shape_error for no features.
     explicit prelu(std::size_t features = 1, double slope_ = 0.25) : slope(slope_) {
@@ -75,7 +75,7 @@ struct prelu {
         return c.dx;
     }
 
-    /// y = f(z) with the slopes of `at`: this layer's θ, or that of a layer which f is fused into.
+    /// y = f(z) with the slopes of `at`: this layer's θ, or that of a layer into which f is fused.
     template <class X>
     void activate(const parameters& at, const X& z, X& y) const {
         const T* a = at.a.data();
@@ -110,7 +110,7 @@ struct prelu {
 
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
         if (shared() || (!in.empty() && in.back() == theta.a.size())) return in;
-        in.insert(in.begin(), 0);  // of any batch
+        in.insert(in.begin(), 0);  // the batch axis, of any size
         refuse(in, true);
     }
     template <class U>

@@ -5,8 +5,8 @@
 namespace gradus {
 
 /// Rectified linear unit, ReLU(z) = max(z, 0).                                                                  [relu]
-///   ReLU'(z) = 1 where z > 0, which is where y > 0, else 0 (0 at the kink, as PyTorch and Keras)      [relu.backward]
-/// NaN stays NaN: a network that diverges must not look healthy.
+///   ReLU'(z) = 1 where z > 0, that is where y > 0, else 0 (0 at the kink, as PyTorch and Keras)       [relu.backward]
+/// NaN stays NaN, so that divergence is not hidden.
 /// Source: documents/002, 4 (`activation='relu'`).
 struct relu : activation_layer<relu> {
     static constexpr std::string_view name = "relu";

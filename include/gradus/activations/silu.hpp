@@ -25,7 +25,7 @@ struct silu : activation_layer<silu> {
     }
 };
 
-/// SiLU by the name that Ramachandran, Zoph and Le gave it, "Searching for activation functions" (2017), and Keras.
+/// SiLU under the name used by Keras and by Ramachandran, Zoph and Le, "Searching for activation functions" (2017).
 using swish = silu;
 
 GRADUS_ACTIVATION(silu)

@@ -6,8 +6,8 @@ namespace gradus {
 
 /// Softmax over the last axis, y_i = e^(z_i) / Σ_j e^(z_j).                                           [softmax.forward]
 ///   dz_i = y_i (dy_i − Σ_j dy_j y_j)                                                                [softmax.backward]
-/// A row function: its Jacobian y_i (δ_ij − y_j) is full, so there is no f' to multiply by.
-/// Invariant to z + c; computed with max z taken out, so finite for any finite z.
+/// A row function: its Jacobian y_i (δ_ij − y_j) is a full matrix, so there is no elementwise f'.
+/// Invariant to z + c; computed from z − max z, so finite for any finite z.
 /// Source: documents/002, 4 (`activation='softmax'`).
 struct softmax : activation_layer<softmax> {
     static constexpr std::string_view name = "softmax";
@@ -26,10 +26,10 @@ struct softmax : activation_layer<softmax> {
     }
 };
 
-/// Logarithm of softmax over the last axis, y_i = z_i − log Σ_j e^(z_j).                           [log_softmax.forward]
+/// Logarithm of softmax over the last axis, y_i = z_i − log Σ_j e^(z_j).                          [log_softmax.forward]
 ///   dz_i = dy_i − e^(y_i) Σ_j dy_j                                                              [log_softmax.backward]
-/// Exact where softmax itself would be 0 and its logarithm −∞. Its outputs are no probabilities, but logits as good as z:
-/// their softmax is softmax(z).
+/// Finite and accurate where softmax underflows to 0 and its logarithm would be −∞. The outputs are not probabilities,
+/// but can be used as logits instead of z: their softmax is softmax(z).
 /// Source: Goodfellow, Bengio and Courville, "Deep learning" (2016), (6.30).
 struct log_softmax : activation_layer<log_softmax> {
     static constexpr std::string_view name = "log_softmax";
@@ -38,7 +38,7 @@ struct log_softmax : activation_layer<log_softmax> {
 
     template <class T>
     static void row(const T* z, T* y, std::size_t n) {
-        const T m = kernels::row_max(z, n);  // taken out first: beside a large m the logarithm would lose its digits
+        const T m = kernels::row_max(z, n);  // subtracted first: added to a large m the logarithm would lose digits
         kernels::map(n, [m](const auto& v) { return v - m; }, y, z);
         kernels::map(n, [l = kernels::log_sum_exp(y, n)](const auto& v) { return v - l; }, y, y);
     }

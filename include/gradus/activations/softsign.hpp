@@ -6,7 +6,7 @@ namespace gradus {
 
 /// Softsign, f(z) = z / (1 + |z|).                                                                          [softsign]
 ///   f'(z) = 1 / (1 + |z|)² = (1 − |y|)²                                                           [softsign.backward]
-/// Range (−1, 1), as tanh's, which it approaches more slowly: its ends are polynomial, not exponential.
+/// Range (−1, 1), like tanh, but it approaches the limits more slowly: polynomially, not exponentially.
 /// Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), 3.
 struct softsign : activation_layer<softsign> {
     static constexpr std::string_view name = "softsign";

@@ -7,7 +7,7 @@ namespace gradus {
 /// Hyperbolic tangent, tanh(z) = (eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ).                                                        [tanh]
 ///   tanh'(z) = 1 − tanh²(z) = 1 − y²                                                                  [tanh.backward]
 /// Range (−1, 1).
-/// Source: LeCun, Bottou, Orr and Müller, "Efficient BackProp" (1998), 4.4: of the sigmoids the one with mean 0.
+/// Source: LeCun, Bottou, Orr and Müller, "Efficient BackProp" (1998), 4.4: a sigmoid with mean 0.
 struct tanh : activation_layer<tanh> {
     static constexpr std::string_view name = "tanh";
     static constexpr std::string_view formula = "(eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ)";
@@ -16,7 +16,7 @@ struct tanh : activation_layer<tanh> {
 
     template <class Z>
     static auto value(const Z& z) {
-        using std::tanh;  // the function, where the name would be this struct's
+        using std::tanh;  // the function, not this struct
         return tanh(z);
     }
     template <class Y>

@@ -1,9 +1,9 @@
 #pragma once
 /// \file
-/// Reading the bytes of a file, unpacked where it is gzipped.
+/// Reads the bytes of a file; a gzipped file is unpacked.
 ///
 /// `GRADUS_HAS_ZLIB` (0 or 1) says whether the program is linked with zlib. CMake sets it; by hand: -DGRADUS_HAS_ZLIB=1
-/// -lz. Without it plain files work, and a packed one is an error that says `gunzip`.
+/// -lz. Without zlib, plain files work, and a gzipped file is an error whose message suggests `gunzip`.
 
 #include <algorithm>
 #include <cerrno>
@@ -28,21 +28,21 @@
 
 namespace gradus::data {
 
-/// A file, read from its front. Whether it is packed is told by its first two bytes, not by its name: a browser may
-/// have unpacked it and kept the name.
+/// A file, read from its beginning. Its first two bytes decide whether it is gzipped, not its name: a browser may have
+/// unpacked it and kept the name.
 class byte_reader {
   public:
-    /// \throws data_error for a file that cannot be read, or is packed where the program has no zlib.
+    /// \throws data_error for a file that cannot be read, or that is gzipped when the program has no zlib.
     GRADUS_ONCE explicit byte_reader(std::string path);
 
-    /// Reads `n` bytes; fewer only where the file ends. \throws data_error for a damaged or truncated gzip stream.
+    /// Reads `n` bytes, fewer only at the end of the file. \throws data_error for a damaged or truncated gzip stream.
     GRADUS_ONCE std::size_t read(void* to, std::size_t n);
 
-    /// The most bytes that the file can hold: its size, or 1032 times that if it is packed, the limit of deflate, but no
-    /// more than 4 GiB. What a header promises beyond it is found before any memory is asked for.
+    /// Upper bound on the unpacked bytes: the file's size, or for a gzipped file 1032 times that (the limit of
+    /// deflate), at most 4 GiB. A header that announces more data than this can be rejected before memory is allocated.
     [[nodiscard]] std::uint64_t limit() const { return packed_ ? std::min(1032 * size_, most_unpacked) : size_; }
 
-    /// What is read of a packed file at most, whatever it promises: 4 GiB.
+    /// The largest `limit()` of a gzipped file: 4 GiB.
     static constexpr std::uint64_t most_unpacked = std::uint64_t{1} << 32;
 
     [[nodiscard]] bool packed() const { return packed_; }
@@ -65,8 +65,9 @@ class byte_reader {
     bool packed_ = false;
 };
 
-/// The whole of a file, unpacked.
-/// \throws data_error as byte_reader, and for more than `most` bytes: before they are read, or while they are unpacked.
+/// The whole file, unpacked.
+/// \throws data_error as byte_reader does, and for more than `most` bytes: before reading a plain file, while unpacking
+///         a gzipped one.
 GRADUS_ONCE [[nodiscard]] std::string read_text(const std::string& path, std::uint64_t most);
 
 #if GRADUS_BODIES_OF(base)
@@ -120,7 +121,7 @@ GRADUS_BODY std::string read_text(const std::string& path, std::uint64_t most) {
         const auto done = text.size();
         if (!in.packed() && room > most)
             throw data_error(message({path, ": its ", room, " bytes are more than the limit of ", most}));
-        text.resize(static_cast<std::size_t>(std::min(room, most) + 1));  // one more than there may be
+        text.resize(static_cast<std::size_t>(std::min(room, most) + 1));  // one more, to notice an excess
         text.resize(done + in.read(text.data() + done, text.size() - done));
         if (text.size() > most) throw data_error(message({path, ": its text is more than the limit of ", most, " bytes"}));
         if (text.size() <= room) return text;

@@ -1,16 +1,16 @@
 #pragma once
 /// \file
-/// What a program and the compiled unit must agree on. Each object that uses the unit refers to a symbol that is named
-/// after it, and the unit defines one: where they differ, the linker says
+/// The settings on which a program and the compiled unit must agree. Each object file refers to a symbol named after
+/// its settings, and the unit defines the one for its own: if they differ, the linker reports
 /// ```
 /// undefined reference to `gradus::compiled_unit::version_0_1_0::AVX2_and_FMA::with_BLAS::with_zlib::without_sanitizer'
 /// ```
-/// and what it names is how the program was compiled.
+/// which shows how the program was compiled.
 
-/// The version of these headers; CMake reads it here.
+/// The version of these headers; CMake reads it from here.
 #define GRADUS_VERSION version_0_1_0
 
-// The SIMD registers that xsimd chooses, as the compiler's flags (-march=native) allow them.
+// The SIMD instruction set that xsimd uses, given the compiler's flags (-march=native).
 #if defined(__AVX512BW__) && defined(__AVX512DQ__)
 #define GRADUS_SIMD AVX512
 #elif defined(__AVX512F__)
@@ -51,7 +51,7 @@
 #define GRADUS_WITH_ZLIB without_zlib
 #endif
 
-// g++ says by macros what clang++ says by features. The sanitizer of undefined behaviour says nothing, and needs nothing.
+// g++ announces sanitizers by macros, clang++ by features. The undefined-behaviour sanitizer has none and needs none.
 #ifdef __has_feature
 #define GRADUS_HAS_FEATURE(name) __has_feature(name)
 #else

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Everything that gradus throws. A message names the layer or the file, the formula or the field, and the numbers.
+/// The exceptions of gradus. A message names the layer or the file, the formula or the field, and the numbers.
 
 #include <array>
 #include <bit>
@@ -23,24 +23,24 @@ struct error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// A file, a field of it, or data in memory that is not what it should be.
+/// Invalid data: a file, a field of a file, or data in memory.
 struct data_error : error {
     using error::error;
 };
 
-/// Appends a number. By snprintf: `std::to_string` is inlined at each use, and costs every program that includes it.
+/// Appends a number. Uses snprintf, because `std::to_string` is inlined at each use and increases compile time.
 GRADUS_ONCE void append_number(std::string& out, std::uint64_t value);
 
-/// "(32, 100)". With `batch`, "N" stands for the first axis.
+/// "(32, 100)". With `batch`, the first axis is written as "N".
 GRADUS_ONCE [[nodiscard]] std::string shape_text(std::span<const std::size_t> shape, bool batch = false);
 
-/// "0.05": a number as short as it may be.
+/// "0.05": the short form, at most six digits.
 GRADUS_ONCE [[nodiscard]] std::string number_text(double value);
 
-/// A text, a number or a shape in a message. Three words: messages stand at each of many checks, which store them.
+/// A text, a number or a shape in a message. Only three machine words, because each of the many checks stores several.
 struct piece {
-    const void* data = nullptr;  ///< of a text or a shape
-    std::uint64_t number = 0;    ///< how much of it there is; or the number itself, of a real one its bits
+    const void* data = nullptr;  ///< the characters of a text, or the sizes of a shape
+    std::uint64_t number = 0;    ///< their count; or the number itself (the bits of a double)
     enum { words, natural, negative, sizes, real } kind = words;
 
     piece(std::string_view t) : data(t.data()), number(t.size()) {}
@@ -55,25 +55,25 @@ struct piece {
     piece(const std::array<std::size_t, N>& s) : data(s.data()), number(N), kind(sizes) {}
 };
 
-/// The pieces, one behind the other. Built out of line: a chain of `+` at each of many checks is inlined there, and costs
-/// whoever includes it a second of compile time.
+/// Concatenates the pieces. Out of line: a chain of `+` would be inlined at each of many checks, and would cost every
+/// program a second of compile time.
 GRADUS_ONCE [[nodiscard]] std::string message(std::initializer_list<piece> pieces);
 
 /// Shapes that do not fit a formula: "dense #3: y = f(xW + b) needs x of (N, 120), got (32, 100): W is (120, 10)".
 ///
-/// A layer throws it with its own name; each container that it passes on its way out adds where in it the layer stands.
+/// A layer throws it with its own name; each container through which it propagates adds the layer's position.
 class shape_error : public error {
   public:
     GRADUS_ONCE shape_error(std::string_view layer, std::initializer_list<piece> pieces);
     shape_error(std::string_view layer, std::string_view text) : shape_error(layer, {piece(text)}) {}
 
-    /// The same error, seen from the container in which the layer is called `name` ("3", "encoder").
+    /// The same error with the layer's name in its container ("3", "encoder") added.
     GRADUS_ONCE [[nodiscard]] shape_error within(std::string_view name) const;
 
   private:
     shape_error(const std::string& text, std::size_t layer_size) : error(text), layer_size_(layer_size) {}
 
-    std::size_t layer_size_;  // what() begins with the layer's name
+    std::size_t layer_size_;  // of the layer's name, at the beginning of what()
 };
 
 #if GRADUS_BODIES_OF(base)

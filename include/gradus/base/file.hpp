@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Files that are read whole, and files that appear whole or not at all.
+/// Reads whole files; writes files atomically.
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,21 +32,20 @@ struct file_closer {
 };
 using file_handle = std::unique_ptr<std::FILE, file_closer>;
 
-/// What the system calls an error: "No such file or directory".
+/// The system's text for an error number: "No such file or directory".
 [[nodiscard]] inline std::string system_reason(int number) { return std::generic_category().message(number); }
 
-/// The whole of a regular file, in one allocation of its size.
+/// The contents of a regular file, in one allocation of its size.
 ///
-/// \throws data_error with the path and the system's reason; before anything is allocated where the file is a folder, a
-///         device or longer than `limit` bytes.
+/// \throws data_error with the path and the system's reason; before allocating if the file is a folder, a device or
+///         longer than `limit` bytes.
 GRADUS_ONCE [[nodiscard]] std::vector<std::byte> read_file(const std::string& path, std::uint64_t limit = UINT64_MAX);
 
-/// A file that takes its place at `path` only when all of it is on the disk: until `commit`, and after any failure,
-/// what was there before is untouched.
+/// An atomically replaced file: the old contents of `path` stay untouched until `commit`, and after any failure.
 ///
-/// Writes go to a new file beside it, which is flushed, synced and renamed by `commit` and removed by the destructor
-/// otherwise. A link is followed, the mode of a file that is replaced is kept, and one that may not be written is not
-/// replaced, although a rename could.
+/// Data is written to a temporary file in the same folder, which `commit` flushes, syncs and renames; without a commit
+/// the destructor removes it. A link is followed, the mode of a replaced file is kept, and a file without write
+/// permission is not replaced, although a rename could do it.
 ///
 /// \throws data_error with the path and the reason.
 class replacement_file {
@@ -56,15 +55,15 @@ class replacement_file {
     replacement_file& operator=(const replacement_file&) = delete;
     ~replacement_file() { discard(); }
 
-    /// Whether `write` and `commit` can still be called: neither committed nor failed.
+    /// Whether `write` and `commit` can still be called: no commit and no failure so far.
     [[nodiscard]] bool is_open() const { return file_ != nullptr; }
 
-    /// The path as it was given, as messages name it.
+    /// The path as given; messages use it.
     [[nodiscard]] const std::string& path() const { return path_; }
 
     GRADUS_ONCE void write(std::span<const std::byte> bytes);
 
-    /// Puts the file in its place.
+    /// Replaces the file at `path`.
     GRADUS_ONCE void commit();
 
   private:
@@ -104,13 +103,13 @@ GRADUS_BODY replacement_file::replacement_file(std::string path) : path_(std::mo
     const bool exists = ::stat(path_.c_str(), &old) == 0;
     if (exists && S_ISDIR(old.st_mode)) refuse("it is a folder");
     if (exists && !S_ISREG(old.st_mode))
-        refuse("it is a device or a pipe");  // a rename would put a file in its place
+        refuse("it is a device or a pipe");  // a rename would replace it by a file
     if (exists && ::access(path_.c_str(), W_OK) != 0) refuse(errno);
     if (char* real = exists ? ::realpath(path_.c_str(), nullptr) : nullptr) {
         target_ = real;
         std::free(real);
     }
-    for (int n = 0; n < 1000 && !file_; ++n) {  // "x": never one that another writer is filling
+    for (int n = 0; n < 1000 && !file_; ++n) {  // "x": fails if another writer has created it
         temporary_ = target_ + ".tmp" + std::to_string(n);
         file_.reset(std::fopen(temporary_.c_str(), "wbx"));
         if (!file_ && errno != EEXIST) break;

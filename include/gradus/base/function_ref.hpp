@@ -6,8 +6,8 @@
 
 namespace gradus {
 
-/// A function that somebody else keeps: what is compiled once is handed a lambda by it. Valid as long as that is.
-/// Source: the standard library's `std::function_ref` of C++26.
+/// A non-owning reference to a callable: passes a lambda to a function that is compiled once. Valid as long as the
+/// callable lives. Source: the standard library's `std::function_ref` of C++26.
 template <class Signature>
 class function_ref;
 

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Counter-based random numbers: draw = f(key, counter). Nothing is stored and nothing advances by being read, so a
-/// repeated forward, any number of threads and a resumed run see the same numbers.
+/// Counter-based random numbers: draw = f(key, counter). There is no state that a draw would advance, so a repeated
+/// forward, any number of threads and a resumed run get the same numbers.
 ///
 /// Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (2011), Philox 4x32-10.
 
@@ -32,7 +32,7 @@ namespace random {
     return counter;
 }
 
-/// Mixes a word into a key; how a seed, a step and a layer's path become one key (splitmix64's finalizer).
+/// Mixes a word into a key: combines a seed, a step and a layer's path into one key (splitmix64's finalizer).
 [[nodiscard]] constexpr std::uint64_t mix(std::uint64_t key, std::uint64_t word) {
     std::uint64_t z = key + 0x9E3779B97F4A7C15ull * (word + 1);
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
@@ -44,7 +44,7 @@ namespace random {
     return mix(key, text.size());
 }
 
-/// 64 random bits for place (row, element) of the stream `key`.
+/// 64 random bits for position (row, element) of the stream `key`.
 [[nodiscard]] constexpr std::uint64_t bits(std::uint64_t key, std::uint64_t row, std::uint64_t element = 0) {
     const auto r = philox({static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(row >> 32),
                            static_cast<std::uint32_t>(element), static_cast<std::uint32_t>(element >> 32)},
@@ -57,7 +57,7 @@ namespace random {
     return static_cast<double>(bits(key, row, element) >> 11) * 0x1.0p-53;
 }
 
-/// Uniform integer in [0, n), without bias: u mod n, where the 2^64 mod n least u are drawn again.     [random.integer]
+/// Uniform integer in [0, n), without bias: u mod n, redrawing the 2^64 mod n smallest values of u.    [random.integer]
 [[nodiscard]] constexpr std::uint64_t integer(std::uint64_t key, std::uint64_t row, std::uint64_t n) {
     const std::uint64_t tail = n == 0 ? 0 : (0 - n) % n;  // 2^64 mod n
     for (std::uint64_t attempt = 0;; ++attempt) {
@@ -74,14 +74,14 @@ namespace random {
     return p;
 }
 
-/// ab, rounded before anything is added to it. Of `a * b + c` compilers make one instruction where the processor has it,
-/// which rounds once: the last bit would depend on `-march`.
+/// ab, rounded before it is used. Where the processor has a fused multiply-add, compilers use it for `a * b + c` and
+/// round only once: the last bit would depend on `-march`.
 template <class T>
 [[nodiscard]] constexpr T product(T a, T b) {
     T ab = a * b;
     if (!std::is_constant_evaluated()) {
 #if defined(__SSE2__)
-        asm("" : "+x"(ab));  // no instruction, but for the compiler another value than a * b
+        asm("" : "+x"(ab));  // no instruction, but the compiler must assume a new value
 #elif defined(__aarch64__)
         asm("" : "+w"(ab));
 #else
@@ -112,7 +112,7 @@ template <std::size_t N>
     return product(2 * s, polynomial(series, product(s, s))) + product(static_cast<double>(e), 0.6931471805599453);
 }
 
-/// Square root by Newton's iteration from the halved exponent.
+/// Square root by Newton's iteration, starting from the halved exponent.
 [[nodiscard]] constexpr double sqrt(double x) {
     if (x <= 0) return 0;
     double r = std::bit_cast<double>((std::bit_cast<std::uint64_t>(x) >> 1) + 0x1FF8000000000000ull);
@@ -120,8 +120,8 @@ template <std::size_t N>
     return r;
 }
 
-/// z with Φ(z) = p, for p in (0, 1): Acklam's rational approximation of the normal distribution's inverse, relative error
-/// 1.2e-9. With our own logarithm, root and products, so that neither a libm nor a compiler can make two builds differ.
+/// z with Φ(z) = p, for p in (0, 1): Acklam's rational approximation of the normal distribution's inverse, relative
+/// error 1.2e-9. Uses the logarithm, root and products above: the result does not depend on the libm or the compiler.
 [[nodiscard]] constexpr double normal_quantile(double p) {
     constexpr double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
                             1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
@@ -140,23 +140,23 @@ template <std::size_t N>
     return product(polynomial(a, r), q) / polynomial(b, r);
 }
 
-/// The middle of cell `k` of 2^52: in (0, 1), never 0 and never 1, for every k of 52 bits.
+/// The midpoint of cell k when (0, 1) is divided into 2^52 cells: never 0 and never 1, for every k of 52 bits.
 [[nodiscard]] constexpr double middle(std::uint64_t k) { return (static_cast<double>(k) + 0.5) * 0x1.0p-52; }
 
-/// Standard normal: the quantile of a uniform draw of 52 bits. Bit for bit the same on every platform. [random.normal]
+/// Standard normal: the quantile of a uniform draw of 52 bits. Bitwise identical on every platform.    [random.normal]
 [[nodiscard]] constexpr double normal(std::uint64_t key, std::uint64_t row, std::uint64_t element = 0) {
     return normal_quantile(middle(bits(key, row, element) >> 12));
 }
 
 }  // namespace random
 
-/// The seed of whatever is not given one: initial parameters, shuffling, dropout.
+/// The seed used when none is given: for initial parameters, shuffling and dropout.
 [[nodiscard]] inline std::uint64_t& default_seed() {
     static std::uint64_t value = 0;
     return value;
 }
 
-/// Sets the default seed for layers, passes and optimizers made from here on.
+/// Sets the default seed for layers, passes and optimizers constructed afterwards.
 inline void seed(std::uint64_t value) { default_seed() = value; }
 
 }  // namespace gradus

@@ -1,13 +1,13 @@
 #pragma once
 /// \file
-/// UTF-8, as texts are stored: what is broken is an error with its offset, never a replacement nobody asked for.
+/// UTF-8 decoding and encoding. Invalid bytes are an error with their offset, never replaced silently.
 ///
 ///   U+0000..7F      0xxxxxxx
 ///   U+0080..7FF     110xxxxx 10xxxxxx
-///   U+0800..FFFF    1110xxxx 10xxxxxx 10xxxxxx                 but D800..DFFF, the halves of UTF-16's pairs
+///   U+0800..FFFF    1110xxxx 10xxxxxx 10xxxxxx                 except D800..DFFF, the surrogates of UTF-16
 ///   U+10000..10FFFF 11110xxx 10xxxxxx 10xxxxxx 10xxxxxx
 ///
-/// Source: RFC 3629, 3; each code point has one spelling, its shortest.
+/// Source: RFC 3629, 3; each code point has exactly one encoding, the shortest.
 
 #include <cstddef>
 #include <cstdint>
@@ -24,16 +24,16 @@ namespace gradus::data {
 /// "U+00E9"
 GRADUS_ONCE [[nodiscard]] std::string code_point_text(char32_t c);
 
-/// Whether a number is a code point that a text may hold: no half of a pair, and not beyond the last.
+/// Whether a number is a valid code point: not a surrogate, and at most U+10FFFF.
 [[nodiscard]] constexpr bool is_scalar_value(char32_t c) { return c < 0xD800 || (c > 0xDFFF && c <= 0x10FFFF); }
 
 namespace utf8 {
 
-/// \throws data_error naming the source, the offset and the n bytes there.
+/// \throws data_error with the source, the offset and the n bytes there.
 GRADUS_ONCE [[noreturn]] void refuse(std::string_view source, std::string_view text, std::size_t at, std::size_t n,
                                      std::string_view why);
 
-/// The code point at byte `at`, which moves behind it. \throws data_error as decode_utf8. O(1).
+/// The code point at byte `at`; advances `at` past it. \throws data_error as decode_utf8. O(1).
 [[nodiscard]] inline char32_t next(std::string_view text, std::size_t& at, std::string_view source = "text") {
     const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
     const std::uint32_t lead = byte(at);
@@ -41,7 +41,7 @@ GRADUS_ONCE [[noreturn]] void refuse(std::string_view source, std::string_view t
     if (lead < 0xC0) refuse(source, text, at, 1, "continues no sequence");
     if (lead > 0xF7) refuse(source, text, at, 1, "begins no sequence");
 
-    constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};  // what a sequence of n bytes is there for
+    constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};  // smallest code point of n bytes
     const std::size_t n = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
     std::uint32_t c = lead & (0x7Fu >> n);
     for (std::size_t i = 1; i < n; ++i) {
@@ -75,12 +75,12 @@ GRADUS_BODY [[noreturn]] void refuse(std::string_view source, std::string_view t
 }  // namespace utf8
 
 /// The code points of a text. O(bytes).
-/// \param source  what messages call the text
-/// \throws data_error naming the source, the byte's offset and the bytes: one that begins or continues no sequence, a
-/// sequence that is cut off, overlong, a surrogate, or beyond U+10FFFF.
+/// \param source  name of the text in messages
+/// \throws data_error with the source, the offset and the bytes: for a byte that neither begins nor continues a
+/// sequence, and for a sequence that is truncated, overlong, a surrogate, or beyond U+10FFFF.
 GRADUS_ONCE [[nodiscard]] std::u32string decode_utf8(std::string_view text, std::string_view source = "text");
 
-/// Appends a code point. \throws data_error for a surrogate, or beyond U+10FFFF.
+/// Appends a code point. \throws data_error for a surrogate or a number beyond U+10FFFF.
 inline void append_utf8(std::string& out, char32_t c) {
     if (!is_scalar_value(c)) throw data_error(message({"encode_utf8: ", code_point_text(c), " is no character"}));
     const auto u = static_cast<std::uint32_t>(c);
@@ -96,13 +96,13 @@ inline void append_utf8(std::string& out, char32_t c) {
         put(0xF0 | u >> 18), rest(12), rest(6), rest(0);
 }
 
-/// The bytes of a text. \throws data_error as append_utf8.
+/// The UTF-8 bytes of a text. \throws data_error as append_utf8.
 GRADUS_ONCE [[nodiscard]] std::string encode_utf8(std::u32string_view text);
 
-/// The text in a file, plain or gzipped, a byte order mark left out and lines' ends as they are.
-/// \param limit  bytes of the text, at most
-/// \throws data_error for a file that cannot be read or is more than the limit; where it is not UTF-8, naming the file,
-/// the offset in it and the bytes.
+/// The text of a plain or gzipped file, without a byte order mark, with its line endings unchanged.
+/// \param limit  maximum size of the text in bytes
+/// \throws data_error for a file that cannot be read or exceeds the limit; for invalid UTF-8 with the file, the offset
+/// and the bytes.
 GRADUS_ONCE [[nodiscard]] std::string read_utf8(const std::string& path, std::uint64_t limit = std::uint64_t{1} << 32);
 
 #if GRADUS_BODIES_OF(base)

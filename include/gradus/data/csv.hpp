@@ -33,23 +33,23 @@
 
 namespace gradus::data {
 
-/// What a CSV holds.   x (N, D)     y (N) or target (N, 1), whichever the label is
+/// The contents of a CSV file.   x (N, D)     y (N) for class labels, or target (N, 1) for numeric labels
 template <class T = float>
 struct csv_table {
     tensor<T, 2> x;
     tensor<std::int32_t, 1> y;
     tensor<T, 2> target;
-    std::vector<std::string> columns;  ///< names of the features: of the header, or "0", "1", ...; "color=red" if one-hot
-    std::vector<std::string> classes;  ///< names of the classes 0, 1, ...; empty where the labels are numbers
-    std::string source;                ///< what messages call it
+    std::vector<std::string> columns;  ///< feature names: from the header, else "0", "1", ...; one-hot: "color=red"
+    std::vector<std::string> classes;  ///< names of the classes 0, 1, ...; empty if the labels are numbers
+    std::string source;                ///< its name in messages
 
-    /// Copies of x and the labels. \throws data_error where there are none.
+    /// Copies of x and the labels. \throws data_error if there are no labels.
     [[nodiscard]] dataset<tensor<T, 2>, tensor<std::int32_t, 1>> classification() const {
         if (y.size() == 0) throw data_error(message({source, ": no classes: .label must name a column of them"}));
         return {x, y};
     }
 
-    /// Copies of x and the targets. \throws data_error where there are none.
+    /// Copies of x and the targets. \throws data_error if there are no targets.
     [[nodiscard]] dataset<tensor<T, 2>, tensor<T, 2>> regression() const {
         if (target.size() == 0)
             throw data_error(message({source, ": no targets: .label must name a column and .labels be csv_labels::number"}));
@@ -57,13 +57,13 @@ struct csv_table {
     }
 };
 
-/// Reads a table in passes over its text: whether it is one, and of what size; the texts of its columns; its numbers.
+/// Reads a table in several passes over its text: its shape, the texts of one-hot columns, the values.
 class csv_reader {
   public:
-    /// Finds header, label and shape. \throws data_error as csv.
+    /// Finds header, label and shape. \throws data_error as csv does.
     GRADUS_ONCE csv_reader(std::string_view text, const std::string& source, const csv_options& options);
 
-    /// The table. \throws data_error as csv.
+    /// The table. \throws data_error as csv does.
     template <class T>
     [[nodiscard]] csv_table<T> table() const;
 
@@ -76,13 +76,13 @@ class csv_reader {
 
     GRADUS_ONCE [[nodiscard]] std::size_t find_label() const;
 
-    /// Each record has as many fields as the first.
+    /// Counts the rows and checks that each has as many fields as the first.
     GRADUS_ONCE void count_rows();
 
-    /// The columns of x, and the texts of those that have texts.
+    /// Finds the columns of x, and the distinct texts of the one-hot columns.
     GRADUS_ONCE void find_texts();
 
-    /// The same columns as another table's.
+    /// Takes the columns from `options.columns`, so that they match those of another table.
     GRADUS_ONCE void take_columns();
 
     template <class T>
@@ -91,18 +91,18 @@ class csv_reader {
     template <class T>
     T* one_hot(const csv_records& r, std::size_t c, T* to) const;
 
-    /// The number of a class; new ones are counted as they come.
+    /// The index of a class; a new class gets the next index.
     GRADUS_ONCE std::int32_t label(const csv_records& r, std::map<std::string, std::int32_t>& classes,
                                    std::vector<std::string>& names) const;
 
     GRADUS_ONCE static void sort_classes(tensor<std::int32_t, 1>& y, std::vector<std::string>& names);
 
     const csv_options& options_;
-    csv_records body_;  // before the first line of data
+    csv_records body_;  // positioned before the first line of data
     std::array<bool, 256> may_be_missing_{};
     std::size_t width_ = 0, label_ = 0, first_line_ = 0, rows_ = 0;
     std::vector<std::string> names_, columns_;
-    std::vector<std::set<std::string>> texts_;  // of a one-hot column; empty for one of numbers
+    std::vector<std::set<std::string>> texts_;  // the distinct texts of a one-hot column; empty for a column of numbers
 };
 
 template <class T>
@@ -166,17 +166,17 @@ T* csv_reader::one_hot(const csv_records& r, std::size_t c, T* to) const {
     return to + texts.size();
 }
 
-/// The table in a text. \param source  what messages call it   \throws data_error as csv
+/// Parses a table. \param source  its name in messages   \throws data_error as csv does
 template <class T = float>
 [[nodiscard]] csv_table<T> parse_csv(std::string_view text, const std::string& source, const csv_options& options = {}) {
     return csv_reader(text, source, options).table<T>();
 }
 
-/// The table in a file, plain or gzipped: `gr::data::csv("iris.csv", {.label = "species"})`. The file is read in one go,
-/// and memory for the table asked for when all of its lines were counted. O(bytes).
-/// \throws data_error naming the file, the line, the column and the text that is at fault: lines of unequal length, a
-/// quote that is not closed, no number, a missing value or label, no such column, a text that `.columns` lacks, an empty
-/// file, NUL bytes, more than the limit.
+/// Reads a table from a file, plain or gzipped: `gr::data::csv("iris.csv", {.label = "species"})`. The whole file is
+/// read at once; memory for the table is allocated after its lines are counted. O(bytes).
+/// \throws data_error naming the file, the line, the column and the offending text: lines of unequal length, a quote
+/// that is not closed, a field that is not a number, a missing value or label, no such column, a text that `.columns`
+/// lacks, an empty file, NUL bytes, more bytes than the limit.
 template <class T = float>
 [[nodiscard]] csv_table<T> csv(const std::string& path, const csv_options& options = {}) {
     return parse_csv<T>(read_text(path, options.limit), path, options);

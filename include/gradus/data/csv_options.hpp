@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What a reader of CSV can be told.
+/// Options of the CSV reader.
 
 #include <cstdint>
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace gradus::data {
 
-/// The column of the label: its name, or its number from 0, or from −1 backwards.
+/// The column of the label: its name, or its index counted from 0, or from −1 backwards.
 struct csv_label {
     enum { none, by_name, by_number } kind = none;
     std::string name;
@@ -22,29 +22,29 @@ struct csv_label {
     csv_label(int n) : kind(by_number), number(n) {}
 };
 
-/// What a label means.
+/// How labels are read.
 enum class csv_labels {
-    sorted,      ///< a class; classes are counted in the order of their numbers or, if one of them is none, of their texts
-    first_seen,  ///< a class; classes are counted in the order of the file
-    whole,       ///< the number of a class, from 0
-    number       ///< the target of a regression
+    sorted,      ///< a class; classes are in numeric order if all labels are numbers, else in the order of their texts
+    first_seen,  ///< a class; classes are in the order of their first appearance in the file
+    whole,       ///< the index of a class, from 0
+    number       ///< a regression target
 };
-/// What becomes of a missing value among the features or targets.
+/// How a missing value among the features or targets is handled: as NaN, or as an error.
 enum class csv_missing { as_nan, refuse };
-/// What becomes of a column of texts among the features: an error, or a column of 0 and 1 for each of its texts, sorted.
+/// How a column of texts among the features is handled: as an error, or as one column of 0 and 1 for each text, sorted.
 enum class csv_texts { refuse, one_hot };
 
 struct csv_options {
-    std::optional<bool> header = {};  ///< not said: the first line is one if none of its fields is a number
-    csv_label label = {};             ///< not said: every column is a feature
+    std::optional<bool> header = {};  ///< unset: the first line is a header if none of its fields is a number
+    csv_label label = {};             ///< unset: every column is a feature
     csv_labels labels = csv_labels::sorted;
-    std::vector<std::string> classes = {};  ///< what the classes are, as the training set's table names them; empty: any
-    std::vector<std::string> columns = {};  ///< of x, as the training set's table names them, texts included; empty: any
+    std::vector<std::string> classes = {};  ///< class names, as in the training set's table; empty: any
+    std::vector<std::string> columns = {};  ///< columns of x, as in the training set's table, with texts; empty: any
     char separator = ',';
     csv_missing missing = csv_missing::as_nan;
     csv_texts texts = csv_texts::refuse;
     std::vector<std::string> missing_texts = {"", "NA", "N/A", "NaN", "nan", "null", "?"};
-    std::uint64_t limit = std::uint64_t{1} << 32;  ///< bytes of the text, and of x, at most
+    std::uint64_t limit = std::uint64_t{1} << 32;  ///< the most bytes of the text, and of x
 };
 
 }  // namespace gradus::data

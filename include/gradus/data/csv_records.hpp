@@ -1,9 +1,9 @@
 #pragma once
 /// \file
-/// The grammar of CSV: records of fields between separators, quoted where they must be.
+/// The grammar of CSV: records of fields, divided by separators and quoted where necessary.
 ///
-/// Source: RFC 4180, with what files in the wild add: any separator, blanks around fields, lines that end in LF, CR LF or
-/// CR, empty lines (left out), a byte order mark.
+/// Source: RFC 4180, plus common extensions: any separator, blanks around fields, lines that end in LF, CR LF or CR,
+/// empty lines (skipped), a byte order mark.
 
 #include <algorithm>
 #include <charconv>
@@ -22,34 +22,34 @@
 
 namespace gradus::data {
 
-/// A text of a file as messages show it: in quotes, at most 32 bytes of it, control characters as ?.
+/// Text from a file as messages show it: in quotes, at most 32 bytes, control characters as ?.
 GRADUS_ONCE [[nodiscard]] std::string shown(std::string_view text);
 
-/// A field as the file has it.
+/// A field as it stands in the file.
 struct csv_field {
-    std::string_view text;  ///< without quotes around it, or blanks around those
-    bool doubled = false;   ///< quotes within it are doubled
+    std::string_view text;  ///< without the enclosing quotes and the blanks around them
+    bool doubled = false;   ///< contains doubled quotes
 
-    /// What the field means.
+    /// The text of the field, with single instead of doubled quotes.
     GRADUS_ONCE [[nodiscard]] std::string value() const;
 };
 
-/// Whether a number out of a double's range is too great, not too small: by the power of ten of its first digit but 0.
+/// Whether a number outside double's range overflows (not underflows), by the power of ten of its first non-zero digit.
 /// \param digits  the number without its sign
 GRADUS_ONCE [[nodiscard]] bool too_great(std::string_view digits);
 
-/// The number that a text is, the whole of it and finite, whatever the locale. 1e999 is infinite, for messages' sake, and
-/// 1e-999 is 0.
+/// The number that the whole text spells, in any locale; empty if there is none or it is nan or inf. Returns infinity
+/// for 1e999, so that a message can say that it is too large, and 0 for 1e-999.
 GRADUS_ONCE [[nodiscard]] std::optional<double> csv_number(std::string_view text);
 
-/// The records of a text, one after the other; a copy goes on from the same place. It refers to the text and the source.
+/// Iterates over the records of a text; a copy continues from the same position. Refers to the text and the source.
 class csv_records {
   public:
-    /// \param source  what messages call the text
-    /// \throws data_error for a NUL byte, for UTF-16, or a separator that has another meaning.
+    /// \param source  the name of the text in messages
+    /// \throws data_error for a NUL byte, for UTF-16, or for a separator that is a quote, a line end or NUL.
     GRADUS_ONCE csv_records(std::string_view text, const std::string& source, char separator);
 
-    /// Reads the next record. False where there is none. \throws data_error for a quote at a wrong place.
+    /// Reads the next record; returns false at the end. \throws data_error for a misplaced quote.
     GRADUS_ONCE bool next();
 
     [[nodiscard]] const std::vector<csv_field>& fields() const { return fields_; }
@@ -57,7 +57,7 @@ class csv_records {
     [[nodiscard]] std::size_t line() const { return line_; }
     [[nodiscard]] const std::string& source() const { return *source_; }
 
-    /// \throws data_error with the source and the line at which the record begins.
+    /// \throws data_error with the source and the line on which the record begins.
     [[noreturn]] void fail(std::initializer_list<piece> pieces) const {
         throw data_error(message({*source_, ": line ", line_, message(pieces)}));
     }
@@ -71,7 +71,7 @@ class csv_records {
     void skip_blanks() {
         while (at_ < text_.size() && text_[at_] != separator_ && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
     }
-    /// Counts the lines that end in a piece.
+    /// Advances the line number by the line ends in `piece`.
     void pass(std::string_view piece) {
         for (std::size_t i = 0; i < piece.size(); ++i)
             here_ += piece[i] == '\n' || (piece[i] == '\r' && !piece.substr(i + 1).starts_with('\n'));
@@ -84,7 +84,7 @@ class csv_records {
     std::string_view text_;
     const std::string* source_;
     char separator_;
-    std::size_t at_ = 0, here_ = 1, line_ = 1;  // here_: the line of at_
+    std::size_t at_ = 0, here_ = 1, line_ = 1;  // here_: the line of at_; line_: of the record
     std::vector<csv_field> fields_;
 };
 
@@ -92,7 +92,8 @@ class csv_records {
 
 GRADUS_BODY std::string shown(std::string_view text) {
     std::size_t n = std::min<std::size_t>(text.size(), 32);
-    while (n < text.size() && n > 0 && (static_cast<unsigned char>(text[n]) & 0xC0) == 0x80) --n;  // not within a letter
+    // does not cut a UTF-8 character
+    while (n < text.size() && n > 0 && (static_cast<unsigned char>(text[n]) & 0xC0) == 0x80) --n;
     std::string out = message({"'", text.substr(0, n), n < text.size() ? "...'" : "'"});
     for (char& c : out)
         if (static_cast<unsigned char>(c) < 32 || c == 127) c = '?';
@@ -124,7 +125,7 @@ GRADUS_BODY std::optional<double> csv_number(std::string_view text) {
     const bool sign = text.starts_with('+') || text.starts_with('-');
     const std::string_view digits = text.substr(sign ? 1 : 0);
     if (digits.empty() || !(digits[0] == '.' || (digits[0] >= '0' && digits[0] <= '9'))) return {};  // nan, inf, +-1
-    if (text[0] == '+') text = digits;  // which from_chars does not know
+    if (text[0] == '+') text = digits;  // from_chars does not accept a +
     double value = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (end != text.data() + text.size()) return {};

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Samples and their targets: a pair of tensors, batch first; how it is split, shuffled, cut into batches and gathered.
+/// Datasets: samples and their targets as a pair of tensors, batch first; splitting, shuffling, batching, gathering.
 
 #include <algorithm>
 #include <cstddef>
@@ -20,9 +20,9 @@
 
 namespace gradus {
 
-/// How many samples an input holds: the size of its first axis. A struct of tensors, which names its members by
-/// `static void each(f, x...)` calling `f(name, member...)`, must hold the same number in each of them.
-/// \throws data_error where two members differ.
+/// The number of samples of an input: the size of its first axis. A struct of tensors, whose
+/// `static void each(f, x...)` calls `f(name, member...)` for each member, must have the same number in each.
+/// \throws data_error if two members differ.
 template <class X>
 [[nodiscard]] std::size_t samples(const X& x) {
     if constexpr (any_tensor<X>) {
@@ -45,15 +45,15 @@ template <class X>
 namespace detail {
 
 GRADUS_ONCE [[noreturn]] void refuse_row(std::size_t i, std::size_t n);
-/// The checks of a dataset.
+/// Checks of a dataset.
 /// \throws data_error
 GRADUS_ONCE void require_pairs(std::size_t samples, std::size_t targets, bool of_one);
 GRADUS_ONCE void require_samples(std::size_t samples, const std::vector<double>& weights, const tensor<bool, 2>& mask);
 
 }  // namespace detail
 
-/// Copies the samples `which`, in that order, into `into`. Allocates only where `into` has another shape.
-/// O(values copied); one copy per row, as a shuffled batch is scattered over the whole set.
+/// Copies the samples `which`, in that order, into `into`. Allocates only if `into` has another shape.
+/// O(values copied); one copy per row, since the rows of a shuffled batch are scattered over the whole set.
 /// \throws data_error for an index beyond the last sample.
 template <class X>
 void gather(const X& from, std::span<const std::size_t> which, X& into) {
@@ -73,16 +73,16 @@ void gather(const X& from, std::span<const std::size_t> which, X& into) {
     }
 }
 
-/// The weights of the samples `which`; of none, none.
+/// The weights of the samples `which`; empty if there are no weights.
 inline void gather(const std::vector<double>& weights, std::span<const std::size_t> which, std::vector<double>& into) {
     into.resize(weights.empty() ? 0 : which.size());
     for (std::size_t i = 0; i < into.size(); ++i) into[i] = weights[which[i]];
 }
 
-/// Samples `x` and their targets `y`, row for row; `auto [x, y] = data` takes it apart.
+/// Samples `x` and their targets `y`, row by row; `auto [x, y] = data` unpacks them.
 ///   x (N, ...), or a struct of such tensors     y (N) labels (std::int32_t), or (N, O) targets
 ///   weights (N) of the samples in the loss; empty: all 1
-///   mask (N, T) of sequences, true where there is data; empty: everywhere
+///   mask (N, T) of sequences, true where there is data; empty: true everywhere
 template <class X, class Y>
 struct dataset {
     X x;
@@ -92,9 +92,9 @@ struct dataset {
 
     dataset() = default;
 
-    /// \throws data_error where x and y differ in their number of rows, or have none.
+    /// \throws data_error if x and y differ in their number of rows, or have no rows.
     dataset(X x_, Y y_) : x(std::move(x_)), y(std::move(y_)) {
-        bool of_one = false;  // tensor<T, 1>({n}): the list is that of its elements
+        bool of_one = false;  // tensor<T, 1>({n}) has one element of value n
         if constexpr (any_tensor<Y>) of_one = rank_of<Y> == 1 && samples(y) == 1;
         detail::require_pairs(samples(x), samples(y), of_one);
     }
@@ -102,7 +102,7 @@ struct dataset {
     /// Number of samples.
     [[nodiscard]] std::size_t size() const { return samples(x); }
 
-    /// \throws data_error where the weights or the mask are of another number of samples.
+    /// \throws data_error if the weights or the mask have another number of samples.
     void check() const { detail::require_samples(size(), weights, mask); }
 
     template <std::size_t I>
@@ -119,8 +119,8 @@ struct dataset {
     }
 };
 
-/// The samples `which`, in that order, as a dataset of their own.
-/// \throws data_error for an index beyond the last sample, or none at all.
+/// The samples `which`, in that order, as a new dataset.
+/// \throws data_error for an index beyond the last sample, or if `which` is empty.
 template <class X, class Y>
 [[nodiscard]] dataset<X, Y> take(const dataset<X, Y>& data, std::span<const std::size_t> which) {
     data.check();
@@ -134,9 +134,9 @@ template <class X, class Y>
     return part;
 }
 
-/// Cuts a dataset in two: `auto [train, validation] = gr::split(data, 0.9);`. The first part gets `fraction` of the
-/// samples, rounded. Given a seed it shuffles them before; files are often sorted by class.
-/// \throws data_error for a fraction outside (0, 1), or where a part would be empty.
+/// Splits a dataset in two: `auto [train, validation] = gr::split(data, 0.9);`. The first part gets `fraction` of the
+/// samples, rounded. With a seed, the samples are shuffled first; files are often sorted by class.
+/// \throws data_error for a fraction outside (0, 1), or if a part would be empty.
 template <class X, class Y>
 [[nodiscard]] std::pair<dataset<X, Y>, dataset<X, Y>> split(const dataset<X, Y>& data, double fraction,
                                                             std::optional<std::uint64_t> seed = {}) {
@@ -154,9 +154,9 @@ template <class X, class Y>
     return {take(data, all.first(front)), take(data, all.subspan(front))};
 }
 
-/// The batches of an epoch: a permutation of all samples that depends on (seed, epoch) alone, cut into pieces of
-/// `batch_size`. The last one is smaller where the size does not divide. A run resumed at epoch e so sees the same
-/// batches as one that was never stopped.
+/// The batches of an epoch: a permutation of all samples that depends only on (seed, epoch), cut into pieces of
+/// `batch_size`; the last piece may be smaller. A run that is resumed at epoch e therefore sees the same batches as one
+/// that was never stopped.
 class batches {
   public:
     /// \throws data_error for no samples or a batch size of 0.
@@ -168,7 +168,7 @@ class batches {
     /// Number of batches in an epoch.
     [[nodiscard]] std::size_t size() const { return (order_.size() - 1) / batch_size_ + 1; }
 
-    /// The samples of batch `b`, by index.
+    /// The indices of the samples in batch `b`.
     [[nodiscard]] std::span<const std::size_t> operator[](std::size_t b) const {
         const std::span<const std::size_t> all(order_);
         return all.subspan(b * batch_size_, std::min(batch_size_, order_.size() - b * batch_size_));
@@ -267,7 +267,7 @@ GRADUS_TAKE(std::int32_t, 2, std::int32_t, 1)
 
 }  // namespace gradus
 
-// The pair that a dataset is, for structured bindings.
+// Structured bindings: a dataset is the pair (x, y).
 template <class X, class Y>
 struct std::tuple_size<gradus::dataset<X, Y>> : std::integral_constant<std::size_t, 2> {};
 template <std::size_t I, class X, class Y>

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Drawn digits, for when no MNIST is at hand: pen strokes with random slant, width, shift, tremor and noise.
+/// Synthetic digits for use without MNIST: pen strokes with random slant, width, shift, jitter and noise.
 
 #include <algorithm>
 #include <array>
@@ -16,19 +16,19 @@
 
 namespace gradus::data {
 
-/// A point of a stroke, in hundredths of the digit's box: x to the right, y downwards.
+/// A point of a stroke, in percent of the digit's box: x to the right, y downwards.
 struct pen_point {
     float x, y;
 };
 
-/// A smooth line through points; part of one digit, in one of its two styles or (3) in both.
+/// A smooth curve through points, part of one digit. styles: 1, 2, or 3 for both styles in which a digit is drawn.
 struct pen_stroke {
     std::size_t digit;
     unsigned styles;
     std::initializer_list<pen_point> points;
 };
 
-/// How the ten digits are written.
+/// The strokes of the ten digits.
 inline constexpr pen_stroke pen_strokes[] = {
     {0, 3, {{50, 0}, {15, 18}, {4, 50}, {15, 82}, {50, 100}, {85, 82}, {96, 50}, {85, 18}, {45, 0}}},
     {1, 3, {{52, 0}, {50, 50}, {50, 100}}},
@@ -54,11 +54,11 @@ inline constexpr pen_stroke pen_strokes[] = {
     {9, 3, {{85, 25}, {62, 48}, {25, 45}, {12, 22}, {40, 1}, {75, 5}, {86, 25}, {80, 65}, {60, 100}}},
 };
 
-/// Draws `label` as 28 x 28 bytes, in the hand that `key` gives. Its box is about 13 x 20 pixels, in the middle.
+/// Draws `label` as 28 x 28 bytes; `key` determines the handwriting. The digit's box is about 13 x 20 pixels, centered.
 GRADUS_ONCE void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* pixels);
 
-/// Labels (N) and images (N, 28, 28) of drawn digits, as bytes. The same count and seed give the same pictures, byte
-/// for byte on every platform; a larger count only adds to them. About 15 µs per picture.
+/// Labels (N) and images (N, 28, 28) of drawn digits, as bytes. The same count and seed return the same images, byte
+/// for byte, on every platform; a larger count only appends to them. About 15 µs per image.
 GRADUS_ONCE [[nodiscard]] dataset<tensor<std::uint8_t, 3>, tensor<std::int32_t, 1>> drawn_digits(std::size_t count,
                                                                                                  std::uint64_t seed);
 
@@ -66,7 +66,7 @@ GRADUS_ONCE [[nodiscard]] dataset<tensor<std::uint8_t, 3>, tensor<std::int32_t, 
 
 GRADUS_BODY void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* pixels) {
     constexpr int side = 28;
-    const auto times = [](float a, float b) { return random::product(a, b); };  // the same bits whatever the compiler
+    const auto times = [](float a, float b) { return random::product(a, b); };  // the same bits with every compiler
     std::uint64_t draws = 0;
     const auto uniform = [&](float low, float high) {
         return low + times(high - low, static_cast<float>(random::uniform(key, 0, draws++)));
@@ -79,7 +79,7 @@ GRADUS_BODY void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* 
     const float width = uniform(9.5f, 15), height = uniform(17, 21.5f), left = normal(1.3f), down = normal(1.3f);
     const float radius = uniform(0.7f, 1.7f), ink = uniform(0.75f, 1);
 
-    std::array<float, side * side> distance2;  // of each pixel from the nearest stroke
+    std::array<float, side * side> distance2;  // of each pixel from the nearest stroke, squared
     distance2.fill(1e6f);
     const auto line = [&](pen_point a, pen_point b) {
         const float reach = radius + 1, dx = b.x - a.x, dy = b.y - a.y;
@@ -105,7 +105,7 @@ GRADUS_BODY void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* 
             p[n++] = {14 + left + x - times(slant, y), 14 + down + y + times(tilt, x)};
         }
         pen_point last = p[0];
-        for (std::size_t i = 0; i + 1 < n; ++i) {  // Catmull and Rom's spline, four straight pieces for each part
+        for (std::size_t i = 0; i + 1 < n; ++i) {  // Catmull-Rom spline, four line segments for each piece
             const pen_point a = p[i == 0 ? 0 : i - 1], b = p[i], c = p[i + 1], d = p[std::min(i + 2, n - 1)];
             for (float t : {0.25f, 0.5f, 0.75f, 1.0f}) {
                 const auto at = [&](float u, float v, float w, float z) {
@@ -118,7 +118,7 @@ GRADUS_BODY void draw_digit(std::size_t label, std::uint64_t key, std::uint8_t* 
             }
         }
     }
-    for (std::size_t i = 0; i < distance2.size(); i += 8) {  // the noise of eight pixels from one draw
+    for (std::size_t i = 0; i < distance2.size(); i += 8) {  // one random draw gives the noise of eight pixels
         const std::uint64_t noise = random::bits(key, 1, i);
         for (std::size_t j = 0; j < 8; ++j) {
             const float grain = static_cast<float>(noise >> 8 * j & 255) / 255.0f - 0.5f;

@@ -2,7 +2,7 @@
 
 #include "gradus/base/compiled.hpp"
 /// \file
-/// Fetching files with CMake's own downloader: whoever builds gradus has it, and no library has to be linked.
+/// Downloads files with CMake's `file(DOWNLOAD)`: building gradus needs CMake anyway, and no library must be linked.
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -19,23 +19,24 @@
 
 namespace gradus::data {
 
-/// An environment variable, or "" where it is not set.
+/// An environment variable, or "" if it is not set.
 [[nodiscard]] inline std::string environment(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? "" : value;
 }
 
-/// Where gradus keeps what it fetched: $XDG_CACHE_HOME/gradus, else ~/.cache/gradus; "" where there is no home.
+/// The folder for downloaded files: $XDG_CACHE_HOME/gradus, else ~/.cache/gradus; "" if HOME is not set either.
 GRADUS_ONCE [[nodiscard]] std::string cache_folder();
 
-/// Makes a folder and those above it. False where that fails; errno says why.
+/// Creates a folder and its parents. Returns false on failure, with the reason in errno.
 GRADUS_ONCE [[nodiscard]] bool make_folder(const std::string& path);
 
-/// Runs a program, without a shell, its output thrown away. Its exit status; -1 where it could not be run.
+/// Runs a program without a shell, discarding its output. Returns its exit status; -1 if it did not run or was killed.
 GRADUS_ONCE [[nodiscard]] int run_quietly(std::vector<std::string> words);
 
-/// Fetches `names` from below `url` (http, https, file) into an existing folder; "" or why that failed. It gives up
-/// when the first name takes more than 5 s altogether (put the smallest first), or a later one stands still for 5 s.
+/// Downloads `names` from below `url` (http, https, file) into an existing folder. Returns "" or the reason of a
+/// failure. Fails if the first file takes more than 5 s in total (put the smallest first), or a later one receives no
+/// data for 5 s.
 GRADUS_ONCE [[nodiscard]] std::string download(const std::string& url, const std::vector<std::string>& names,
                                                const std::string& folder);
 

@@ -4,8 +4,8 @@
 ///
 ///   bytes 0 0 type rank | rank sizes, 32 bits each, most significant byte first | values
 ///
-/// Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits". Of the element types only the unsigned
-/// byte (0x08) is read here.
+/// Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits". The only supported
+/// element type is unsigned byte (0x08).
 
 #include <algorithm>
 #include <array>
@@ -23,7 +23,7 @@
 
 namespace gradus::data {
 
-/// The header of an IDX file of unsigned bytes with that shape.
+/// The header of an IDX file of unsigned bytes with the given shape.
 template <class Shape>
 [[nodiscard]] std::vector<std::uint8_t> idx_header(const Shape& shape) {
     std::vector<std::uint8_t> out = {0, 0, 0x08, static_cast<std::uint8_t>(shape.size())};
@@ -32,10 +32,10 @@ template <class Shape>
     return out;
 }
 
-/// Unsigned bytes with N axes from an IDX file, plain or gzipped. What the header promises is compared with what the
-/// file can hold before memory is asked for. O(size).
-/// \throws data_error naming the file, the field and the numbers: a file that is not there, another magic number, an
-/// axis of size 0, too few or too many values, a damaged gzip stream.
+/// Reads unsigned bytes with N axes from an IDX file, plain or gzipped. The sizes in the header are compared with the
+/// size of the file before memory is allocated. O(size).
+/// \throws data_error naming the file, the field and the numbers: a missing file, a wrong magic number, an axis of size
+/// 0, too few or too many values, a damaged gzip stream.
 template <std::size_t N>
 [[nodiscard]] tensor<std::uint8_t, N> read_idx(const std::string& path) {
     byte_reader in(path);
@@ -75,13 +75,13 @@ template <std::size_t N>
     return out;
 }
 
-/// Images (N, H, W) as numbers in [0, 1]; `read_idx<3>` gives the bytes themselves. \throws as read_idx
+/// Images (N, H, W) as numbers in [0, 1]; `read_idx<3>` returns the bytes. \throws data_error as read_idx does.
 template <class T = float>
 [[nodiscard]] tensor<T, 3> read_images(const std::string& path) {
     return normalize<T>(read_idx<3>(path));
 }
 
-/// Labels (N), each below `classes`. \throws as read_idx, and for a label out of range, naming it and its sample.
+/// Labels (N), each below `classes`. \throws data_error as read_idx does, or naming a label out of range.
 GRADUS_ONCE [[nodiscard]] tensor<std::int32_t, 1> read_labels(const std::string& path, std::size_t classes = 256);
 
 #if GRADUS_BODIES_OF(data)

@@ -2,8 +2,7 @@
 
 #include "gradus/base/compiled.hpp"
 /// \file
-/// MD5, by which the published MNIST files are known. It tells a damaged file from a whole one; it is no protection
-/// against a forger.
+/// MD5, the published checksum of the MNIST files. It detects damaged files, not deliberate forgery.
 ///
 /// Source: RFC 1321 (1992).
 
@@ -17,20 +16,20 @@
 
 namespace gradus::data {
 
-/// MD5 of bytes that come in pieces: `md5 sum; sum.update(header); sum.update(values); sum.hex()`.
+/// MD5 of bytes given in pieces: `md5 sum; sum.update(header); sum.update(values); sum.hex()`.
 class md5 {
   public:
     /// Appends bytes. O(bytes).
     GRADUS_ONCE void update(std::span<const std::uint8_t> bytes);
 
-    /// The sum of all bytes so far, as 32 hexadecimal digits.
+    /// The checksum of all bytes so far, as 32 hexadecimal digits.
     GRADUS_ONCE [[nodiscard]] std::string hex() const;
 
   private:
     /// One block of 64 bytes: four rounds of sixteen steps.
     GRADUS_ONCE void digest();
 
-    /// ⌊2³² |sin(i + 1)|⌋, the sine of radians.
+    /// ⌊2³² |sin(i + 1)|⌋, the angle in radians.
     static constexpr std::array<std::uint32_t, 64> sine = {
         0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501,
         0x698098d8, 0x8b44f7af, 0xffff5bb1, 0x895cd7be, 0x6b901122, 0xfd987193, 0xa679438e, 0x49b40821,

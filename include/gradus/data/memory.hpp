@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Tensors from what a program already has in memory.
+/// Tensors from data that a program already has in memory.
 
 #include <algorithm>
 #include <cstddef>
@@ -13,8 +13,8 @@
 
 namespace gradus::data {
 
-/// A copy of `count` values, last axis fastest, as a tensor: `from_memory(pixels, count, {60000, 28, 28})`.
-/// \throws data_error where the shape does not hold `count` values, or the pointer is null.
+/// Copies `count` values, last axis fastest, into a tensor: `from_memory(pixels, count, {60000, 28, 28})`.
+/// \throws data_error if the shape does not hold `count` values, or the pointer is null.
 template <class T, std::size_t N>
 [[nodiscard]] tensor<T, N> from_memory(const T* values, std::size_t count, const std::size_t (&shape)[N]) {
     typename tensor<T, N>::shape_type s{};
@@ -40,14 +40,14 @@ template <class T, std::size_t N>
     return from_memory(values.data(), values.size(), shape);
 }
 
-/// A copy of one value for each sample, such as labels: (N).
+/// Copies one value per sample, such as labels: (N).
 template <class T>
 [[nodiscard]] tensor<T, 1> from_memory(const std::vector<T>& values) {
     return from_memory(values.data(), values.size(), {values.size()});
 }
 
-/// A copy of one inner vector for each sample: (N, D).
-/// \throws data_error where the rows differ in length.
+/// Copies one inner vector per sample: (N, D).
+/// \throws data_error if the rows differ in length.
 template <class T>
 [[nodiscard]] tensor<T, 2> from_memory(const std::vector<std::vector<T>>& values) {
     const std::size_t columns = values.empty() ? 0 : values[0].size();
@@ -61,9 +61,9 @@ template <class T>
     return out;
 }
 
-/// The same values under another shape, with as many axes as it names: images (N, 784) as (N, 28, 28, 1). Moves: given
-/// `std::move(x)` no value is copied.
-/// \throws data_error where the shape does not hold as many values.
+/// The same values in another shape, with any number of axes: images (N, 784) as (N, 28, 28, 1). With `std::move(x)` no
+/// value is copied.
+/// \throws data_error if the shape holds another number of values.
 template <class T, std::size_t N, std::size_t M>
 [[nodiscard]] tensor<T, M> with_shape(tensor<T, N> x, const std::size_t (&shape)[M]) {
     typename tensor<T, M>::shape_type s{};

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// MNIST, 70 000 handwritten digits of 28 x 28 pixels, from wherever it is; drawn digits where it is nowhere.
+/// MNIST, 70 000 handwritten digits of 28 x 28 pixels, read from disk or downloaded; drawn digits if neither succeeds.
 ///
 /// Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition" (1998).
 
@@ -31,20 +31,20 @@ namespace gradus::data {
 using labels = tensor<std::int32_t, 1>;
 
 struct mnist_options {
-    /// Where the four files are, packed or not, or a folder that has them in `mnist/`. Empty: $GRADUS_DATA if they are
-    /// there, else the user's cache, else a download into it, else drawn digits.
+    /// The folder with the four files, gzipped or not, or with a subfolder `mnist/` that has them. Empty: tries
+    /// $GRADUS_DATA, then the user's cache, then a download into the cache, then drawn digits.
     std::string folder = "";
-    /// Keep these digits alone, labelled 0, 1, ... in this order. Empty: all ten.
+    /// Keep only these digits, relabelled 0, 1, ... in this order. Empty: all ten.
     std::vector<std::int32_t> classes = {};
-    /// How many digits are drawn where no MNIST is found, and by what seed.
+    /// How many digits are drawn if MNIST is not found, and with which seed.
     std::size_t drawn_train = 60000, drawn_test = 10000;
     std::uint64_t seed = 0;
-    /// Told in one line when GRADUS_DATA names a folder without MNIST, when a download was made or digits had to be drawn.
+    /// Gets one line if GRADUS_DATA names a folder without MNIST, if MNIST was downloaded, or if digits were drawn.
     /// May be null.
     std::FILE* log = stderr;
 };
 
-/// x (N, 784) in [0, 1], y (N): 60 000 digits to learn from and 10 000 to be judged by.
+/// x (N, 784) in [0, 1], y (N): 60 000 digits for training and 10 000 for testing.
 template <class T>
 struct mnist_data {
     dataset<tensor<T, 2>, labels> train, test;
@@ -52,12 +52,12 @@ struct mnist_data {
     bool real = false;   ///< false: the digits are drawn
 };
 
-/// The digits as the files hold them: x (N, 28, 28) bytes, y (N).
+/// The digits as stored in the files: x (N, 28, 28) bytes, y (N).
 struct mnist_bytes {
     dataset<tensor<std::uint8_t, 3>, labels> train, test;
 };
 
-/// The four files, the smallest first, and the MD5 of their unpacked bytes.
+/// The four files, smallest first, and the MD5 of their unpacked bytes.
 struct mnist_file {
     const char *name, *md5;
 };
@@ -68,10 +68,10 @@ inline constexpr mnist_file mnist_files[] = {
     {"train-images-idx3-ubyte", "6bbc9ace898e44ae57da46a324031adb"},
 };
 
-/// The path of an MNIST file in `folder` or its `mnist/`, unpacked before packed; "" where it is in neither.
+/// The path of an MNIST file in `folder` or its `mnist/`, unpacked preferred to gzipped; "" if it is in neither.
 GRADUS_ONCE [[nodiscard]] std::string find_mnist_file(const std::string& folder, const std::string& name);
 
-/// One of the four files. \throws data_error as read_idx, where it is missing, or where its MD5 is another.
+/// Reads one of the four files. \throws data_error as read_idx does, if the file is missing, or if its MD5 differs.
 template <std::size_t N>
 [[nodiscard]] tensor<std::uint8_t, N> read_mnist_file(const std::string& folder, const mnist_file& file) {
     const std::string path = find_mnist_file(folder, file.name);
@@ -87,15 +87,16 @@ template <std::size_t N>
     return values;
 }
 
-/// MNIST from a folder. \throws data_error naming what is missing or damaged.
+/// Reads MNIST from a folder. \throws data_error naming what is missing or damaged.
 GRADUS_ONCE [[nodiscard]] mnist_bytes read_mnist(const std::string& folder);
 
-/// Fetches MNIST into `folder`: beside it, then read and checked, then moved, so that no broken file ever lies there.
-/// $GRADUS_MNIST_URL names another place to fetch from; set but empty it forbids to fetch.
-/// \throws data_error that says why it failed.
+/// Downloads MNIST into `folder`: into a temporary subfolder first, where the files are checked before they are moved,
+/// so that `folder` never holds a broken file. $GRADUS_MNIST_URL names another source; set but empty, it forbids
+/// downloads.
+/// \throws data_error with the reason of the failure.
 GRADUS_ONCE [[nodiscard]] mnist_bytes download_mnist(const std::string& folder);
 
-/// The samples of `classes`, labelled 0, 1, ... in that order. \throws data_error for a class that has no sample.
+/// The samples of `classes`, relabelled 0, 1, ... in that order. \throws data_error for a class that has no sample.
 template <class X>
 [[nodiscard]] dataset<X, labels> only(const dataset<X, labels>& data, const std::vector<std::int32_t>& classes) {
     for (std::int32_t k : classes)
@@ -110,9 +111,9 @@ template <class X>
     return out;
 }
 
-/// Handwritten digits: `auto digits = gr::data::mnist();`, then `digits.train`, `digits.test`, `digits.source`. For the
-/// order in which it looks see mnist_options::folder. About 0.7 s.
-/// \throws data_error where the folder of the options has no MNIST, or where any that was found lacks a file or holds a
+/// Handwritten digits: `auto digits = gr::data::mnist();`, then `digits.train`, `digits.test`, `digits.source`. See
+/// mnist_options::folder for where it searches. About 0.7 s.
+/// \throws data_error if the folder given in the options has no MNIST, or if a folder with MNIST lacks a file or has a
 /// damaged one.
 template <class T = float>
 [[nodiscard]] mnist_data<T> mnist(const mnist_options& options = {}) {

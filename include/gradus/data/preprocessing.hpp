@@ -1,17 +1,17 @@
 #pragma once
 /// \file
-/// Numbers made ready for a network: missing values dropped or filled in, columns brought to one scale.
+/// Preprocessing: missing values are dropped or filled in, columns are brought to a common scale.
 ///
-/// What is fitted to the training set is applied to every other set, which must not be looked at:
+/// Fit on the training set and apply the result to every other set, which must not influence the fit:
 /// \code
 /// auto fill  = gr::data::fill_missing(train.x, gr::data::fill_by::median);
 /// auto scale = gr::data::standard_score(fill(train.x));
 /// train.x = scale(fill(train.x)), test.x = scale(fill(test.x));
 /// \endcode
-/// A column is the last axis, a sample the first; a missing value is NaN, and stays one in a scaling.
+/// Columns run along the last axis, samples along the first. A missing value is NaN; scaling leaves it NaN.
 ///
-/// Source: documents/003, 3, step 1 of the procedure: data cleaning (数据清洗) and data normalization (数据归一化). It gives
-/// no formulas; these are scikit-learn's definitions.
+/// Source: documents/003, 3, step 1 of the procedure: data cleaning (数据清洗) and data normalization (数据归一化). The
+/// document has no formulas; the definitions are scikit-learn's.
 
 #include <algorithm>
 #include <cmath>
@@ -28,7 +28,7 @@
 
 namespace gradus::data {
 
-/// The samples in which no value is NaN, by index. O(size).
+/// The indices of the samples that contain no NaN. O(size).
 template <class T, std::size_t N>
 [[nodiscard]] std::vector<std::size_t> complete_samples(const tensor<T, N>& x) {
     std::vector<std::size_t> which;
@@ -38,8 +38,8 @@ template <class T, std::size_t N>
     return which;
 }
 
-/// The dataset without the samples that have a missing value in x. (Where y has some: `take` and complete_samples(y).)
-/// \throws data_error where no sample is left.
+/// The dataset without the samples that have a missing value in x. (If y has some: `take` and complete_samples(y).)
+/// \throws data_error if no sample is left.
 template <class T, std::size_t N, class Y>
 [[nodiscard]] dataset<tensor<T, N>, Y> drop_missing(const dataset<tensor<T, N>, Y>& data) {
     const auto which = complete_samples(data.x);
@@ -48,20 +48,20 @@ template <class T, std::size_t N, class Y>
     return take(data, which);
 }
 
-/// What a missing value of a column becomes.
+/// What replaces a missing value of a column.
 enum class fill_by {
     mean,           ///< of the column's other values
-    median,         ///< the middle one; of an even number the mean of the two in the middle
-    most_frequent,  ///< the least of those that are equally frequent
-    constant        ///< a number that is given
+    median,         ///< the middle value; for an even number of values the mean of the middle two
+    most_frequent,  ///< the smallest of those that are equally frequent
+    constant        ///< a given number
 };
 
-/// Puts a number for each column into the place of NaN. Made by fill_missing.
+/// Replaces NaN by one number per column. Returned by fill_missing.
 template <class T>
 struct filling {
     tensor<T, 1> value;  ///< (D)
 
-    /// x with every NaN replaced; given `std::move(x)` no value is copied. \throws shape_error for another number of columns.
+    /// x with every NaN replaced; `std::move(x)` avoids a copy. \throws shape_error for another number of columns.
     template <std::size_t N>
     [[nodiscard]] tensor<T, N> operator()(tensor<T, N> x) const {
         const std::size_t D = value.size();
@@ -73,9 +73,9 @@ struct filling {
     }
 };
 
-/// Learns from the columns of x what their missing values shall be.   x (N, ..., D)
+/// Computes from each column of x the value that replaces missing ones.   x (N, ..., D)
 /// Definition: scikit-learn's SimpleImputer. O(N log N) for each column.
-/// \throws data_error for a column in which every value is missing, unless by constant.
+/// \throws data_error for a column in which every value is missing, except with fill_by::constant.
 template <class T, std::size_t N>
 [[nodiscard]] filling<T> fill_missing(const tensor<T, N>& x, fill_by by = fill_by::mean, double constant = 0) {
     const std::size_t D = features(x);
@@ -103,13 +103,13 @@ template <class T, std::size_t N>
     return out;
 }
 
-/// A scale for each column, y = (x − shift) / scale, and its way back. Made by min_max and standard_score.
+/// A linear scaling of each column, y = (x − shift) / scale, and its inverse. Returned by min_max and standard_score.
 template <class T>
 struct scaling {
-    std::string_view name;      ///< who fitted it
+    std::string_view name;      ///< the function that fitted it
     tensor<T, 1> shift, scale;  ///< (D)
 
-    /// y = (x − shift) / scale; given `std::move(x)` no value is copied. \throws shape_error for another number of columns.
+    /// y = (x − shift) / scale; `std::move(x)` avoids a copy. \throws shape_error for another number of columns.
     template <std::size_t N>
     [[nodiscard]] tensor<T, N> operator()(tensor<T, N> x) const {
         return each(std::move(x), [](T v, T shift_d, T scale_d) { return (v - shift_d) / scale_d; });
@@ -132,7 +132,7 @@ struct scaling {
     }
 };
 
-/// What a scaling has to know of a column; missing values are left out.
+/// Statistics of a column, without its missing values.
 struct column_statistics {
     double min = std::numeric_limits<double>::infinity(), max = -min;
     double mean = 0, deviation = 0;  ///< biased: σ² = Σ (x − μ)² / N
@@ -145,11 +145,12 @@ template <class T>
                               ", which has no scale in ", sizeof(T) == 4 ? "float" : "double"}));
 }
 
-/// 2^⌊log₂ |v|⌋: numbers of v's size divided by it are near 1, and lose nothing. 1 for v = 0.
+/// 2^⌊log₂ |v|⌋, or 1 for v = 0: dividing numbers of v's size by it brings them near 1 without rounding.
 [[nodiscard]] inline double unit_of(double v) { return v == 0 ? 1 : std::ldexp(1.0, std::ilogb(v)); }
 
-/// Of each column of x. Three passes, in double; sums in units of the column's size, as 1e200² or 1e-200² is no number.
-/// \throws data_error for a column that has no value, an infinite one, or a range that T does not hold.
+/// Statistics of each column of x. Three passes in double; sums are in units of the column's size, since 1e200²
+/// overflows and 1e-200² underflows.
+/// \throws data_error for a column that has no value, an infinite one, or a range that overflows T.
 template <class T, std::size_t N>
 [[nodiscard]] std::vector<column_statistics> columns_of(std::string_view asks, const tensor<T, N>& x) {
     const std::size_t D = features(x);
@@ -182,18 +183,18 @@ template <class T, std::size_t N>
     return columns;
 }
 
-/// Shift and scale of column d, as T holds them. \throws data_error where they are infinite in T, or the scale is 0.
+/// Sets shift and scale of column d, rounded to T. \throws data_error if they are infinite in T, or the scale is 0.
 template <class T>
 void fit_column(scaling<T>& out, std::size_t d, const column_statistics& c, double shift, double scale) {
     out.shift(d) = static_cast<T>(shift), out.scale(d) = static_cast<T>(scale);
     if (!std::isfinite(out.shift(d)) || !std::isfinite(out.scale(d)) || !(out.scale(d) > 0)) refuse_column<T>(out.name, d, c);
 }
 
-/// Learns to bring each column of x from its least and greatest value to [low, high].   x (N, ..., D)
+/// Fits a scaling that maps each column of x from [min, max] to [low, high].   x (N, ..., D)
 ///   y = low + (high − low) (x − min) / (max − min)                                                           [min_max]
-/// A column that is constant becomes `low`, as if max − min were 1. Definition: scikit-learn's MinMaxScaler.
-/// \throws data_error for a column without values or with an infinite one, a range or scale that T does not hold,
-///         or where low < high does not hold.
+/// A constant column becomes `low`, as if max − min were 1. Definition: scikit-learn's MinMaxScaler.
+/// \throws data_error for a column without values or with an infinite one, a range or scale that overflows or
+///         underflows T, or unless low < high.
 template <class T, std::size_t N>
 [[nodiscard]] scaling<T> min_max(const tensor<T, N>& x, double low = 0, double high = 1) {
     if (!(low < high && std::isfinite(high - low)))
@@ -208,10 +209,11 @@ template <class T, std::size_t N>
     return out;
 }
 
-/// Learns to bring each column of x to mean 0 and variance 1.   x (N, ..., D)
+/// Fits a scaling of each column of x to mean 0 and variance 1.   x (N, ..., D)
 ///   y = (x − μ) / σ     μ = Σ x / N     σ² = Σ (x − μ)² / N                                           [standard_score]
-/// A column that is constant becomes 0, as if σ were 1. Definition: scikit-learn's StandardScaler.
-/// \throws data_error for a column without values or with an infinite one, or a range or scale that T does not hold.
+/// A constant column becomes 0, as if σ were 1. Definition: scikit-learn's StandardScaler.
+/// \throws data_error for a column without values or with an infinite one, or a range or scale that overflows or
+///         underflows T.
 template <class T, std::size_t N>
 [[nodiscard]] scaling<T> standard_score(const tensor<T, N>& x) {
     const auto columns = columns_of("standard_score", x);

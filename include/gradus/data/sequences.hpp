@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Long texts, sentences and series cut into what a network is trained on, batch first. Symbols are indices (std::int32_t).
+/// Long texts, sentences and series cut into training samples, batch first. Symbols are indices (std::int32_t).
 
 #include <algorithm>
 #include <cstddef>
@@ -15,28 +15,28 @@
 
 namespace gradus::data {
 
-/// A long text s (L) as R streams that are read side by side, T symbols at a time, for stateful training: batch k of R rows
-/// holds the k-th piece of each stream, so that row r goes on where row r of the batch before ended.
-///   x[k R + r, t] = s[r K T + k T + t]     y[k R + r, t] = s[r K T + k T + t + 1]                 [streams.x] [streams.y]
-///   x, y (K R, T)     K = ⌊(L − 1) / (R T)⌋ batches; what is left at the end, fewer than R T symbols, is not used
+/// A long text s (L) as R streams that are read in parallel, T symbols at a time, for stateful training: batch k of R
+/// rows holds the k-th piece of each stream, so row r continues where row r of the previous batch ended.
+///   x[k R + r, t] = s[r K T + k T + t]     y[k R + r, t] = s[r K T + k T + t + 1]              [streams.x] [streams.y]
+///   x, y (K R, T)     K = ⌊(L − 1) / (R T)⌋ batches; the remainder at the end, fewer than R T symbols, is not used
 /// `gr::fit(net, J, optimizer, streams(s, R, T), {.batch_size = R, .stateful = true, .shuffle = false})`
 /// Source: Zaremba, Sutskever and Vinyals, "Recurrent neural network regularization" (2014), 4.1.
 /// \throws data_error for no rows or steps, or fewer than R T + 1 symbols.
 GRADUS_ONCE [[nodiscard]] dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 2>> streams(
     const tensor<std::int32_t, 1>& s, std::size_t R, std::size_t T);
 
-/// Each run of n symbols and the one behind it.
-///   x[i, j] = s[i + j]     y[i] = s[i + n]                                                        [n_grams.x] [n_grams.y]
+/// Each run of n symbols and the symbol that follows it.
+///   x[i, j] = s[i + j]     y[i] = s[i + n]                                                     [n_grams.x] [n_grams.y]
 ///   s (L)     x (L − n, n)     y (L − n)
 /// Source: Bengio and others, "A neural probabilistic language model" (2003), 2: the n symbols before predict the next.
 /// \throws data_error for n = 0, or no more than n symbols.
 GRADUS_ONCE [[nodiscard]] dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 1>> n_grams(
     const tensor<std::int32_t, 1>& s, std::size_t n);
 
-/// Each run of T values of a series and the value `ahead` steps behind its last.
-///   x[i, t, 0] = s[i + t]     y[i, 0] = s[i + T − 1 + ahead]                                      [windows.x] [windows.y]
+/// Each run of T values of a series and the value `ahead` steps after its last.
+///   x[i, t, 0] = s[i + t]     y[i, 0] = s[i + T − 1 + ahead]                                   [windows.x] [windows.y]
 ///   s (L)     x (N, T, 1)     y (N, 1)     N = L − T + 1 − ahead
-/// Windows overlap: split them by time (`gr::split` without a seed), or what is tested was seen.
+/// Windows overlap: split them by time (`gr::split` without a seed), or the test set contains values seen in training.
 /// \throws data_error for T = 0, ahead = 0, or a series too short for one window.
 template <class V>
 [[nodiscard]] dataset<tensor<V, 3>, tensor<V, 2>> windows(const tensor<V, 1>& s, std::size_t T, std::size_t ahead = 1) {
@@ -53,9 +53,9 @@ template <class V>
     return {std::move(x), std::move(y)};
 }
 
-/// Where rows of these lengths hold data: m[n, t] = t < lengths[n].                                            [mask_of]
+/// The mask of rows of these lengths: m[n, t] = t < lengths[n].                                               [mask_of]
 ///   lengths (N)     m (N, T)
-/// \throws data_error for a length beyond T, naming its row; where there are none, or T = 0.
+/// \throws data_error for a length above T, naming its row; if there are no lengths, or T = 0.
 GRADUS_ONCE [[nodiscard]] tensor<bool, 2> mask_of(const std::vector<std::size_t>& lengths, std::size_t T);
 
 /// Sequences of different lengths as one tensor.   x (N, T, ...)   mask (N, T)   lengths (N)
@@ -66,10 +66,10 @@ struct padded_sequences {
     std::vector<std::size_t> lengths;
 };
 
-/// Rows of one length: each sequence s_n (T_n, ...) from step 0, behind its end the padding.
-///   x[n, t] = s_n[t] where t < T_n, else padding     mask[n, t] = t < T_n                                      [padded]
-/// \param steps  T; 0: the longest sequence's
-/// \throws data_error for no sequences, all empty, a longer one than T, or features (T_n, D) of different D, naming the row.
+/// Pads sequences to one length: each sequence s_n (T_n, ...) starts at step 0; padding follows its end.
+///   x[n, t] = s_n[t] where t < T_n, else padding     mask[n, t] = t < T_n                                     [padded]
+/// \param steps  T; 0: the length of the longest sequence
+/// \throws data_error for no sequences, only empty ones, or naming the row: longer than T, or another D in (T_n, D).
 template <class V, std::size_t R>
 [[nodiscard]] padded_sequences<V, R> padded(const std::vector<tensor<V, R>>& sequences, V padding = V(0),
                                             std::size_t steps = 0) {
@@ -98,10 +98,10 @@ template <class V, std::size_t R>
     return {std::move(x), std::move(mask), std::move(lengths)};
 }
 
-/// Short texts in which each symbol is foretold from those before it: names, sentences, each with a mark at its ends.
-///   x[n, t] = s_n[t]     y[n, t] = s_n[t + 1]                                         [next_symbols.x] [next_symbols.y]
-///   s_n (T_n)     x, y (N, max T_n − 1), the padding where t + 1 ≥ T_n, which the dataset's mask leaves out
-/// \throws data_error for no sequences, or none of two symbols.
+/// Short texts in which each symbol is predicted from those before it: names, sentences, with a marker at either end.
+///   x[n, t] = s_n[t]     y[n, t] = s_n[t + 1]                                        [next_symbols.x] [next_symbols.y]
+///   s_n (T_n)     x, y (N, max T_n − 1), padding where t + 1 ≥ T_n, which the dataset's mask excludes
+/// \throws data_error for no sequences, or if none has two symbols.
 GRADUS_ONCE [[nodiscard]] dataset<tensor<std::int32_t, 2>, tensor<std::int32_t, 2>> next_symbols(
     const std::vector<tensor<std::int32_t, 1>>& sequences, std::int32_t padding = 0);
 

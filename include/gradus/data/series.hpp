@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Series that need no file: a noisy sine, and monthly numbers that grow and sway with the year. `windows` (sequences.hpp)
-/// cuts them into samples. The noise at step t is a function of the seed and t.
+/// Synthetic series: a noisy sine, and monthly numbers with growth and a yearly season. `windows` (sequences.hpp) cuts
+/// them into samples. The noise at step t depends only on the seed and t.
 
 #include <array>
 #include <cmath>
@@ -21,7 +21,7 @@ struct noisy_sine_options {
     std::size_t steps = 1000;
     double period = 25;  ///< in steps
     double amplitude = 1, phase = 0;
-    double noise = 0.1;  ///< standard deviation of what is added
+    double noise = 0.1;  ///< standard deviation of the noise
     std::uint64_t seed = 0;
 };
 
@@ -31,9 +31,9 @@ inline void check_series(std::string_view series, std::string_view unit, std::si
     check_draws(series, 1, 1, noise);
 }
 
-/// s_t = a sin(2πt / period + phase) + noise z_t, z ~ N(0, 1).                                              [noisy_sine]
-///   s (steps)     The best forecast's mean squared error is noise².
-/// \throws data_error for no steps, a period that is not above 0, noise < 0, or a number that is not finite.
+/// s_t = a sin(2πt / period + phase) + noise z_t, z ~ N(0, 1).                                             [noisy_sine]
+///   s (steps)     The best possible forecast has the mean squared error noise².
+/// \throws data_error for no steps, a period that is not above 0, noise < 0, or a value that is not finite.
 template <class T = float>
 [[nodiscard]] tensor<T, 1> noisy_sine(const noisy_sine_options& o = {}) {
     check_series("noisy_sine", "steps", o.steps, o.noise);
@@ -51,21 +51,22 @@ template <class T = float>
 
 struct airline_options {
     std::size_t months = 144;
-    double level = 100;   ///< of the first month, without its season
-    double growth = 0.1;  ///< from a year to the next
-    double swing = 0.25;  ///< how much more the best month has than the mean one
+    double level = 100;   ///< of the first month, without the season
+    double growth = 0.1;  ///< relative growth per year
+    double swing = 0.25;  ///< relative excess of the best month over the mean
     double noise = 0.03;  ///< standard deviation of the logarithm
     std::uint64_t seed = 0;
 };
 
-/// What each month has above or below the mean, January first, in shares of the best month's: their sum is 0.
+/// Deviation of each month from the mean, January first, relative to that of the best month. The sum is 0.
 inline constexpr std::array<double, 12> airline_season = {-0.5, -0.6, 0, -0.1, -0.1, 0.5, 1, 0.95, 0.25, -0.35, -0.8, -0.25};
 
-/// Passengers by month: growth × season × noise, with z ~ N(0, 1) and q the season above.
-///   s_t = level (1 + growth)^(t / 12) (1 + swing q[t mod 12]) e^(noise z_t)                                   [airline]
+/// Passengers per month: growth × season × noise, with z ~ N(0, 1) and q the season above.
+///   s_t = level (1 + growth)^(t / 12) (1 + swing q[t mod 12]) e^(noise z_t)                                  [airline]
 ///   s (months)
-/// It has the shape of Box and Jenkins's "international airline passengers" ("Time series analysis", 1970, series G), and
-/// none of its numbers. \throws data_error for no month, level ≤ 0, growth ≤ −1, a swing outside [0, 1), noise < 0.
+/// It imitates the shape of Box and Jenkins's "international airline passengers" ("Time series analysis", 1970, series
+/// G) and uses none of its data. \throws data_error for no month, level ≤ 0, growth ≤ −1, swing outside [0, 1),
+/// noise < 0.
 template <class T = float>
 [[nodiscard]] tensor<T, 1> airline(const airline_options& o = {}) {
     check_series("airline", "months", o.months, o.noise);

@@ -1,9 +1,9 @@
 #pragma once
 /// \file
-/// Problems that need no file: the exclusive or, and points in the plane and in space drawn around known answers.
+/// Synthetic problems: the exclusive or, and random points whose classes or targets follow a known rule.
 ///
-/// Sample n of K classes belongs to class n mod K: each part of a split has all of them. Every random number is a
-/// function of the seed and the sample's number: what is drawn does not depend on how many samples there are.
+/// Sample n of K classes belongs to class n mod K, so that each part of a split has all classes. Every random number is
+/// a function of the seed and the sample index, so it does not depend on how many samples there are.
 
 #include <cmath>
 #include <cstddef>
@@ -24,7 +24,7 @@ namespace gradus::data {
 /// Points (N, D) and the class (N) of each.
 template <class T>
 using classified = dataset<tensor<T, 2>, tensor<std::int32_t, 1>>;
-/// Points (N, D) and the number (N, 1) that belongs to each.
+/// Points (N, D) and the target number (N, 1) of each.
 template <class T>
 using targeted = dataset<tensor<T, 2>, tensor<T, 2>>;
 
@@ -35,16 +35,16 @@ template <class T = float>
     return {tensor<T, 2>{{0, 0}, {0, 1}, {1, 0}, {1, 1}}, tensor<T, 2>{{0}, {1}, {1}, {0}}};
 }
 
-/// What every drawn set needs. \throws data_error naming the set, the option and its value.
+/// Checks the options that every synthetic set has. \throws data_error naming the set, the option and its value.
 GRADUS_ONCE void check_draws(std::string_view set, std::size_t samples, std::size_t classes, double noise);
 
-/// \throws data_error naming the set, the option and its value, where that is not finite.
+/// \throws data_error if the value is not finite, naming the set, the option and the value.
 inline void check_finite(std::string_view set, std::string_view option, double value) {
     if (!std::isfinite(value)) throw data_error(message({set, ": .", option, " must be finite, got ", number_text(value)}));
 }
 
-/// N points of K classes in the plane, placed by point(k, i, n_k): that of the i-th of the n_k points of class k. Noise
-/// is added to each coordinate: x ← x + noise z, z ~ N(0, 1).
+/// N points of K classes in the plane: point(k, i, n_k) returns the i-th of the n_k points of class k. Noise is added
+/// to each coordinate: x ← x + noise z, z ~ N(0, 1).
 template <class T, class Point>
 [[nodiscard]] classified<T> draw_plane(std::size_t samples, std::size_t classes, double noise, std::uint64_t key,
                                        Point&& point) {
@@ -63,13 +63,13 @@ template <class T, class Point>
 struct blobs_options {
     std::size_t samples = 100, features = 2, classes = 3;
     double deviation = 1;         ///< σ of each blob, in each feature
-    double low = -10, high = 10;  ///< the box in which the centers lie
+    double low = -10, high = 10;  ///< range of the centers' coordinates
     std::uint64_t seed = 0;
 };
 
-/// Round clouds: x ~ N(c_k, σ² I), the centers c_k uniform in a box.                                         [blobs]
+/// Round normal clusters: x ~ N(c_k, σ² I), the centers c_k uniform in a box.                                [blobs]
 ///   x (N, D)     y (N)     Definition: scikit-learn's make_blobs.
-/// \throws data_error for fewer samples than classes, no feature, σ < 0, an empty box, or one that is not finite.
+/// \throws data_error for fewer samples than classes, no feature, σ < 0, an empty box, or bounds that are not finite.
 template <class T = float>
 [[nodiscard]] classified<T> blobs(const blobs_options& o = {}) {
     check_draws("blobs", o.samples, o.classes, o.deviation);
@@ -93,11 +93,11 @@ template <class T = float>
 
 struct moons_options {
     std::size_t samples = 100;
-    double noise = 0.1;  ///< standard deviation of what is added to each coordinate
+    double noise = 0.1;  ///< standard deviation of the noise on each coordinate
     std::uint64_t seed = 0;
 };
 
-/// Two half circles, each with its end inside the other, t from 0 to π in equal steps.                       [moons]
+/// Two interleaving half circles, t from 0 to π in equal steps.                                               [moons]
 ///   class 0: (cos t, sin t)     class 1: (1 − cos t, ½ − sin t)     x (N, 2)     y (N)
 /// Definition: scikit-learn's make_moons. \throws data_error for fewer than 2 samples or noise < 0.
 template <class T = float>
@@ -115,11 +115,11 @@ template <class T = float>
 struct circles_options {
     std::size_t samples = 100;
     double factor = 0.8;  ///< radius of the inner circle; the outer one's is 1
-    double noise = 0.05;  ///< standard deviation of what is added to each coordinate
+    double noise = 0.05;  ///< standard deviation of the noise on each coordinate
     std::uint64_t seed = 0;
 };
 
-/// A circle around another, r = 1 for class 0 and r = factor for class 1, t from 0 to 2π, 2π left out.     [circles]
+/// Two concentric circles, r = 1 for class 0 and r = factor for class 1, t in [0, 2π) in equal steps.       [circles]
 ///   (r cos t, r sin t)     x (N, 2)     y (N)     Definition: scikit-learn's make_circles.
 /// \throws data_error for fewer than 2 samples, noise < 0, or a factor outside [0, 1).
 template <class T = float>
@@ -142,11 +142,10 @@ struct spirals_options {
     std::uint64_t seed = 0;
 };
 
-/// Arms that wind out of the origin, r from 0 to 1 in equal steps, t = 2πk/K + angle r + noise z.           [spirals]
+/// Spiral arms from the origin, r from 0 to 1 in equal steps, t = 2πk/K + angle r + noise z.                [spirals]
 ///   (r sin t, r cos t)     x (N, 2)     y (N)
-/// Definition: Stanford's course CS231n, "Minimal neural network case study", but for the start of each arm, which lies
-/// there at 4k radians. \throws data_error for fewer samples than classes, noise < 0, or an angle
-/// that is not finite.
+/// Definition: Stanford's course CS231n, "Minimal neural network case study", but there arm k starts at 4k radians.
+/// \throws data_error for fewer samples than classes, noise < 0, or an angle that is not finite.
 template <class T = float>
 [[nodiscard]] classified<T> spirals(const spirals_options& o = {}) {
     check_draws("spirals", o.samples, o.classes, o.noise);
@@ -165,14 +164,14 @@ struct linear_options {
     std::size_t samples = 100;
     std::vector<double> weights = {2};  ///< one for each feature
     double bias = 1;
-    double noise = 0.1;  ///< standard deviation of what is added to y
+    double noise = 0.1;  ///< standard deviation of the noise on y
     std::uint64_t seed = 0;
 };
 
 /// y = Σ w_d x_d + b + noise z, with x_d and z ~ N(0, 1).                                        [linear_regression]
-///   x (N, D)     y (N, 1)     Definition: scikit-learn's make_regression, with weights that are given, not drawn.
-/// The best mean squared error is noise². \throws data_error for no sample, no weight, noise < 0, or a number that is
-/// not finite.
+///   x (N, D)     y (N, 1)     Definition: scikit-learn's make_regression, with given instead of random weights.
+/// The best possible mean squared error is noise². \throws data_error for no sample, no weight, noise < 0, or a value
+/// that is not finite.
 template <class T = float>
 [[nodiscard]] targeted<T> linear_regression(const linear_options& o = {}) {
     check_draws("linear_regression", o.samples, 1, o.noise);
@@ -195,13 +194,13 @@ template <class T = float>
 
 struct sine_options {
     std::size_t samples = 100;
-    double low = -std::numbers::pi, high = std::numbers::pi;  ///< where x lies
-    double noise = 0.1;                                       ///< standard deviation of what is added to y
+    double low = -std::numbers::pi, high = std::numbers::pi;  ///< range of x
+    double noise = 0.1;                                       ///< standard deviation of the noise on y
     std::uint64_t seed = 0;
 };
 
 /// y = sin x + noise z, with x uniform in [low, high) and z ~ N(0, 1).                             [sine_regression]
-///   x (N, 1)     y (N, 1)     The best mean squared error is noise².
+///   x (N, 1)     y (N, 1)     The best possible mean squared error is noise².
 /// \throws data_error for no sample, an empty interval, or noise < 0.
 template <class T = float>
 [[nodiscard]] targeted<T> sine_regression(const sine_options& o = {}) {
@@ -226,10 +225,10 @@ struct gaussians_options {
     std::uint64_t seed = 0;
 };
 
-/// Two round normal distributions, as likely as each other: x ~ N(μ_k, σ² I), μ₁ = −μ₀ = ½ ‖μ₁ − μ₀‖ (1, ..., 1)/√D.
+/// Two round normal distributions, equally likely: x ~ N(μ_k, σ² I), μ₁ = −μ₀ = ½ ‖μ₁ − μ₀‖ (1, ..., 1)/√D.
 ///                                                                                                  [two_gaussians]
-///   x (N, D)     y (N, 1) the class, 0 or 1, as binary cross-entropy wants it
-/// No classifier errs less often than Bayes's, which says 1 where Σ x_d > 0: \see bayes_error.
+///   x (N, D)     y (N, 1) the class, 0 or 1, as binary cross-entropy expects it
+/// The Bayes classifier, which predicts 1 where Σ x_d > 0, has the lowest error rate: \see bayes_error.
 /// \throws data_error for fewer than 2 samples, no feature, σ < 0, or a distance < 0.
 template <class T = float>
 [[nodiscard]] targeted<T> two_gaussians(const gaussians_options& o = {}) {
@@ -250,7 +249,7 @@ template <class T = float>
     return {std::move(x), std::move(y)};
 }
 
-/// How often the best classifier of two_gaussians errs: Φ(−‖μ₁ − μ₀‖ / 2σ), Φ(z) = ½ erfc(−z/√2).         [bayes_error]
+/// Error rate of the best classifier of two_gaussians: Φ(−‖μ₁ − μ₀‖ / 2σ), Φ(z) = ½ erfc(−z/√2).         [bayes_error]
 /// Source: Duda, Hart and Stork, "Pattern classification" (2001), 2.6.1 (discriminant) and 2.7 (error). σ = 0: 0.
 [[nodiscard]] inline double bayes_error(const gaussians_options& o) {
     if (o.deviation == 0) return o.distance > 0 ? 0 : 0.5;

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// PGM, the plainest format of a gray picture: three numbers in letters, then a byte for each pixel, row by row.
+/// PGM, the simplest format of a gray image: three numbers as text, then one byte per pixel, row by row.
 ///
 ///   P5 width height maximum, with blanks or lines that begin with # between them | one blank | pixels
 ///
@@ -19,10 +19,10 @@
 
 namespace gradus::data {
 
-/// A gray picture (H, W) of bytes from a PGM file, plain or gzipped. A maximum (white) below 255 is stretched to it.
-/// What the header promises is compared with what the file can hold before memory is asked for. O(size).
-/// \throws data_error naming the file, the field and the numbers: a file that is not there, another format, a field that
-/// is no number, a side of 0, a maximum that is 0 or no byte, a pixel above it, too few or too many pixels.
+/// Reads a gray image (H, W) of bytes from a PGM file, plain or gzipped. A maximum (white) below 255 is scaled to 255.
+/// The size in the header is compared with the size of the file before memory is allocated. O(size).
+/// \throws data_error naming the file, the field and the numbers: a missing file, another format, a field that is not a
+/// number, a side of 0, a maximum outside 1..255, a pixel above it, too few or too many pixels.
 GRADUS_ONCE [[nodiscard]] tensor<std::uint8_t, 2> read_pgm(const std::string& path);
 
 #if GRADUS_BODIES_OF(images)
@@ -30,7 +30,7 @@ GRADUS_ONCE [[nodiscard]] tensor<std::uint8_t, 2> read_pgm(const std::string& pa
 GRADUS_BODY tensor<std::uint8_t, 2> read_pgm(const std::string& path) {
     byte_reader in(path);
     std::uint64_t done = 0;
-    const auto next = [&] {  // -1 behind the end
+    const auto next = [&] {  // -1 at the end of the file
         std::uint8_t byte = 0;
         return in.read(&byte, 1) == 1 ? (++done, int{byte}) : -1;
     };
@@ -38,7 +38,7 @@ GRADUS_BODY tensor<std::uint8_t, 2> read_pgm(const std::string& path) {
     const auto refuse = [&](std::initializer_list<piece> why) { throw data_error(message({path, ": ", message(why)})); };
 
     if (next() != 'P' || next() != '5') refuse({"no raw gray picture (PGM), which begins with P5"});
-    constexpr std::uint64_t most_side = 1u << 30;  // a product of two fits
+    constexpr std::uint64_t most_side = 1u << 30;  // the product of two sides fits 64 bits
     int c = next();
     const auto number = [&](const char* field, std::uint64_t most) {
         if (!blank(c) && c != '#') refuse({"PGM: no blank before the ", field});
@@ -63,7 +63,7 @@ GRADUS_BODY tensor<std::uint8_t, 2> read_pgm(const std::string& path) {
     if (next() != -1) refuse({"bytes follow the ", x.size(), " pixels that the PGM header promises"});
     for (std::size_t i = 0; i < x.size(); ++i) {
         if (x.data()[i] > white) refuse({"PGM: pixel ", i, " is ", int{x.data()[i]}, ", above the maximum, ", white});
-        x.data()[i] = static_cast<std::uint8_t>((2 * 255u * x.data()[i] + white) / (2 * white));  // to the nearest
+        x.data()[i] = static_cast<std::uint8_t>((2 * 255u * x.data()[i] + white) / (2 * white));  // rounded to nearest
     }
     return x;
 }

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Gray images cut in two at a threshold: OpenCV's `threshold`, and Otsu's way to find one.
+/// Thresholding of gray images: OpenCV's `threshold`, and Otsu's method to choose a threshold.
 ///
 /// Source: documents/001, 4.3, `_, binary_image = cv2.threshold(image, 128, 255, cv2.THRESH_BINARY)`.
 /// Definition: OpenCV 4, imgproc, `threshold` and its five ThresholdTypes.
@@ -17,17 +17,17 @@
 
 namespace gradus::data {
 
-/// What becomes of a pixel x at a threshold t, m the maximum. A pixel of just t is not above it.
+/// How a pixel x is mapped at a threshold t, m the maximum. A pixel equal to t is not above it.
 ///   y = m if x > t, else 0     y = 0 if x > t, else m               [threshold.binary] [threshold.binary_inv]
 ///   y = t if x > t, else x                                                                         [threshold.trunc]
 ///   y = x if x > t, else 0     y = 0 if x > t, else x               [threshold.tozero] [threshold.tozero_inv]
 enum class threshold_type { binary, binary_inv, trunc, tozero, tozero_inv };
 
-/// The image cut at t; `maximum` is m. `gr::data::threshold(image, 128)` is the document's line. O(size).
+/// The image after thresholding; `maximum` is m. `gr::data::threshold(image, 128)` is the document's line. O(size).
 ///
-/// Of bytes, t is rounded down and m to the nearest, halves to even, as OpenCV does; then both are held within 0..255
-/// where they would become pixels. NaN is not above.
-/// \throws data_error where t or m is NaN.
+/// For bytes, t is rounded down and m to nearest, halves to even, as in OpenCV; both are then clamped to 0..255 where
+/// they become pixels. NaN is not above t.
+/// \throws data_error if t or m is NaN.
 template <class T, std::size_t N>
     requires std::same_as<T, std::uint8_t> || std::floating_point<T>
 [[nodiscard]] tensor<T, N> threshold(const tensor<T, N>& image, double t, double maximum = 255,
@@ -35,7 +35,7 @@ template <class T, std::size_t N>
     if (t != t || maximum != maximum) throw data_error("threshold: the threshold or the maximum is NaN");
     constexpr bool bytes = std::same_as<T, std::uint8_t>;
     if constexpr (bytes) maximum = std::clamp(std::nearbyint(maximum), 0.0, 255.0);
-    const bool all = bytes && t < 0;  // every byte is above, and no byte can say so
+    const bool all = bytes && t < 0;  // every byte is above t, which no byte can represent
     const T cut = static_cast<T>(bytes ? std::clamp(std::floor(t), 0.0, 255.0) : t), m = static_cast<T>(maximum);
     tensor<T, N> out(image.shape());
     const auto paint = [&](auto&& f) {
@@ -51,11 +51,11 @@ template <class T, std::size_t N>
     return out;
 }
 
-/// The threshold at which the pixels up to it and those above it lie furthest apart, the least such one; 0 for an image
-/// of one gray: `threshold(image, otsu(image))` is OpenCV's THRESH_BINARY + THRESH_OTSU.
+/// The threshold with the largest variance σ² between the two classes of pixels, the smallest of equal ones; 0 for an
+/// image of one gray level: `threshold(image, otsu(image))` is OpenCV's THRESH_BINARY + THRESH_OTSU.
 ///   σ²(t) = q₀ q₁ (μ₀ − μ₁)²     q: share of the pixels, μ: their mean, 0: x ≤ t, 1: x > t                      [otsu]
-/// Bytes only, as in OpenCV. Where no pixel lies between two thresholds they cut alike, and OpenCV's rounding may choose
-/// another of them; here sums are whole numbers. O(size), one histogram.
+/// Bytes only, as in OpenCV. Two thresholds with no pixel between them split the image alike, and OpenCV's rounding may
+/// choose another one of them; here the sums are whole numbers. O(size), one histogram.
 /// Source: Otsu, "A threshold selection method from gray-level histograms" (1979), (14) and (18).
 /// \throws data_error for an image without pixels.
 template <std::size_t N>

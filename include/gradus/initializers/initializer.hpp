@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// How parameters begin. Draws are f(key, element): the same on every platform and in any order of construction.
+/// Initial values of parameters. Draws are f(key, element): the same on every platform, in any order of construction.
 
 #include <cmath>
 #include <cstddef>
@@ -17,14 +17,14 @@
 
 namespace gradus {
 
-/// How many inputs feed one unit, and how many units one input feeds.
+/// The number of inputs of one unit (`in`), and the number of units that use one input (`out`).
 struct fan {
     std::size_t in = 1, out = 1;
 };
 
-/// in = r I, out = r O of W (..., I, O), r the product of the axes before.                            [initializer.fan]
-/// That is 1 for a matrix, KH·KW for the filters of a convolution.
-/// Source: Keras, `compute_fans`, whose layout of W it is.
+/// in = r I, out = r O for W (..., I, O), r the product of the leading axes.                          [initializer.fan]
+/// r is 1 for a matrix, KH·KW for the filters of a convolution.
+/// Source: Keras, `compute_fans`, for the same layout of W.
 template <class T, std::size_t N>
     requires(N >= 2)
 [[nodiscard]] fan fan_of(const tensor<T, N>& W) {
@@ -33,11 +33,11 @@ template <class T, std::size_t N>
     return {field * W.shape()[N - 2], field * W.shape()[N - 1]};
 }
 
-/// A number for each element: `how(key, i, fan)`.
+/// An initializer of single elements: `how(key, i, fan)`.
 template <class How>
 concept draws_elements = requires(const How& how, double& x) { x = how(std::uint64_t(), std::uint64_t(), fan()); };
 
-/// All elements together: `how(W, key)`, W as the matrix of its rows, all axes but the last.
+/// An initializer of the whole matrix: `how(W, key)`; all axes of W but the last are rows.
 template <class How>
 concept draws_matrix = requires(const How& how, kernels::matrix<double> W) { how(W, std::uint64_t()); };
 
@@ -46,7 +46,7 @@ struct full {
     double value = 0;
 
     double operator()(std::uint64_t, std::uint64_t, fan) const { return value; }
-    /// \throws error where the value is not finite.
+    /// \throws error if the value is not finite.
     void check() const {
         if (!std::isfinite(value)) throw error(message({"full: needs a finite value, got ", number_text(value)}));
     }
@@ -56,11 +56,11 @@ struct ones : full {
     ones() : full{1} {}
 };
 
-/// How the parameters of a layer begin: W as the first is told, b as the second, at 0 where there is none.
+/// The initialization of a layer's parameters: one initializer for W, and one for b, by default 0.
 /// `gr::dense(2, 3, gr::relu{}, gr::he_normal{})`, `gr::dense(2, 3, gr::relu{}, {gr::he_normal{}, gr::full{0.1}})`.
 ///
-/// Either may be any function `double(key, i, fan)` that is copied byte by byte, as a struct of numbers is and a lambda
-/// that captures some. Where it has a `check()`, that is called here.
+/// Either may be any function `double(key, i, fan)` that is trivially copyable, such as a struct of numbers or a lambda
+/// that captures numbers. If it has a `check()`, the constructor calls it.
 class initializer {
   public:
     template <class W, class B = zeros>
@@ -69,11 +69,11 @@ class initializer {
 
     /// Fills W from the stream `key`.
     void weights(kernels::matrix<double> W, std::uint64_t key, fan f) const { weights_.fill(weights_.how, W, key, f); }
-    /// Fills b; the fan is that of W.
+    /// Fills b; `f` is the fan of W.
     void biases(kernels::matrix<double> b, std::uint64_t key, fan f) const { biases_.fill(biases_.how, b, key, f); }
 
   private:
-    /// What one was made of. A `std::function` would cost each program that includes it more compile time.
+    /// A type-erased initializer. `std::function` would increase the compile time of every program.
     struct drawing {
         alignas(std::max_align_t) std::byte how[32];
         void (*fill)(const void* how, kernels::matrix<double>, std::uint64_t key, fan);
@@ -99,7 +99,7 @@ initializer::drawing::drawing(const How& given) {
     };
 }
 
-/// Fills a tensor as `init` begins weights. In double, whatever its scalar.
+/// Fills a tensor with the initial weights of `init`, computed in double whatever the tensor's scalar.
 template <class T>
 void draw(kernels::matrix<T> W, const initializer& init, std::uint64_t key, fan f) {
     const std::size_t size = W.rows * W.cols;
@@ -112,7 +112,7 @@ void draw(tensor<T, N>& W, const initializer& init, std::uint64_t key, fan f) {
     draw(kernels::as_matrix(W), init, key, f);
 }
 
-/// Fills b as `init` begins biases, `f` being the fan of the W that it is added to.
+/// Fills b with the initial biases of `init`; `f` is the fan of W.
 template <class T>
 void draw_biases(tensor<T, 1>& b, const initializer& init, std::uint64_t key, fan f) {
     std::vector<double> values(b.size());
@@ -127,7 +127,7 @@ GRADUS_EXTERN(initializers) template void draw_biases(tensor<float, 1>&, const i
 GRADUS_EXTERN(initializers) template void draw_biases(tensor<double, 1>&, const initializer&, std::uint64_t, fan);
 #endif
 
-/// What parameters may begin with, for the compiled unit: each file of initializers says it of them.
+/// Instantiation for the compiled unit, used by each file of initializers.
 #ifdef GRADUS_COMPILED
 #define GRADUS_INITIALIZER(How) GRADUS_EXTERN(initializers) template initializer::drawing::drawing(const How&);
 #else

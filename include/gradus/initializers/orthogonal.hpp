@@ -1,17 +1,17 @@
 #pragma once
 /// \file
-/// A random rotation: what goes through keeps its length, and so, backwards, does the gradient.
+/// A random orthogonal matrix: it preserves the length of its input and, in backward, of the gradient.
 
 #include "gradus/base/compiled.hpp"
 #include "gradus/initializers/distributions.hpp"
 
 namespace gradus {
 
-/// W = gain Q, QᵀQ = I (QQᵀ = I where W has fewer rows than columns).                          [initializer.orthogonal]
+/// W = gain Q, QᵀQ = I (QQᵀ = I if W has fewer rows than columns).                             [initializer.orthogonal]
 ///
-/// Q of the QR decomposition of a matrix of standard normals, R's diagonal positive: all rotations are equally likely.
-/// By modified Gram and Schmidt, every vector twice: twice is enough (Giraud et al., 2005). All axes of W but the last
-/// are rows. Complexity: 4nm² operations for an n x m matrix, m ≤ n.
+/// Q of the QR decomposition of a matrix of standard normals, with a positive diagonal of R: uniformly distributed.
+/// By the modified Gram-Schmidt process, applied twice to every vector, which is sufficient (Giraud et al., 2005). All
+/// axes of W but the last are rows. Complexity: 4nm² operations for an n x m matrix, m ≤ n.
 /// Source: Saxe, McClelland, Ganguli (2014). Keras's `Orthogonal`, PyTorch's `orthogonal_`.
 struct orthogonal {
     double gain = 1;
@@ -19,7 +19,7 @@ struct orthogonal {
     void operator()(kernels::matrix<double> W, std::uint64_t key) const {
         const bool wide = W.rows < W.cols;
         const std::size_t m = wide ? W.rows : W.cols, n = wide ? W.cols : W.rows;
-        std::vector<double> Q(m * n);  // q₀, q₁, ... one after the other
+        std::vector<double> Q(m * n);  // q₀, q₁, ... contiguous
         for (std::size_t i = 0; i < Q.size(); ++i) Q[i] = random::normal(key, i);
         for (std::size_t k = 0; k < m; ++k) {
             double* q = &Q[k * n];
@@ -32,13 +32,13 @@ struct orthogonal {
             for (std::size_t i = 0; i < n; ++i) W.data[wide ? k * W.stride + i : i * W.stride + k] = gain * Q[k * n + i];
     }
 
-    /// \throws error where the gain is not finite.
+    /// \throws error if the gain is not finite.
     void check() const {
         initializing::need(std::isfinite(gain), {"orthogonal: needs a finite gain, got ", number_text(gain)});
     }
 
   private:
-    // Sums in one order and products rounded, so that no build differs from another.
+    // Sums in a fixed order and rounded products, so that all builds give the same result.
     static double dot(const double* a, const double* b, std::size_t n) {
         double sum = 0;
         for (std::size_t i = 0; i < n; ++i) sum += random::product(a[i], b[i]);

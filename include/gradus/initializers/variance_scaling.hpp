@@ -1,9 +1,9 @@
 #pragma once
 /// \file
-/// Draws whose variance is c / fan: what a layer is given and what it gives have the same variance.
+/// Initializers with variance c / fan, so that a layer's input and output have the same variance.
 ///
-/// The uniform ones are U(−l, l), whose variance is l² / 3. A normal one can be `truncated`, as Keras's are: cut at two
-/// deviations, and widened so that its variance is still c / fan; PyTorch's are not.
+/// The uniform ones are U(−l, l), with variance l² / 3. A normal one can be `truncated`, as in Keras: truncated at two
+/// deviations, and scaled so that its variance is still c / fan. PyTorch's are not truncated.
 
 #include <cmath>
 
@@ -17,7 +17,7 @@ namespace initializing {
 [[nodiscard]] inline double symmetric(double limit, std::uint64_t key, std::uint64_t i) {
     return limit * (2 * random::uniform(key, i) - 1);
 }
-/// N(0, v), or N(0, v / 0.88²) cut at its two deviations.                                [initializer.variance_scaling]
+/// N(0, v), or N(0, v / 0.88²) truncated at two deviations.                              [initializer.variance_scaling]
 /// Source: Keras, `VarianceScaling(distribution="truncated_normal")`.
 [[nodiscard]] inline double of_variance(double v, bool truncated, std::uint64_t key, std::uint64_t i) {
     const double deviation = std::sqrt(v);
@@ -34,7 +34,7 @@ struct glorot_uniform {
     }
 };
 
-/// N(0, 2 / (in + out)).                                                                     [initializer.glorot_normal]
+/// N(0, 2 / (in + out)).                                                                    [initializer.glorot_normal]
 /// Source: Glorot and Bengio (2010), (12).
 struct glorot_normal {
     bool truncated = false;
@@ -44,7 +44,7 @@ struct glorot_normal {
     }
 };
 
-/// U(−l, l), l = √(6 / in): for ReLU, which passes half of its inputs.                         [initializer.he_uniform]
+/// U(−l, l), l = √(6 / in): for ReLU, which sets half of its inputs to 0.                      [initializer.he_uniform]
 /// Source: He et al. (2015), (10).
 struct he_uniform {
     double operator()(std::uint64_t key, std::uint64_t i, fan f) const {
@@ -88,12 +88,12 @@ struct pytorch_uniform {
     }
 };
 
-/// How Keras begins a dense layer: W by glorot_uniform, b = 0. What layers of gradus do when not told otherwise.
+/// Keras's initialization of a dense layer, W by glorot_uniform, b = 0; the default of gradus' layers.
 struct keras_default : initializer {
     keras_default() : initializer(glorot_uniform{}) {}
 };
 
-/// How PyTorch begins a linear layer: W and b by pytorch_uniform.
+/// PyTorch's initialization of a linear layer: W and b by pytorch_uniform.
 struct pytorch_default : initializer {
     pytorch_default() : initializer(pytorch_uniform{}, pytorch_uniform{}) {}
 };

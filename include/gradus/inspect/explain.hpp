@@ -1,10 +1,11 @@
 #pragma once
 /// \file
-/// One training step, every formula with its numbers, as text: `gr::explain(net, J, descend, x, y)`.
+/// One training step as text, every formula with its numbers: `gr::explain(net, J, descend, x, y)`.
 ///
-/// Layers tell, and this listens (nn/visitor.hpp). A layer that tells its formulas is shown by them, entry by entry; any
-/// other by what it says that it computes, `formula`, and what goes in and out of it. A loss tells its words by
-/// `explain_loss(gr::explaining::page&, const J&, const gr::explaining::loss_numbers&)`, found by argument-dependent look-up.
+/// Layers report their formulas to a visitor (nn/visitor.hpp). A layer with formulas is shown by them, entry by entry;
+/// any other by its member `formula` and its inputs and outputs. A loss has its own text if there is a function
+/// `explain_loss(gr::explaining::page&, const J&, const gr::explaining::loss_numbers&)`, found by argument-dependent
+/// look-up.
 
 #include <algorithm>
 #include <cstdio>
@@ -27,7 +28,7 @@ namespace gradus {
 
 namespace explaining {
 
-/// Writes down what layers tell. Containers have nothing to show but what is in them, and what they say of themselves.
+/// Writes what layers report. For a container, only its members and its own formulas are shown.
 class scribe final : public visitor {
   public:
     scribe(page& out, bool backward) : out_(out), backward_(backward) {}
@@ -46,7 +47,7 @@ class scribe final : public visitor {
         open_.pop_back();
     }
     void value(const layer_ref& of, role is, const entry& name, const tensor_ref& t) override {
-        if (of.is_container || is == role::made || t.size() == 0) return;  // as dx of a first layer, which nobody computed
+        if (of.is_container || is == role::made || t.size() == 0) return;  // e.g. dx of a first layer, not computed
         const bool parameter = is == role::parameter;
         open_.back().shown_whole.push_back({(parameter && backward_ ? "d" : "") + name.path(), parameter, numbers_of(t)});
     }
@@ -77,7 +78,7 @@ class scribe final : public visitor {
     struct told {
         bool begun = false, by_formulas = false;
         std::vector<shown> shown_whole;
-        std::vector<std::string> mentioned;  ///< by a formula
+        std::vector<std::string> mentioned;  ///< in a formula
 
         [[nodiscard]] bool mentions(const std::string& parameter) const {
             return std::find(mentioned.begin(), mentioned.end(), parameter) != mentioned.end();
@@ -91,10 +92,10 @@ class scribe final : public visitor {
         const std::string path = of.place.path(), name(of.name);
         out_.part(path.empty() ? name : path + " " + name);
     }
-    /// "y = f(x ∗ W + b)   f(z) = relu(z) = max(z, 0)"; nothing where the layer says no formula.
+    /// "y = f(x ∗ W + b)   f(z) = relu(z) = max(z, 0)"; nothing if the layer has no formula.
     void write_formula(const layer_ref& of) {
         if (of.formula.empty()) return;
-        std::string line(of.formula);  // of layers without θ only what y is
+        std::string line(of.formula);  // layers without θ have only the right side
         if (!line.starts_with("y = ")) line.insert(0, "y = ");
         if (!of.f.name.empty()) line += message({"   f(z) = ", of.f.name, "(z) = ", of.f.formula});
         out_.line(line);
@@ -124,8 +125,8 @@ void write_loss(page& out, const J& loss, const Y& y_hat, const Target& y, const
 
 }  // namespace explaining
 
-/// What `descend` would do next on the batch (x, y), in mode training: forward, loss, backward and step, every formula
-/// with its numbers. Nothing is changed: the network, the optimizer and their random streams stay as they are.
+/// The next step of `descend` on the batch (x, y), in training mode: forward, loss, backward and step, every formula
+/// with its numbers. The network, the optimizer and their random streams are not changed.
 /// \throws what the step itself would throw.
 template <class Net, class J, class Options, class X, class Y>
 [[nodiscard]] std::string explanation(const Net& net, const J& loss, const optimizer<Net, Options>& descend, const X& x,
@@ -153,7 +154,7 @@ template <class Net, class J, class Options, class X, class Y>
     return std::move(out.text);
 }
 
-/// Prints it.
+/// Prints the explanation to standard output.
 template <class Net, class J, class Options, class X, class Y>
 void explain(const Net& net, const J& loss, const optimizer<Net, Options>& descend, const X& x, const Y& y,
              const explain_options& limits = {}) {

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Is this backward the derivative of this forward? For any layer, a user's own included: one line.
+/// Checks that a layer's backward is the derivative of its forward, for any layer, including a user's own.
 
 #include <algorithm>
 #include <array>
@@ -19,25 +19,25 @@
 
 namespace gradus {
 
-/// How `gradient_check` looks: `{.training = false, .entries = 50}`.
+/// Options of `gradient_check`: `{.training = false, .entries = 50}`.
 struct gradient_check_options {
-    bool training = true;            ///< mode of the forward; draws are the same in each
-    std::uint64_t seed = 1;          ///< of the upstream gradient, and of which entries are looked at
-    std::size_t entries = 200;       ///< of each tensor at most, drawn at random
-    tensor<bool, 2> mask = {};       ///< (N, T) for layers that read one
+    bool training = true;            ///< mode of the forward; every forward has the same random draws
+    std::uint64_t seed = 1;          ///< of the upstream gradient, and of the choice of entries
+    std::size_t entries = 200;       ///< checked in each tensor at most, drawn at random
+    tensor<bool, 2> mask = {};       ///< (N, T) for layers that use one
 };
 
-/// What was found, and whether it will do. Converts to bool: `CHECK(gr::gradient_check(layer, x))`.
+/// The result of a check. Converts to bool: `CHECK(gr::gradient_check(layer, x))`.
 struct gradient_report {
     bool passed = false;
     double limit = 0;          ///< on the relative error: 1e-7 in double
     double worst = 0;          ///< largest relative error
-    std::string where;         ///< of that entry: "dW[3]", "dx[0]"
-    double analytic = 0;       ///< what backward says there
-    double numeric = 0;        ///< what differences of forward say there
-    std::size_t entries = 0;   ///< looked at
-    bool in_float = false;     ///< the layer does not exist in double, so the limit is wide
-    std::string defect;        ///< what is wrong before any number is compared; empty: nothing
+    std::string where;         ///< that entry: "dW[3]", "dx[0]"
+    double analytic = 0;       ///< its gradient by backward
+    double numeric = 0;        ///< its gradient by differences of forward
+    std::size_t entries = 0;   ///< checked
+    bool in_float = false;     ///< the layer cannot be converted to double, so the limit is wide
+    std::string defect;        ///< an error found before numbers are compared; empty: none
 
     explicit operator bool() const { return passed; }
 
@@ -63,7 +63,7 @@ Stream& operator<<(Stream& out, const gradient_report& report) {
 
 namespace checking {
 
-/// A leaf or a struct of leaves: inputs and outputs may be either.
+/// Calls f for a tensor, or for each member of a struct of tensors: inputs and outputs may be either.
 template <class F, class X, class... Xs>
 void each_in(const char* name, F&& f, X& x, Xs&... xs) {
     if constexpr (any_tensor<X>)
@@ -72,7 +72,7 @@ void each_in(const char* name, F&& f, X& x, Xs&... xs) {
         each(f, x, xs...);
 }
 
-/// "dW", "d0.b". Appended: g++ 12 warns of `"d" + path` where it is inlined (GCC bug 105651).
+/// "dW", "d0.b". Appended: g++ 12 warns of `"d" + path` if it is inlined (GCC bug 105651).
 [[nodiscard]] inline std::string gradient_name(const entry& e) {
     std::string name = "d";
     name += e.path();
@@ -82,7 +82,7 @@ void each_in(const char* name, F&& f, X& x, Xs&... xs) {
 template <class T>
 inline constexpr bool is_float = std::is_same_v<T, float>;
 
-/// Largest magnitude in a tensor; what is not a number does not count.
+/// The largest magnitude in a tensor; NaN and infinity do not count.
 template <class Grad>
 [[nodiscard]] double largest_of(const Grad& grad) {
     double largest = 0;
@@ -93,10 +93,10 @@ template <class Grad>
 
 /// Compares one tensor's gradient with differences of `loss` in its entries.
 ///
-/// Fourth-order central differences, (8 (J₊ₕ − J₋ₕ) − (J₊₂ₕ − J₋₂ₕ)) / 12h, with the best of a few h: a wrong gradient is
-/// wrong at all of them, while a kink (ReLU) or a steep curve spoils one or the other.
-/// The error is relative to the larger of both values, and to no less than a thousandth of the tensor's largest
-/// gradient and `floor`: what is next to nothing beside its neighbours is all rounding.
+/// Fourth-order central differences, (8 (J₊ₕ − J₋ₕ) − (J₊₂ₕ − J₋₂ₕ)) / 12h, with the best of several h: a wrong
+/// gradient fails for all of them, while a kink (ReLU) or a steep curve spoils only some.
+/// The error is relative to the larger of both values, but at least to a thousandth of the tensor's largest gradient
+/// and to `floor`: gradients far smaller than their neighbours are mostly rounding.
 template <class Theta, class Grad, class Loss>
 void compare(gradient_report& r, const std::string& name, Theta& theta, const Grad& grad, const Loss& loss,
              const gradient_check_options& o, double floor = 0) {
@@ -122,11 +122,11 @@ void compare(gradient_report& r, const std::string& name, Theta& theta, const Gr
                 theta.data()[i] = kept + static_cast<T>(k) * h;
                 return loss();
             };
-            // what was really added, after rounding
+            // the step after rounding
             const double taken = (static_cast<double>(static_cast<T>(kept + h)) - static_cast<double>(static_cast<T>(kept - h))) / 2;
             const double d = (8 * (J(1) - J(-1)) - (J(2) - J(-2))) / (12 * taken);
             const double e = std::abs(d - analytic) / std::max({std::abs(d), std::abs(analytic), least});
-            if (e < error) error = e, numeric = d;  // a step that leaves forward's domain gives NaN: it says nothing
+            if (e < error) error = e, numeric = d;  // NaN, if a step leaves forward's domain, is ignored
             if (error <= r.limit) break;
         }
         theta.data()[i] = kept;
@@ -153,7 +153,7 @@ gradient_report run(L& layer, X& x, const gradient_check_options& o, bool in_flo
     ctx.key = random::mix(o.seed, "gradient_check");
     if (o.mask.size() != 0) ctx.mask = &o.mask;
 
-    // J = Σ dy ∘ y with a random dy: a gradient that is right only for equal dy is caught
+    // J = Σ dy ∘ y with a random dy, which also finds a gradient that is right only for equal dy
     cache_of<L, X> cache{};
     output_of<L, X> dy = gradus::forward(layer, x, cache, ctx);
     std::uint64_t leaf = 0;
@@ -177,16 +177,16 @@ gradient_report run(L& layer, X& x, const gradient_check_options& o, bool in_flo
         return J;
     };
 
-    // backward assigns: what stood in the gradients before must not matter
+    // backward assigns: the previous values of the gradients must not matter
     gradients<L> grad(layer);
     each([]<class T>(const entry&, T& t) { t.fill(std::numeric_limits<scalar_of<T>>::quiet_NaN()); }, grad.values);
     X dx = gradus::backward(layer, x, dy, cache, grad.values, ctx);
 
-    // A whole tensor may have nothing but rounding, as a bias before a normalization, which takes it out again: 1e-13 beside
-    // a network's gradients of 1. What is wrong by 1e-12 of the largest is still told (in float by 5e-5).
+    // A whole tensor may hold only rounding, such as a bias before a normalization, which cancels it: 1e-13 in a
+    // network with gradients of 1. An error of 1e-12 of the largest gradient is still found (in float 5e-5).
     double floor = 0;
     const auto raise = [&]<class T>(const entry&, const T& g) {
-        if constexpr (std::is_floating_point_v<scalar_of<T>>)  // indices have no gradient, whatever stands there
+        if constexpr (std::is_floating_point_v<scalar_of<T>>)  // indices have no gradient, whatever is stored there
             floor = std::max(floor, (in_float ? 1e-2 : 1e-5) * largest_of(g));
     };
     each([&](const entry& e, const auto& g) { if (e.trainable) raise(e, g); }, grad.values);
@@ -215,9 +215,9 @@ gradient_report run(L& layer, X& x, const gradient_check_options& o, bool in_flo
 
 }  // namespace checking
 
-/// Compares every gradient of a layer's backward, at x, with differences of its forward, under a random upstream
-/// gradient. In double, whatever the layer's own scalar, where the layer can be converted (`template <class U> auto
-/// to_scalar() const`) and takes double; else in its own, with a wider limit, and the report says so.
+/// Compares every gradient of a layer's backward, at x, with differences of its forward, for a random upstream
+/// gradient. In double if the layer can be converted (`template <class U> auto to_scalar() const`) and accepts double;
+/// else in its own scalar, with a wider limit, which the report states.
 template <class L, class X>
 [[nodiscard]] gradient_report gradient_check(const L& layer, const X& x, const gradient_check_options& o = {}) {
     static_assert(is_layer<L, X>);

@@ -1,16 +1,17 @@
 #pragma once
 /// \file
-/// Weights of Keras's recurrent layers in ours. Dense, convolution and normalization need nothing: Keras lays them out as
-/// gradus does.
+/// Conversion of the weights of Keras's recurrent layers. Dense, convolution and normalization need none: Keras has the
+/// same layout as gradus.
 ///
 ///                          Keras                                    gradus
 ///     gates                lstm i f c o, gru z r h                  lstm i f g o, gru r z n
 ///     kernel               (D, G·H)                                 W (D, G·H)
 ///     recurrent_kernel     (H, G·H)                                 U (H, G·H)
 ///     bias                 (G·H)                                    b (G·H)
-///     of GRU, reset_after  (2, 3H): of the inputs, of the state     b (3H), their sum; b_q (H), the state's of n
+///     GRU, reset_after     (2, 3H): of the inputs, of the state     b (3H), their sum; b_q (H), the state's of n
 ///
-/// `GRU(reset_after=True)`, the default since TensorFlow 2, is `gr::gru`; `reset_after=False` is `gr::gru_reset_before`.
+/// `GRU(reset_after=True)`, the default since TensorFlow 2, is `gr::gru`; `reset_after=False` is
+/// `gr::gru_reset_before`.
 
 #include <algorithm>
 #include <array>
@@ -23,17 +24,17 @@ namespace gradus {
 
 namespace io::keras {
 
-/// Weights as `layer.get_weights()` lists them; the bias of R axes.
+/// Weights as `layer.get_weights()` returns them; R: the axes of the bias.
 template <class T, std::size_t R>
 struct recurrent_weights {
     tensor<T, 2> kernel, recurrent_kernel;
     tensor<T, R> bias;
 };
 
-/// The gate of one order that stands at g in the other. GRU, of three gates: z r h and r z n; the way back is the same.
+/// The position of gate g in the other order. GRU has three gates, z r h and r z n; the mapping is its own inverse.
 [[nodiscard]] constexpr std::size_t gate(std::size_t g, std::size_t gates) { return gates == 3 && g < 2 ? 1 - g : g; }
 
-/// Copies the gates' columns of a row of G·H numbers into the other order.
+/// Copies a row of G·H numbers with its gates in the other order.
 template <class T>
 void turn_gates(const T* from, T* to, std::size_t gates, std::size_t H) {
     for (std::size_t g = 0; g < gates; ++g) std::copy_n(from + gate(g, gates) * H, H, to + g * H);
@@ -55,7 +56,8 @@ namespace from_keras {
 ///   W = kernel     U = recurrent_kernel     b = bias     the gates in our order; gru:
 ///   b = bias₀ + (bias₁ of r and z, 0)     b_q = bias₁ of n.
 /// Keras's `use_bias=False`: set b to zeros.
-/// \throws shape_error where the layer has another number of gates, inputs or units, or a GRU resets at the other place.
+/// \throws shape_error if the layer has another number of gates, inputs or units. (A GRU with the other `reset_after`
+/// does not compile.)
 template <class L, class T, std::size_t R>
 void recurrent(L& layer, const tensor<T, 2>& kernel, const tensor<T, 2>& recurrent_kernel, const tensor<T, R>& bias) {
     auto& theta = layer.theta;
@@ -91,7 +93,8 @@ void recurrent(L& layer, const tensor<T, 2>& kernel, const tensor<T, 2>& recurre
 
 namespace to_keras {
 
-/// The way back, for `layer.set_weights([kernel, recurrent_kernel, bias])`. Of `gr::gru` the state's bias is 0, but for b_q.
+/// The inverse, for `layer.set_weights([kernel, recurrent_kernel, bias])`. For `gr::gru` the
+/// state's bias is b_q for n, else 0.
 template <class L>
 [[nodiscard]] auto recurrent(const L& layer) {
     const auto& theta = layer.theta;

@@ -1,7 +1,8 @@
 #pragma once
 /// \file
-/// Weights and images in PyTorch's layout and in ours. PyTorch counts outputs first and channels before space; gradus, as
-/// Keras, space before channels and outputs last. A dense layer behind a flatten therefore counts its inputs otherwise, too.
+/// Conversion of weights and images between PyTorch's layout and ours. PyTorch puts outputs first and channels before
+/// space; gradus, like Keras, puts space before channels and outputs last. So a dense layer after a flatten has its
+/// inputs in another order, too.
 ///
 ///                              PyTorch                              gradus
 ///     images, sequences        (N, C, H, W)   (N, C, T)             (N, H, W, C)   (N, T, C)
@@ -10,7 +11,7 @@
 ///     transposed convolution   (I, O/g, KH, KW)                     (KH, KW, O/g, I)
 ///     biases, normalizations   (C)                                  (C), as they are
 ///
-/// docs/pytorch.md takes a model over, step by step.
+/// docs/pytorch.md converts a model step by step.
 
 #include <algorithm>
 #include <array>
@@ -23,11 +24,11 @@ namespace gradus {
 
 namespace io {
 
-/// Axis k of what comes out is axis order[k] of what goes in.
+/// Axis k of the result is axis order[k] of the argument.
 template <std::size_t N>
 using axes_order = std::array<std::size_t, N>;
 
-/// The way back.
+/// The inverse permutation.
 template <std::size_t N>
 [[nodiscard]] constexpr axes_order<N> inverse(const axes_order<N>& order) {
     axes_order<N> back{};
@@ -35,10 +36,10 @@ template <std::size_t N>
     return back;
 }
 
-/// Elements of that shape in another order of axes. O(size).
+/// The elements of a tensor of that shape with its axes permuted. O(size).
 template <class T, std::size_t N>
 [[nodiscard]] tensor<T, N> permuted(const T* from, const std::array<std::size_t, N>& shape, const axes_order<N>& order) {
-    std::array<std::size_t, N> size{}, step{}, at{};  // along each axis of the result: length, distance in `from`, place
+    std::array<std::size_t, N> size{}, step{}, at{};  // along each axis of the result: length, stride in `from`, index
     for (std::size_t k = 0; k < N; ++k) {
         size[k] = shape[order[k]], step[k] = 1;
         for (std::size_t axis = order[k] + 1; axis < N; ++axis) step[k] *= shape[axis];
@@ -55,10 +56,10 @@ template <class T, std::size_t N>
     return out;
 }
 
-/// PyTorch's layouts, and where their axes stand in ours.
+/// PyTorch's layouts, as permutations of axes into ours.
 namespace pytorch {
 
-/// 0 2 3 1: the channels go to the end.
+/// 0 2 3 1: channels move to the end.
 template <std::size_t N>
 [[nodiscard]] constexpr axes_order<N> images() {
     static_assert(N >= 3, "gradus: images are (N, C, H, W) in PyTorch, sequences (N, C, T)");
@@ -78,7 +79,7 @@ template <std::size_t N>
     return order;
 }
 
-/// (O, C, H, W), where `inputs` is C·H·W. \throws shape_error where it is not.
+/// (O, C, H, W), with `inputs` = C·H·W. \throws shape_error if they differ.
 template <std::size_t R>
 [[nodiscard]] std::array<std::size_t, R + 1> unflattened(std::size_t outputs, const std::size_t (&sample)[R],
                                                          std::size_t inputs, const std::array<std::size_t, 2>& weight) {
@@ -94,7 +95,7 @@ template <std::size_t R>
 
 }  // namespace pytorch
 
-/// The same elements in a matrix.
+/// The same elements as a matrix.
 template <class T, std::size_t N>
 [[nodiscard]] tensor<T, 2> as_rows(const tensor<T, N>& x, std::size_t rows) {
     tensor<T, 2> out({rows, rows == 0 ? 0 : x.size() / rows});
@@ -104,7 +105,7 @@ template <class T, std::size_t N>
 
 }  // namespace io
 
-/// From PyTorch's layout into ours.
+/// From PyTorch's layout to ours.
 namespace from_pytorch {
 
 /// Images (N, C, H, W) → (N, H, W, C), sequences (N, C, T) → (N, T, C).
@@ -114,17 +115,17 @@ template <class T, std::size_t N>
     return io::permuted(x.data(), x.shape(), io::pytorch::images<N>());
 }
 
-/// The `weight` of Linear, Conv1d, Conv2d and their transposed twins, in groups or not: one permutation serves them all.
+/// The `weight` of Linear, Conv1d, Conv2d and the transposed convolutions, with or without groups: one permutation.
 ///   W[i, o] = weight[o, i]     W[kh, kw, i, o] = weight[o, i, kh, kw]                             [pytorch.weights]
 template <class T, std::size_t N>
 [[nodiscard]] tensor<T, N> weights(const tensor<T, N>& weight) {
     return io::permuted(weight.data(), weight.shape(), io::pytorch::weights<N>());
 }
 
-/// The `weight` (O, C·H·W) of a Linear that follows a Flatten, as it has to be behind our flatten: (H·W·C, O). `sample`:
-/// what PyTorch flattens, {C, H, W} or {C, T}. It is the weight of a convolution whose kernel is the whole image.
+/// The `weight` (O, C·H·W) of a Linear after a Flatten, for use after our flatten: (H·W·C, O). `sample`: the shape that
+/// PyTorch flattens, {C, H, W} or {C, T}. It is the weight of a convolution whose kernel is the whole image.
 ///   W[(h, w, c), o] = weight[o, (c, h, w)]                                                      [pytorch.flattened]
-/// \throws shape_error where the weight takes another number of features than the sample has.
+/// \throws shape_error if the weight has another number of features than the sample.
 template <class T, std::size_t R>
 [[nodiscard]] tensor<T, 2> weights(const tensor<T, 2>& weight, const std::size_t (&sample)[R]) {
     const auto [outputs, inputs] = weight.shape();
@@ -134,7 +135,7 @@ template <class T, std::size_t R>
 
 }  // namespace from_pytorch
 
-/// From our layout into PyTorch's: the way back of each.
+/// From our layout to PyTorch's: the inverse of each.
 namespace to_pytorch {
 
 /// (N, H, W, C) → (N, C, H, W), (N, T, C) → (N, C, T).
@@ -149,8 +150,8 @@ template <class T, std::size_t N>
     return io::permuted(W.data(), W.shape(), io::inverse(io::pytorch::weights<N>()));
 }
 
-/// (H·W·C, O) → (O, C·H·W). `sample` is PyTorch's here too: {C, H, W} or {C, T}.
-/// \throws shape_error where W takes another number of features than the sample has.
+/// (H·W·C, O) → (O, C·H·W). `sample` is the shape in PyTorch here too: {C, H, W} or {C, T}.
+/// \throws shape_error if W has another number of features than the sample.
 template <class T, std::size_t R>
 [[nodiscard]] tensor<T, 2> weights(const tensor<T, 2>& W, const std::size_t (&sample)[R]) {
     const auto [inputs, outputs] = W.shape();

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Weights of PyTorch's nn.RNN, nn.LSTM and nn.GRU, and of their cells, in our recurrent layers.
+/// Conversion of the weights of PyTorch's nn.RNN, nn.LSTM and nn.GRU, and of their cells.
 ///
 ///                          PyTorch                                  gradus
 ///     x, y                 (N, T, D), (N, T, H), batch_first=True   the same
@@ -8,9 +8,9 @@
 ///     weight_ih            (G·H, D)                                 W (D, G·H)
 ///     weight_hh            (G·H, H)                                 U (H, G·H)
 ///     bias_ih, bias_hh     (G·H) each                               b (G·H), their sum
-///                          of gru's n they do not add up            b_q (H), bias_hh of n
+///                          for gru's n they are not added           b_q (H), bias_hh of n
 ///
-/// A module of several layers or of two directions has a set for each: weight_ih_l0, weight_ih_l0_reverse, weight_ih_l1, ...
+/// A module with several layers or two directions has one set for each: weight_ih_l0, weight_ih_l0_reverse, ...
 
 #include <algorithm>
 #include <array>
@@ -29,13 +29,13 @@ namespace gradus {
 
 namespace io {
 
-/// \throws shape_error where an array does not fit what a layer has of it
+/// \throws shape_error if an array does not have the shape that the layer expects
 GRADUS_ONCE void require_shape(std::string_view from, std::string_view name, std::span<const std::size_t> shape,
                                std::string_view layer, std::span<const std::size_t> expected);
 
 namespace pytorch {
 
-/// What PyTorch keeps for one layer in one direction. Biases are empty where it was made with bias=False.
+/// PyTorch's weights of one layer in one direction. Biases are empty if it was created with bias=False.
 template <class T>
 struct recurrent_weights {
     tensor<T, 2> weight_ih, weight_hh;
@@ -71,7 +71,7 @@ namespace from_pytorch {
 /// Sets θ of an `rnn`, `lstm` or `gru`.                                                            [pytorch.recurrent]
 ///   W[d, k] = weight_ih[k, d]     U[j, k] = weight_hh[k, j]     b[k] = bias_ih[k] + bias_hh[k],
 ///   gru, where k is one of n's:                                 b[k] = bias_ih[k]     b_q[k − 2H] = bias_hh[k].
-/// \throws shape_error where the layer has another number of gates, inputs or units.
+/// \throws shape_error if the layer has another number of gates, inputs or units.
 template <class L, class T>
 void recurrent(L& layer, const io::pytorch::recurrent_weights<T>& from) {
     auto& theta = layer.theta;
@@ -103,9 +103,10 @@ void recurrent(L& layer, const io::pytorch::recurrent_weights<T>& from) {
     }
 }
 
-/// The same from a file of a `state_dict`: `recurrent(net.layer<0>(), file, "lstm.", "l0")` takes the arrays
-/// lstm.weight_ih_l0 and so on, for a `bidirectional` layer also those that end in _reverse. Of a cell the suffix is empty.
-/// \throws data_error where the file lacks the weights, or they are of another type.
+/// The same from the file of a `state_dict`: `recurrent(net.layer<0>(), file, "lstm.", "l0")` reads the arrays
+/// lstm.weight_ih_l0 and so on; for a `bidirectional` layer also those that end in _reverse. Cells need an empty
+/// suffix.
+/// \throws data_error if the file lacks the weights, or they have another type.
 template <class L>
 void recurrent(L& layer, const io::npz_reader& file, std::string_view prefix, std::string_view suffix = "l0") {
     if constexpr (requires { layer.backwards; }) {
@@ -120,7 +121,7 @@ void recurrent(L& layer, const io::npz_reader& file, std::string_view prefix, st
 
 namespace to_pytorch {
 
-/// The way back: θ of a layer as PyTorch keeps it. The whole of b becomes bias_ih; bias_hh is 0, but for b_q.
+/// The inverse: θ of a layer in PyTorch's form. All of b becomes bias_ih; bias_hh is 0, except for b_q.
 template <class L>
 [[nodiscard]] auto recurrent(const L& layer) {
     const auto& theta = layer.theta;

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Arrays as files hold them: element type, shape and bytes.
+/// Arrays as stored in files: element type, shape and bytes.
 
 #include <algorithm>
 #include <concepts>
@@ -18,7 +18,7 @@
 
 namespace gradus::io {
 
-/// What an array may hold: integers of 1 to 8 bytes, float, double.
+/// Element types of arrays: integers of 1 to 8 bytes, float, double.
 template <class T>
 concept element = (std::integral<T> && !std::same_as<T, bool>) || std::same_as<T, float> || std::same_as<T, double>;
 
@@ -28,17 +28,17 @@ using gradus::dtype, gradus::dtype_of;
 struct shape_view : std::span<const std::size_t> {
     using std::span<const std::size_t>::span;
     shape_view(std::span<const std::size_t> sizes) : std::span<const std::size_t>(sizes) {}
-    shape_view(std::initializer_list<std::size_t> sizes)  // lives until the end of the call that it is written in
+    shape_view(std::initializer_list<std::size_t> sizes)  // valid until the end of the call in which it is written
         : std::span<const std::size_t>(sizes.begin(), sizes.size()) {}
 };
 
 /// "(2, 3)". \see gradus::shape_text
 [[nodiscard]] inline std::string text_of(shape_view shape) { return shape_text(shape); }
 
-/// An array as a file holds it, in row-major order and in this machine's byte order.
+/// An array as read from a file, in row-major order and this machine's byte order.
 struct array {
-    std::string source;  ///< what messages call it: `net.npz, '0.W'`
-    std::string name;    ///< `0.W`; empty where a file holds one array
+    std::string source;  ///< its name in messages: `net.npz, '0.W'`
+    std::string name;    ///< `0.W`; empty for a file of one array
     dtype type;
     std::vector<std::size_t> shape;
     std::vector<std::byte> bytes;
@@ -46,20 +46,20 @@ struct array {
     /// Number of elements.
     [[nodiscard]] std::size_t size() const { return bytes.size() / type.size; }
 
-    /// The elements. \throws data_error where they are of another type; nothing is converted.
+    /// The elements. \throws data_error if they have another type; nothing is converted.
     template <element T>
     [[nodiscard]] std::span<const T> as() const& {
         require(dtype_of<T>);
         return {reinterpret_cast<const T*>(bytes.data()), size()};
     }
 
-    /// The elements of an array of just this shape. \throws data_error where type or shape is another.
+    /// The elements of an array of exactly this shape. \throws data_error if type or shape differs.
     template <element T>
     [[nodiscard]] std::span<const T> as(shape_view expected) const& {
         require(expected);
         return as<T>();
     }
-    /// \throws data_error where type or shape is another.
+    /// \throws data_error if type or shape differs.
     void require(dtype expected) const {
         if (type != expected) fail({source, ": holds ", type.text(), ", asked for ", expected.text()});
     }
@@ -68,20 +68,20 @@ struct array {
             fail({source, ": has shape ", text_of(shape), ", asked for ", text_of(expected)});
     }
 
-    /// Elements of an array that nobody keeps would be gone when they are read: name it first.
+    /// A span into a temporary array would dangle: give the array a name first.
     template <element T>
     std::span<const T> as() const&& = delete;
     template <element T>
     std::span<const T> as(shape_view) const&& = delete;
 
-    /// The one element of an array of shape (). \throws data_error where type or shape is another.
+    /// The element of an array of shape (). \throws data_error if type or shape differs.
     template <element T>
     [[nodiscard]] T scalar() const {
         if (!shape.empty()) fail({source, ": has shape ", text_of(shape), ", asked for ()"});
         return as<T>()[0];
     }
 
-    /// A copy as a tensor. \throws data_error where type or rank is another.
+    /// A copy as a tensor. \throws data_error if type or rank differs.
     template <any_tensor X>
     [[nodiscard]] X to() const {
         if (shape.size() != rank_of<X>)
@@ -94,7 +94,7 @@ struct array {
     }
 };
 
-/// Bytes of a shape's elements. \throws data_error where they are more than memory can address.
+/// The bytes of all elements of a shape. \throws data_error if memory cannot address so many.
 GRADUS_ONCE [[nodiscard]] std::size_t bytes_of(dtype type, shape_view shape, const std::string& source);
 
 #if GRADUS_BODIES_OF(io)

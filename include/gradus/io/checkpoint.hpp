@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The network and its optimizer in a file, every few epochs.
+/// Saves the network and its optimizer to a file, every few epochs.
 
 #include <cmath>
 #include <cstddef>
@@ -14,18 +14,18 @@
 
 namespace gradus {
 
-/// When `checkpoint` writes.
+/// Options of `checkpoint`.
 struct checkpoint_options {
-    std::size_t every = 1;              ///< epochs
-    std::optional<watch> best_of = {};  ///< only where this is the best of those epochs so far; NaN never is
+    std::size_t every = 1;              ///< epochs from one file to the next
+    std::optional<watch> best_of = {};  ///< write only if this is the best of those epochs so far; NaN never is
 };
 
-/// Callback of `fit`: saves the network with the state of its optimizer, from which `load` goes on bit for bit:
+/// Callback of `fit`: saves the network with the state of its optimizer, so that training can continue bit for bit:
 /// `gr::fit(net, J, gr::adam{}, train, {.epochs = 20}, gr::checkpoint("net-{epoch}.npz", {.every = 5}))`.
 ///
-/// `{epoch}` in the path stands for the epochs ended, those of earlier runs included; without it the file is replaced,
-/// whole or not at all.
-/// \throws data_error with the path and the reason, or where the history does not hold what it watches.
+/// `{epoch}` in the path is replaced by the number of finished epochs, earlier runs included; without it, each save
+/// replaces the file, completely or not at all.
+/// \throws data_error with the path and the reason, or if the history does not have the watched value.
 class checkpoint {
   public:
     explicit checkpoint(std::string path, checkpoint_options o = {}) : path_(std::move(path)), options_(o) {

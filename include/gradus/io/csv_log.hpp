@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A line per epoch in a file, as training goes on.
+/// Writes one line per epoch to a file during training.
 
 #include <cerrno>
 #include <cstddef>
@@ -15,15 +15,15 @@
 
 namespace gradus {
 
-/// How `csv_log` begins.
+/// Options of `csv_log`.
 struct csv_log_options {
-    bool append = false;  ///< goes on with the file of an earlier run, which must have the same columns
+    bool append = false;  ///< continues the file of an earlier run, which must have the same columns
 };
 
-/// Callback of `fit`: writes epoch, losses, accuracies, learning rate and seconds so far as one line after each epoch, of
-/// which nothing is lost if the program ends: `gr::fit(net, J, gr::adam{}, train, {}, gr::csv_log("log.csv"))`.
-/// The columns are those that the history has; epochs count from 1, those of earlier runs included.
-/// \throws data_error with the path and the reason; after the first epoch, where the file has other columns than this run.
+/// Callback of `fit`: after each epoch, writes and flushes one line with epoch, losses, accuracies, learning rate and
+/// seconds so far: `gr::fit(net, J, gr::adam{}, train, {}, gr::csv_log("log.csv"))`.
+/// The columns are those that the history has; epochs count from 1, earlier runs included.
+/// \throws data_error with the path and the reason; after the first epoch, if the file has other columns than this run.
 class csv_log {
   public:
     GRADUS_ONCE explicit csv_log(std::string path, csv_log_options o = {});
@@ -32,7 +32,7 @@ class csv_log {
 
   private:
     GRADUS_ONCE void write(std::uint64_t epoch, const history& h);
-    /// The first line of the file, empty where it is new.
+    /// Reads the first line of the file; empty if the file is new.
     GRADUS_ONCE void read_header();
     static void add(std::string& line, double value) {
         char text[32];
@@ -57,7 +57,7 @@ GRADUS_BODY void csv_log::read_header() {
     std::rewind(file_.get());
     for (int c; (c = std::fgetc(file_.get())) != EOF && c != '\n';)
         if (c != '\r') header_ += static_cast<char>(c);
-    std::fseek(file_.get(), 0, SEEK_END);  // between reading and writing
+    std::fseek(file_.get(), 0, SEEK_END);  // required between reading and writing
 }
 
 GRADUS_BODY void csv_log::write(std::uint64_t epoch, const history& h) {

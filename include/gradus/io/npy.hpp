@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// NumPy's `.npy`: one array, its type and shape in a short header.
+/// NumPy's `.npy`: one array, with its type and shape in a short header.
 ///
 /// Source: NumPy Enhancement Proposal 1, and the description of format versions 1 to 3 in `numpy.lib.format`.
 
@@ -14,14 +14,14 @@
 
 namespace gradus::io {
 
-/// NumPy 1's own limit.
+/// The limit of NumPy 1.
 inline constexpr std::size_t most_axes = 32;
 
-/// The header that goes before the elements in a `.npy`: magic, version 1.0, the dictionary, padded to 64 bytes.
+/// The header before the elements in a `.npy`: magic, version 1.0, the dictionary, padded to a multiple of 64 bytes.
 GRADUS_ONCE [[nodiscard]] std::string npy_header(dtype type, shape_view shape);
 
-/// Reads the dictionary of a header, a literal of Python: `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3),
-/// }`.
+/// Parses the dictionary of a header, a Python literal:
+/// `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`.
 class npy_dictionary {
   public:
     dtype type;
@@ -30,7 +30,7 @@ class npy_dictionary {
     bool fortran_order = false;
     std::vector<std::size_t> shape;
 
-    /// \throws data_error with the field and the byte of the header at which it is not as it should be.
+    /// \throws data_error with the field and the byte of the header at which it is wrong.
     GRADUS_ONCE npy_dictionary(std::string_view text, const std::string& source);
 
   private:
@@ -66,27 +66,27 @@ class npy_dictionary {
     std::size_t at_ = 0;
 };
 
-/// Elements from column-major order (first index fastest) to row-major order.
+/// Reorders elements from column-major order (first index fastest) to row-major order.
 GRADUS_ONCE void to_row_major(array& a);
 
-/// The array in the bytes of a `.npy`. Column-major and byte-swapped files are brought into order; b1, NumPy's bool, is
-/// read as u1 of 0 and 1.
+/// The array in the bytes of a `.npy`. Column-major and byte-swapped files are converted; b1, NumPy's bool, is read as
+/// u1 of 0 and 1.
 ///
-/// Allocates no more than the file's own size (twice that for column-major ones), and only after the header was found
+/// Allocates no more than the file's own size (twice that for column-major files), and only after the header was found
 /// to agree with it.
-/// \param source  what messages call it
+/// \param source  its name in messages
 /// \throws data_error with the field and its numbers.
 GRADUS_ONCE [[nodiscard]] array parse_npy(std::span<const std::byte> file, std::string source, std::string name = "");
 
 /// The array in a `.npy` file. \throws data_error with the path, the field and its numbers.
 [[nodiscard]] inline array read_npy(const std::string& path) { return parse_npy(read_file(path), path); }
 
-/// What `npy_header` and the elements are made from, once shape and number of elements were found to agree.
+/// The header and the data of a `.npy`, after checking that shape and number of elements agree.
 struct npy_parts {
     std::string header;
     std::span<const std::byte> data;
 
-    /// \throws data_error where the shape has another number of elements, or too many axes.
+    /// \throws data_error if the shape has another number of elements, or too many axes.
     template <class Data>
     npy_parts(const std::string& source, shape_view shape, const Data& elements)
         : npy_parts(source, dtype_of<typename decltype(std::span(elements))::value_type>, shape,
@@ -94,7 +94,7 @@ struct npy_parts {
     GRADUS_ONCE npy_parts(const std::string& source, dtype type, shape_view shape, std::span<const std::byte> elements);
 };
 
-/// Writes one array as `.npy`; the path holds the whole of it or what it held before.
+/// Writes one array as `.npy`. The file is replaced completely or not at all.
 /// \param elements  row-major, anything contiguous: a vector, a span, `flat(x)` of a tensor
 /// \throws data_error with the path and the reason.
 template <class Data>
@@ -189,7 +189,7 @@ GRADUS_BODY void npy_dictionary::read_shape() {
     while (!accept(')')) {
         if (shape.size() == most_axes) refuse("more than 32 axes");
         shape.push_back(number());
-        if (!accept(',') && (shape.size() < 2 || peek() != ')')) refuse("no , or )");  // (3) is no tuple, (3,) is
+        if (!accept(',') && (shape.size() < 2 || peek() != ')')) refuse("no , or )");  // (3) is not a tuple, (3,) is
     }
 }
 

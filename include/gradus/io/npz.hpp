@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// NumPy's `.npz`: a zip archive of `.npy` arrays, each under its name.
+/// NumPy's `.npz`: a zip archive of named `.npy` arrays.
 ///
 /// \code
 /// gr::io::npz_writer out("net.npz");
@@ -19,15 +19,15 @@
 
 namespace gradus::io {
 
-/// Writes arrays as `.npz`, uncompressed, as `numpy.savez` does. Equal arrays in equal order give equal files.
+/// Writes arrays as `.npz`, uncompressed like `numpy.savez`. Equal arrays in equal order produce equal files.
 ///
-/// The file takes its place at `close`: without it, and after any failure, what was there before stays as it was.
+/// The file is replaced at `close`: without it, and after any failure, an existing file stays as it was.
 /// \throws data_error with the path, the array and the reason: no folder, no permission, disk full, a name used twice,
 /// a
 ///         shape that does not fit its elements, more than 4 GiB or 65534 arrays.
 class npz_writer {
   public:
-    /// Begins a new file beside `path`; says at once if that cannot be.
+    /// Begins a temporary file next to `path`; throws at once if that fails.
     explicit npz_writer(std::string path) : zip_(std::move(path)) {}
 
     /// Adds an array.
@@ -59,24 +59,24 @@ class npz_writer {
         add(name, {}, std::span<const T>(&value, 1));
     }
 
-    /// Puts the file in its place.
+    /// Moves the finished file to its path.
     void close() { zip_.close(); }
 
   private:
     zip_writer zip_;
 };
 
-/// Reads an `.npz`, also a damaged or hostile one: whatever is wrong with it is an error, before memory is spent on it.
+/// Reads an `.npz`, also a damaged or malicious one: any defect is an error before memory is allocated for it.
 ///
-/// Holds the file in memory; an array is checked against its checksum, parsed and copied out when it is asked for.
+/// Holds the file in memory; an array is checked against its checksum, parsed and copied when it is requested.
 /// \throws data_error with the path, the array, the field and its numbers.
 class npz_reader {
   public:
-    /// \param limit  bytes that an array may have when it is unpacked: a small file may hold 1032 times its size
+    /// \param limit  the most bytes of an unpacked array: a small file may unpack to 1032 times its size
     explicit npz_reader(const std::string& path, std::uint64_t limit = zip::in_zip64)
         : npz_reader(read_file(path, 0xFFFFFFFF), path, limit) {}
 
-    /// \param file  what messages call these bytes
+    /// \param file  the name of these bytes in messages
     GRADUS_ONCE npz_reader(std::vector<std::byte> bytes, std::string file, std::uint64_t limit = zip::in_zip64);
 
     /// The names in the order of the file.

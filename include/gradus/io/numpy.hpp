@@ -1,14 +1,14 @@
 #pragma once
 /// \file
-/// Tensors and datasets from NumPy's files, in the element type that the program computes in.
+/// Tensors and datasets from NumPy's files, converted to the element types of the program.
 /// \code
 /// auto x     = gr::data::npy<float, 2>("x.npy");
 /// using images = gr::tensor<float, 3>;
 /// using labels = gr::tensor<std::int32_t, 1>;
 /// auto train = gr::data::npz<images, labels>("mnist.npz", "x_train", "y_train");
 /// \endcode
-/// NumPy computes in f8 and i8, a network mostly in float, its labels in 32 bits: here elements are converted, where
-/// io::array takes them as they are.
+/// NumPy computes in f8 and i8, networks mostly in float with labels of 32 bits: here elements are converted, whereas
+/// io::array keeps them as they are.
 
 #include <cmath>
 #include <concepts>
@@ -25,7 +25,7 @@
 
 namespace gradus::data {
 
-/// Whether a number is one of T's, where T is an integer.
+/// Whether the integer type T can represent a number.
 template <class T, class From>
 [[nodiscard]] bool holds(From v) {
     using limits = std::numeric_limits<T>;
@@ -33,12 +33,12 @@ template <class T, class From>
         return v == From(0) || v == From(1);
     else if constexpr (std::integral<From>)
         return std::in_range<T>(v);
-    else  // the greatest of 64 bits is rounded up as a double, the next power of two is not
+    else  // the largest 64-bit integer is rounded up as a double, the next power of two is exact
         return v == std::floor(v) && v >= static_cast<From>(limits::min()) &&
                v < static_cast<From>(2) * static_cast<From>(limits::max() / 2 + 1);
 }
 
-/// "i4", or "bool".
+/// The name of T: "i4", "bool".
 template <class T>
 [[nodiscard]] std::string type_text() {
     if constexpr (std::same_as<T, bool>)
@@ -47,9 +47,9 @@ template <class T>
         return io::dtype_of<T>.text();
 }
 
-/// The elements of an array as a tensor. To float they are rounded; to integers they must be whole and fit, to
-/// bool be 0 or 1.
-/// \throws data_error where the rank is another, or naming the first element that is none of T's.
+/// The elements of an array as a tensor. For floating-point T they are rounded; for integers they must be whole and in
+/// range, for bool 0 or 1.
+/// \throws data_error if the rank differs, or naming the first element that T cannot represent.
 template <any_tensor X>
 [[nodiscard]] X converted(const io::array& a) {
     using T = scalar_of<X>;
@@ -78,15 +78,15 @@ template <any_tensor X>
     return out;
 }
 
-/// The array of a `.npy` file with N axes. Nothing is allocated for a size that the header claims and the file has not.
-/// \throws data_error as io::read_npy, and as converted.
+/// The array of a `.npy` file with N axes. Nothing is allocated for a size that the file claims but does not have.
+/// \throws data_error as io::read_npy and converted do.
 template <class T, std::size_t N>
 [[nodiscard]] tensor<T, N> npy(const std::string& path) {
     return converted<tensor<T, N>>(io::read_npy(path));
 }
 
 /// Two arrays of a `.npz` file as samples and their targets.
-/// \throws data_error as io::npz_reader, as converted, and where they differ in their number of rows.
+/// \throws data_error as io::npz_reader and converted do, or if they differ in their number of rows.
 template <any_tensor X, any_tensor Y>
 [[nodiscard]] dataset<X, Y> npz(const std::string& path, const std::string& x, const std::string& y) {
     const io::npz_reader file(path);

@@ -1,14 +1,14 @@
 #pragma once
 /// \file
-/// A network, and where its training stands, as an `.npz` that NumPy reads too.
+/// Saves a network and the state of its training as an `.npz`, which NumPy can read.
 ///
 /// | array | what |
 /// |---|---|
 /// | `0.W`, `encoder.b` | each parameter, by its path |
-/// | `1.running.mean` | statistics, by theirs |
+/// | `1.running.mean` | each statistic, by its path |
 /// | `optimizer/m/0.W` | an optimizer's slots |
-/// | `optimizer/mu_product` | numbers of its step, where it has any |
-/// | `optimizer/name` | its name, as bytes: what one optimizer remembers means nothing to another |
+/// | `optimizer/mu_product` | scalars of its step, if it has any |
+/// | `optimizer/name` | its name, as bytes: the state of one optimizer has no meaning for another |
 /// | `optimizer/t`, `optimizer/epoch`, `optimizer/seed` | steps, epochs, and the seed of every random stream |
 
 #include <cstddef>
@@ -29,7 +29,7 @@ namespace gradus {
 
 namespace detail {
 
-/// What an optimizer's state is written and read by: no formula.
+/// The state of an optimizer, for reading and writing.
 struct optimizer_file {
     std::string_view name;
     const std::string_view* slot_names;
@@ -42,23 +42,23 @@ struct optimizer_file {
 
 inline constexpr const char* name_in_file = "optimizer/name";
 
-/// f(name in the file, tensor) for what the file holds of the network; with an optimizer, of its slots too.
+/// Calls f(name in the file, tensor) for each tensor of the network and, with an optimizer, of its slots.
 GRADUS_ONCE void each_in_file(parameter_list& theta, const optimizer_file* optimizer,
                          function_ref<void(const std::string&, tensor_ref)> f);
-/// f(name in the file, type, shape, where it stands) for the rest of an optimizer's state: its numbers and its name.
+/// Calls f(name in the file, type, shape, address) for the rest of an optimizer's state: its scalars and its name.
 GRADUS_ONCE void each_fact(const optimizer_file& optimizer,
                       function_ref<void(const std::string&, dtype, io::shape_view, const void*)> f);
 
 GRADUS_ONCE void save(const std::string& path, parameter_list& theta, const optimizer_file* optimizer);
 
-/// A file for another network may hold all that this one has, and more.
+/// Throws if the file has parameters that the network lacks: it may be another network's, with all of these and more.
 GRADUS_ONCE void refuse_strangers(const io::npz_reader& in, const std::string& path, parameter_list& theta);
 
-/// The state of another optimizer may have the same slots, and mean something else by them.
+/// Throws if the file has another optimizer's state, which may have the same slots with another meaning.
 GRADUS_ONCE void refuse_other_optimizer(const io::npz_reader& in, const std::string& path, parameter_list& theta,
                                    const optimizer_file& optimizer);
 
-/// Reads and checks all, and only then writes any of it into the network and the optimizer.
+/// Reads and checks everything before it writes anything into the network and the optimizer.
 GRADUS_ONCE void load(const std::string& path, parameter_list& theta, const optimizer_file* optimizer);
 
 template <class Net, class Options>
@@ -139,7 +139,7 @@ GRADUS_BODY void load(const std::string& path, parameter_list& theta, const opti
         throw data_error(message({path, ": holds a network without the state of its optimizer"}));
     refuse_strangers(in, path, theta);
     if (optimizer != nullptr) refuse_other_optimizer(in, path, theta, *optimizer);
-    std::vector<std::byte> all;  // one array behind the other
+    std::vector<std::byte> all;  // the arrays, concatenated
     std::size_t at = 0;
     const auto read = [&](const std::string& name, dtype type, io::shape_view shape, const void*) {
         if (name == name_in_file) return;
@@ -168,8 +168,8 @@ GRADUS_BODY void load(const std::string& path, parameter_list& theta, const opti
 
 }  // namespace detail
 
-/// Writes the parameters and statistics of a network.
-/// The file appears whole or not at all: it is written beside its place, and moved.
+/// Writes the parameters and statistics of a network. The file is replaced completely or not at all: it is written next
+/// to its place, then moved.
 /// \throws data_error with the path and the reason.
 template <class Net>
 void save(const std::string& path, const Net& net) {
@@ -177,24 +177,24 @@ void save(const std::string& path, const Net& net) {
     detail::save(path, theta, nullptr);
 }
 
-/// The same with the state of its optimizer: what a run needs to go on bit for bit.
+/// The same with the state of its optimizer, so that a run can continue bit for bit.
 template <class Net, class Options>
 void save(const std::string& path, const Net& net, const optimizer<Net, Options>& descend) {
     parameter_list theta(net);
-    auto state = detail::file_of(const_cast<optimizer<Net, Options>&>(descend));  // which is read only
+    auto state = detail::file_of(const_cast<optimizer<Net, Options>&>(descend));  // only read
     detail::save(path, theta, &state);
 }
 
-/// Reads what `save` wrote into a network of the same layers. Whatever fails, the network stays as it was.
-/// \throws data_error naming the file, the parameter and both shapes: a parameter that is missing, of another shape or
-///         scalar, one that the network does not have, a damaged file.
+/// Reads what `save` wrote into a network of the same layers. After a failure the network is unchanged.
+/// \throws data_error naming the file, the parameter and both shapes: a parameter that is missing, has another shape or
+///         scalar, or that the network does not have; a damaged file.
 template <class Net>
 void load(const std::string& path, Net& net) {
     parameter_list theta(net);
     detail::load(path, theta, nullptr);
 }
 
-/// The same with the state of its optimizer. A file that was saved without one, or with another, is an error.
+/// The same with the state of its optimizer. A file saved without one, or with another optimizer, is an error.
 template <class Net, class Options>
 void load(const std::string& path, Net& net, optimizer<Net, Options>& descend) {
     parameter_list theta(net);

@@ -2,7 +2,7 @@
 
 #include "gradus/base/compiled.hpp"
 /// \file
-/// What readers and writers of zip archives share: numbers of the format, checksum, names.
+/// Common parts of reading and writing zip archives: constants of the format, checksum, names.
 ///
 /// Source: PKWARE's APPNOTE.TXT 6.3, sections 4.3 (records) and 4.4 (fields). Without zip64, so up to 4 GiB.
 
@@ -15,7 +15,7 @@
 
 namespace gradus::io {
 
-/// Remainders for CRC-32 (polynomial 0xEDB88320, reflected): table k is that of a byte with k zero bytes behind it.
+/// Remainders for CRC-32 (polynomial 0xEDB88320, reflected): table k is for a byte followed by k zero bytes.
 struct crc_tables {
     std::uint32_t of[8][256];
 
@@ -30,21 +30,21 @@ struct crc_tables {
     }
 };
 
-/// CRC-32 of bytes that follow others whose CRC-32 is `crc`. Eight bytes a step ("slicing by 8").
+/// CRC-32 of bytes that follow others whose CRC-32 is `crc`. Eight bytes per step ("slicing by 8").
 GRADUS_ONCE [[nodiscard]] std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t crc = 0);
 
 /// Whether a name is UTF-8 that can be shown: no control characters, no overlong forms, no surrogates, not empty.
 GRADUS_ONCE [[nodiscard]] bool is_printable(std::string_view name);
 
-/// What the records of a zip archive begin with, and the bits of `flags` that may be set.
+/// Signatures of the records of a zip archive, and the bits of `flags` that may be set.
 struct zip {
     static constexpr std::uint32_t local_record = 0x04034b50, directory_record = 0x02014b50, end_record = 0x06054b50;
     static constexpr std::uint32_t deflate_options = 6, sizes_follow = 8, utf8 = 0x800;
     static constexpr std::uint32_t stored = 0, deflated = 8;
-    static constexpr std::uint32_t in_zip64 = 0xFFFFFFFF;  ///< stands where the value is in a zip64 field
+    static constexpr std::uint32_t in_zip64 = 0xFFFFFFFF;  ///< marks a value that is in a zip64 field
 };
 
-/// The names in an archive, each once, in its order. (A map would cost every program that can save a tenth of a second.)
+/// The distinct names in an archive, in order. (A map would add 0.1 s to the compilation of every program that saves.)
 class zip_names {
   public:
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
@@ -52,12 +52,12 @@ class zip_names {
     [[nodiscard]] const std::vector<std::string>& all() const { return names_; }
     [[nodiscard]] std::size_t size() const { return names_.size(); }
 
-    /// Its place, or none. O(log n).
+    /// Its index, or none. O(log n).
     [[nodiscard]] std::size_t find(std::string_view name) const {
         const std::size_t at = lower_bound(name);
         return at < sorted_.size() && names_[sorted_[at]] == name ? sorted_[at] : none;
     }
-    /// Whether it was not there yet.
+    /// Adds a name; false if it was already there.
     GRADUS_ONCE bool add(std::string_view name);
 
   private:
@@ -74,13 +74,13 @@ class zip_names {
     }
 
     std::vector<std::string> names_;
-    std::vector<std::size_t> sorted_;  // places by name
+    std::vector<std::size_t> sorted_;  // indices, sorted by name
 };
 
 #if GRADUS_BODIES_OF(io)
 
 GRADUS_BODY std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t crc) {
-    static const crc_tables table;  // 20 µs at its first use; at compile time it would cost each user 0.07 s
+    static const crc_tables table;  // 20 µs at its first use; constexpr would cost each user 0.07 s to compile
     const auto& t = table.of;
     const auto* p = reinterpret_cast<const unsigned char*>(bytes.data());
     std::uint32_t c = ~crc;

@@ -1,9 +1,8 @@
 #pragma once
 /// \file
-/// Reading of zip archives that nobody vouches for.
+/// Reading of zip archives from untrusted sources.
 ///
-/// Inflating needs zlib: `GRADUS_HAS_ZLIB` is 1 and the program is linked with -lz. CMake sees to both where zlib is
-/// found.
+/// Inflating needs zlib: `GRADUS_HAS_ZLIB` is 1 and the program is linked with -lz. CMake sets both if it finds zlib.
 
 #include "gradus/base/compiled.hpp"
 #include "gradus/base/file.hpp"
@@ -15,7 +14,7 @@
 
 namespace gradus::io {
 
-/// Numbers of a zip archive, low byte first, from one that may be cut short anywhere.
+/// Little-endian numbers of a zip archive, which may be cut short anywhere.
 class zip_fields {
   public:
     /// \param what  the record being read, for messages
@@ -54,14 +53,14 @@ class zip_fields {
 
 /// The members of a zip archive in memory, stored or (with `GRADUS_HAS_ZLIB`) deflated.
 ///
-/// Opening reads the directory and every member's own header and holds them against each other and against the size of
-/// the file; nothing is allocated for a size that a file merely claims. Members may not overlap, and one inflates to no
-/// more than 1032 times its bytes, the most that deflate can do, and no more than `limit`. A member's checksum is
-/// compared when it is read. \throws data_error with the file, the member, and the numbers.
+/// Opening reads the directory and every member's own header and compares them with each other and with the size of the
+/// file; nothing is allocated for a size that a file merely claims. Members may not overlap, and one inflates to no
+/// more than 1032 times its bytes, the maximum of deflate, and no more than `limit`. A member's checksum is compared
+/// when it is read. \throws data_error with the file, the member, and the numbers.
 class zip_reader {
   public:
-    /// \param file   what messages call the archive
-    /// \param limit  bytes that a member may have; the format's own is 4 GiB
+    /// \param file   the archive's name in messages
+    /// \param limit  the most bytes of a member; the format allows 4 GiB
     GRADUS_ONCE zip_reader(std::vector<std::byte> bytes, std::string file, std::uint64_t limit = zip::in_zip64);
 
     /// The members' names in the order of the directory.
@@ -69,7 +68,7 @@ class zip_reader {
     [[nodiscard]] bool contains(std::string_view name) const { return names_.find(name) != zip_names::none; }
     [[nodiscard]] const std::string& file() const { return file_; }
 
-    /// A member's bytes: in the archive where it is stored, else inflated into `room`.
+    /// A member's bytes: a view of the archive if it is stored, else inflated into `room`.
     GRADUS_ONCE [[nodiscard]] std::span<const std::byte> read(std::string_view name,
                                                               std::vector<std::byte>& room) const;
 
@@ -83,13 +82,13 @@ class zip_reader {
 
     [[nodiscard]] std::span<const std::byte> first(std::size_t n) const { return {bytes_.data(), n}; }
 
-    /// Where the last record begins: the comment behind it must fill the file.
+    /// Where the end record begins: the comment after it must reach to the end of the file.
     GRADUS_ONCE [[nodiscard]] std::size_t find_end() const;
 
-    /// Reads a record of the directory and the header it points to. \returns the bytes that both say the member takes.
+    /// Reads a record of the directory and the header it points to. \returns the bytes of header and member.
     GRADUS_ONCE std::uint64_t read_record(zip_fields& f, std::uint32_t number, std::size_t members_end);
 
-    /// A member's own header must say what the directory says. \returns where its bytes begin.
+    /// Checks that a member's own header agrees with the directory. \returns where its bytes begin.
     GRADUS_ONCE static std::size_t check_header(zip_fields f, const member& m, std::string_view name);
 
     GRADUS_ONCE static std::span<const std::byte> inflate(std::span<const std::byte> packed, const member& m,
@@ -171,7 +170,7 @@ GRADUS_BODY std::uint64_t zip_reader::read_record(zip_fields& f, std::uint32_t n
     need(m.method == zip::stored || m.method == zip::deflated,
          {"compression method ", m.method, ", known are 0 (stored) and 8 (deflate)"});
     need(m.packed != zip::in_zip64 && m.size != zip::in_zip64 && offset != zip::in_zip64, {"zip64 is not read"});
-    // Deflate cannot do better than 258 bytes in 2 bits: more is a lie, and nobody shall allocate for it.
+    // Deflate stores at most 258 bytes in 2 bits: a larger claim is false, and nothing is allocated for it.
     need(m.method == zip::stored ? m.size == m.packed : m.size <= std::uint64_t{m.packed} * 1032,
          {m.size, " bytes cannot be in ", m.packed});
     need(m.size <= limit_, {"its ", m.size, " bytes are more than the limit of ", limit_});
@@ -199,9 +198,9 @@ GRADUS_BODY std::size_t zip_reader::check_header(zip_fields f, const member& m, 
     zip_fields extra = f;
     f.skip(extra_length);
     const std::size_t data = f.at();
-    if ((m.flags & zip::sizes_follow) != 0) return data;  // written to a pipe: the directory alone knows
+    if ((m.flags & zip::sizes_follow) != 0) return data;  // written to a pipe: only the directory has the sizes
     if (size == zip::in_zip64 || packed == zip::in_zip64) {
-        // Python announces zip64 before it knows that it does without: the sizes are in field 1 of the extras.
+        // Python reserves zip64 fields before it knows the sizes: those are in field 1 of the extras.
         while (extra.at() + 20 <= data) {
             const std::uint32_t id = extra.u16(), length = extra.u16();
             if (id == 1 && length >= 16) {
@@ -222,13 +221,13 @@ GRADUS_BODY std::span<const std::byte> zip_reader::inflate(std::span<const std::
                                                            const std::string& what, std::vector<std::byte>& room) {
 #if GRADUS_HAS_ZLIB
     room.resize(m.size);
-    std::byte none{};  // zlib wants an address even for nothing
+    std::byte none{};  // zlib needs an address even for zero bytes
     ::z_stream stream{};
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(packed.data()));
     stream.avail_in = m.packed;
     stream.next_out = reinterpret_cast<Bytef*>(room.empty() ? &none : room.data());
     stream.avail_out = m.size;
-    bool whole = ::inflateInit2(&stream, -15) == Z_OK;  // -15: raw deflate, as zip has it
+    bool whole = ::inflateInit2(&stream, -15) == Z_OK;  // -15: raw deflate, as in zip
     whole = whole && ::inflate(&stream, Z_FINISH) == Z_STREAM_END && stream.avail_in == 0 && stream.avail_out == 0;
     const auto got = m.size - stream.avail_out;
     ::inflateEnd(&stream);

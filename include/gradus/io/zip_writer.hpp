@@ -11,9 +11,9 @@
 
 namespace gradus::io {
 
-/// Writes a zip archive of stored members. Equal members give equal bytes: all carry the date 1980-01-01.
+/// Writes a zip archive of stored members. Equal members produce equal bytes: all carry the date 1980-01-01.
 ///
-/// The file takes its place at `close`; without it, or after a failure, what was there before stays.
+/// The file is replaced at `close`; without it, or after a failure, an existing file stays as it was.
 /// \throws data_error with the path and the reason.
 class zip_writer {
   public:
@@ -21,10 +21,10 @@ class zip_writer {
 
     [[nodiscard]] const std::string& path() const { return file_.path(); }
 
-    /// Adds a member whose bytes are these parts, one behind the other.
+    /// Adds a member whose bytes are these parts, concatenated.
     GRADUS_ONCE void add(std::string_view name, std::initializer_list<std::span<const std::byte>> parts);
 
-    /// Writes the directory and puts the file in its place.
+    /// Writes the directory and moves the file to its path.
     GRADUS_ONCE void close();
 
   private:
@@ -61,7 +61,7 @@ GRADUS_BODY void zip_writer::add(std::string_view name, std::initializer_list<st
     for (const auto& part : parts) crc = crc32(part, crc);
     const bool ascii = std::all_of(name.begin(), name.end(), [](char c) { return (c & 0x80) == 0; });
 
-    std::string shared;  // the part that the local record and the directory's have in common
+    std::string shared;  // the common part of the local record and the directory record
     put16(shared, {20, ascii ? 0 : zip::utf8, 0, 0, 0x21});
     put32(shared, {crc, static_cast<std::uint32_t>(size), static_cast<std::uint32_t>(size)});
     put16(shared, {static_cast<std::uint32_t>(name.size()), 0});

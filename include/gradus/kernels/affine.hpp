@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// An image turned, moved, zoomed and sheared: read between its pixels at the places that an affine map says.
+/// Rotates, shifts, zooms and shears an image: bilinear interpolation at positions given by an affine map.
 
 #include <algorithm>
 #include <array>
@@ -12,20 +12,20 @@
 
 namespace gradus {
 
-/// Where pixel p = (i, j) of y is read in x: s(p) = M p + o, rows downwards, columns to the right.
+/// The position s(p) = M p + o in x at which pixel p = (i, j) of y is read; rows downwards, columns to the right.
 struct affine_map {
-    double ii = 1, ij = 0, ji = 0, jj = 1;  ///< M: how s_i and s_j grow with i and j
+    double ii = 1, ij = 0, ji = 0, jj = 1;  ///< M: the derivatives of s_i and s_j by i and j
     double oi = 0, oj = 0;                  ///< o
 };
 
-/// A picture that is sheared by σ, turned by ρ (counter-clockwise) and zoomed by z around its middle c, then moved by
-/// t = (a, b):
-///   A = z R(ρ) S(σ)     s(p) = A⁻¹ (p − t − c) + c     c = ((H − 1) / 2, (W − 1) / 2)                      [affine.map]
+/// The map for an image that is sheared by σ, rotated by ρ (counterclockwise) and zoomed by z around its center c, then
+/// shifted by t = (a, b):
+///   A = z R(ρ) S(σ)     s(p) = A⁻¹ (p − t − c) + c     c = ((H − 1) / 2, (W − 1) / 2)                     [affine.map]
 ///   R = [cos ρ, −sin ρ; sin ρ, cos ρ]     S = [1, 0; tan σ, 1]
 [[nodiscard]] inline affine_map around_the_middle(std::size_t height, std::size_t width, double a, double b, double rho,
                                                   double z, double sigma) {
     const double cosine = std::cos(rho), sine = std::sin(rho), slant = std::tan(sigma);
-    affine_map s{cosine / z, sine / z, -(sine + slant * cosine) / z, (cosine - slant * sine) / z};  // A⁻¹, as |R| = |S| = 1
+    affine_map s{cosine / z, sine / z, -(sine + slant * cosine) / z, (cosine - slant * sine) / z};  // A⁻¹; |R| = |S| = 1
     const double ci = (static_cast<double>(height) - 1) / 2, cj = (static_cast<double>(width) - 1) / 2;
     s.oi = ci - s.ii * (a + ci) - s.ij * (b + cj);
     s.oj = cj - s.ji * (a + ci) - s.jj * (b + cj);
@@ -36,8 +36,8 @@ namespace kernels {
 
 /// f(k, u, v) for each pixel of y, row by row: s(p) lies u below and v to the right of pixel k of the padded image.
 ///
-/// The image has one border of zeros above and to the left, two below and to the right. Places beyond them all read 0: they
-/// are moved to the border, and no pixel asks whether its neighbours exist.
+/// The image is padded with one line of zeros above and to the left, two below and to the right. Positions beyond are
+/// clamped to the padding, where they read 0, so that the loop needs no checks for missing neighbors.
 template <class T, class F>
 void each_place(const affine_map& s, std::size_t height, std::size_t width, F&& f) {
     const T bottom = static_cast<T>(height + 1), right = static_cast<T>(width + 1);
@@ -49,15 +49,15 @@ void each_place(const affine_map& s, std::size_t height, std::size_t width, F&& 
         for (std::size_t j = 0; j < width; ++j) {
             const T si = std::clamp(first_i + down * static_cast<T>(j), T(0), bottom);
             const T sj = std::clamp(first_j + across * static_cast<T>(j), T(0), right);
-            const auto k = static_cast<std::ptrdiff_t>(si), l = static_cast<std::ptrdiff_t>(sj);  // ⌊ ⌋, as neither is < 0
+            const auto k = static_cast<std::ptrdiff_t>(si), l = static_cast<std::ptrdiff_t>(sj);  // ⌊ ⌋: both are ≥ 0
             f(static_cast<std::size_t>(k * line + l), si - static_cast<T>(k), sj - static_cast<T>(l));
         }
     }
 }
 
 /// y[p] = Σ_q x[q] k(s(p) − q),  k(d) = max(0, 1 − |d_i|) max(0, 1 − |d_j|):
-/// of the four pixels around s(p), each as far as it is near; 0 outside.
-/// `padded` is where the image and its border stand: it keeps its size from one image to the next.
+/// bilinear interpolation between the four pixels around s(p); 0 outside.
+/// `padded` is the buffer for the image with its padding; for images of equal size it is not reallocated.
 template <class T>
 void sample(const affine_map& s, std::size_t height, std::size_t width, std::size_t channels, const T* x, T* y,
             tensor<T, 3>& padded) {
@@ -75,7 +75,7 @@ void sample(const affine_map& s, std::size_t height, std::size_t width, std::siz
     });
 }
 
-/// dx[q] = Σ_p dy[p] k(s(p) − q): each pixel of dy goes back to the four that it was made of.
+/// dx[q] = Σ_p dy[p] k(s(p) − q): each pixel of dy is added, with its weights, to the four pixels that y was read from.
 template <class T>
 void sample_backward(const affine_map& s, std::size_t height, std::size_t width, std::size_t channels, const T* dy, T* dx,
                      tensor<T, 3>& padded) {

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Element-wise kernels: a formula's statement run over SIMD registers.
+/// Elementwise kernels: apply a formula's statement to SIMD registers.
 
 #include <cstddef>
 #include <cstring>
@@ -16,7 +16,7 @@ using reg = xsimd::batch<T>;
 template <class T>
 inline constexpr std::size_t width = reg<T>::size;
 
-/// The first n (< width) elements at p, the other lanes filled.
+/// The first n (< width) elements at p; the other lanes are `fill`.
 template <class T>
 [[nodiscard]] reg<T> load_part(const T* p, std::size_t n, T fill = T(0)) {
     alignas(64) T lane[width<T>];
@@ -30,7 +30,7 @@ void store_part(T* p, std::size_t n, const reg<T>& r) {
     std::memcpy(p, lane, n * sizeof(T));
 }
 
-/// The register at p + i of n elements: whole, or as far as they go. Inlined by request: with -O2 g++ would call it.
+/// The register at p + i of n elements, possibly partial at the end. Forced inline: with -O2 g++ would call it.
 template <class T>
 [[nodiscard, gnu::always_inline]] inline reg<T> load_at(const T* p, std::size_t i, std::size_t n) {
     return i + width<T> <= n ? reg<T>::load_unaligned(p + i) : load_part(p + i, n - i);
@@ -45,21 +45,21 @@ template <class T>
 
 /// out[i] = f(in[i]...) for i < n. `out` may be one of `in`.
 ///
-/// The last, partial register is computed in registers too, by the same code: an element's value never depends on where
-/// in a batch it stands, so shards of a batch give the same numbers as the whole. (And a formula is compiled once: an
-/// exponential costs its program some milliseconds each time.)
+/// The last, partial register is computed by the same code: an element's value does not depend on its position in a
+/// batch, so shards of a batch give the same numbers as the whole batch. (And a formula is compiled only once: each
+/// exponential costs some milliseconds of compile time.)
 template <class F, class T, class... In>
 void map(std::size_t n, F&& f, T* out, const In*... in) {
     for (std::size_t i = 0; i < n; i += width<T>) store_at(out, i, n, reg<T>(f(load_at(in, i, n)...)));
 }
 
-/// Numbers that `update` reads, and leaves as they are.
+/// Marks an array that `update` only reads.
 template <class T>
 [[nodiscard]] const T* in(T* p) {
     return p;
 }
-/// f(in-and-out[i]..., in[i]...) for i < n: each pointer to non-const is loaded, handed on by reference and stored.
-/// How an optimizer's formula walks θ, its slots and the gradient at once.
+/// f(in-and-out[i]..., in[i]...) for i < n: the elements of each non-const pointer are loaded, passed by reference and
+/// stored. So an optimizer's formula updates θ and its slots from the gradient in one loop.
 template <class F, class T, class... P>
 void update(std::size_t n, F&& f, T* first, P*... rest) {
     for (std::size_t i = 0; i < n; i += width<T>) {

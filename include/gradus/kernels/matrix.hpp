@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// How a kernel sees a matrix: a pointer, two sizes and the distance between rows. Heads, time steps and groups are
-/// views of a larger tensor, without a copy.
+/// The matrix view of the kernels: a pointer, two sizes and the distance between rows. Heads, time steps and groups are
+/// views into a larger tensor, without a copy.
 
 #include <cstddef>
 #include <type_traits>
@@ -10,7 +10,7 @@
 
 namespace gradus::kernels {
 
-/// A rows x cols matrix; element (i, j) is data[i * stride + j], or data[j * stride + i] where `transposed`.
+/// A rows x cols matrix; element (i, j) is data[i * stride + j], or data[j * stride + i] if `transposed`.
 template <class T>
 struct matrix {
     T* data = nullptr;
@@ -31,7 +31,7 @@ struct matrix {
         requires(std::is_const_v<T>)
         : matrix(x.data(), gradus::rows(x), features(x), features(x)) {}
 
-    /// A view to write to is a view to read from.
+    /// A writable view converts to a read-only one.
     constexpr operator matrix<const T>() const
         requires(!std::is_const_v<T>)
     {
@@ -39,13 +39,13 @@ struct matrix {
     }
 };
 
-/// Aᵀ, without moving an element.
+/// Aᵀ, without copying elements.
 template <class T>
 [[nodiscard]] constexpr matrix<T> transpose(matrix<T> a) {
     return {a.data, a.cols, a.rows, a.stride, !a.transposed};
 }
 
-/// A tensor as the matrix of its rows.
+/// A tensor as a matrix (rows, features).
 template <class T, std::size_t N>
 [[nodiscard]] matrix<T> as_matrix(tensor<T, N>& x) {
     return x;

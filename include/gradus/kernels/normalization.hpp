@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What happens to each channel by itself: maps with constants of the channel, sums over all rows, mean and variance.
+/// Kernels per channel: maps with constants of each channel, sums over all rows, mean and variance.
 
 #include <algorithm>
 #include <array>
@@ -15,8 +15,8 @@
 
 namespace gradus::kernels {
 
-/// Σⱼ f(in_j...) / cols of up to `width` rows at once, a lane for each, where `formula(k)` is the f of row k. So no row
-/// waits for the sum of another, and what follows is done for all of them at once.
+/// Σⱼ f(in_j...) / cols of up to `width` rows at once, one lane per row, where `formula(k)` is the f of row k. The sums
+/// of the rows are independent, and the code that uses the result works on all rows at once.
 template <class T, class Formula, class... In>
 [[nodiscard]] reg<T> row_means(std::size_t rows, std::size_t cols, Formula formula, const T* first, const In*... in) {
     constexpr std::size_t W = width<T>;
@@ -31,7 +31,7 @@ template <class T, class Formula, class... In>
         }
         for (; j < cols; j += W) {
             reg<T> term = f(load_at(first + at, j, cols), load_at(in + at, j, cols)...);
-            if (cols - j < W) {  // lanes beyond the end count nothing, whatever f makes of them
+            if (cols - j < W) {  // lanes beyond the end count as 0, whatever f returns there
                 alignas(64) T lane[W] = {};
                 store_part(lane, cols - j, term);
                 term = reg<T>::load_aligned(lane);
@@ -43,22 +43,22 @@ template <class T, class Formula, class... In>
     return reg<T>::load_aligned(sums) / static_cast<T>(cols);
 }
 
-/// Two sums over rows, for each column: in T over a block of rows, in double over the blocks, and so as good for a million
-/// rows as for a hundred.
+/// Two sums over rows, for each column: in T over a block of rows, in double over the blocks, so that a million rows
+/// are summed as accurately as a hundred.
 template <class T>
 class column_totals {
   public:
-    /// Zeros, where the columns are the channels, or the channels several times. Allocates where sizes change.
+    /// Sets all sums to 0. `columns` is a multiple of `channels`. Allocates if sizes change.
     void begin(std::size_t columns, std::size_t channels) {
         if (block_.shape() != std::array<std::size_t, 2>{2, columns}) {
             reshape(block_, std::array<std::size_t, 2>{2, columns});
-            block_.fill(T(0));  // and again by `gather`
+            block_.fill(T(0));  // later done by `gather`
         }
         reshape(total_, std::array<std::size_t, 2>{2, channels});
         total_.fill(0);
         rows_ = 0;
     }
-    /// Where a row adds to its columns; `end_row` once it has.
+    /// The sums to which each row adds; call `end_row` after each row.
     [[nodiscard]] T* a() { return block_.data(); }
     [[nodiscard]] T* b() { return block_.data() + block_.shape()[1]; }
     void end_row() {
@@ -93,8 +93,8 @@ struct per_channel {
 template <class F>
 per_channel(F) -> per_channel<F>;
 
-/// How many rows lie side by side in a wide row: enough to fill whole registers, sixteen of them, so that no sum waits for
-/// the one before. Of 256 channels and more (AVX-512, float), one.
+/// The number of rows that form one wide row: enough to fill at least 16 whole registers, so that no addition waits for
+/// the previous one. For 256 channels and more (AVX-512, float) it is 1.
 template <class T>
 [[nodiscard]] constexpr std::size_t rows_abreast(std::size_t channels) {
     constexpr std::size_t enough = 16 * width<T>;
@@ -103,15 +103,15 @@ template <class T>
     return rows;
 }
 
-/// Works on matrices (R, C) in memory order with a statement for one element.
+/// Applies the formula of one element to matrices (R, C), in memory order.
 ///
-/// Rows are short, 32 channels or 3: several side by side are one wide row, whose constants are repeated as often. So an
-/// element meets its channel's constants at the same place of every wide row, and any C fills whole registers.
-/// Memory: six wide rows, of some hundred elements where C is less; kept from call to call.
+/// Rows are short (32 channels, or 3), so several consecutive rows form one wide row, and the channels' constants are
+/// repeated as often. Each channel has the same positions in every wide row, and any C fills whole registers.
+/// Memory: six wide rows (a few hundred elements each if C is smaller), kept between calls.
 template <class T>
 class channelwise {
   public:
-    /// Allocates where sizes change.
+    /// Allocates if sizes change.
     void resize(std::size_t rows, std::size_t channels) {
         if (rows == rows_ && channels == channels_) return;
         rows_ = rows, channels_ = channels;
@@ -125,7 +125,7 @@ class channelwise {
         each_wide_row([&](std::size_t at, std::size_t n, const auto*... p) { kernels::map(n, f, out + at, p...); }, in...);
     }
 
-    /// (a_j, b_j) = Σᵢ of what `add(a, b, in_ij...)` adds: two sums at once, valid until the next.
+    /// (a_j, b_j) = Σᵢ of the terms that `add(a, b, in_ij...)` adds: two sums at once, valid until the next call.
     template <class F, class... In>
     std::pair<const double*, const double*> sum(F add, const In&... in) {
         totals_.begin(wide_, channels_);
@@ -140,8 +140,8 @@ class channelwise {
 
     /// Mean and biased variance of each channel.
     ///   mean = m + Σ (x − m) / R     variance = Σ (x − m)² / R − (Σ (x − m) / R)²
-    /// m is the mean of rows from all over the matrix, so near to the mean that nothing cancels. Beside these rows, one
-    /// pass over memory.
+    /// m is the mean of a sample of rows, near enough to the mean to avoid cancellation. One pass over memory, in
+    /// addition to these rows.
     /// Source: Chan, Golub and LeVeque, "Algorithms for computing the sample variance" (1983), shifted data.
     void moments(const T* x, T* mean, T* variance) {
         guess(x, mean);
@@ -166,7 +166,7 @@ class channelwise {
     tensor<T, 2> constants_;
     column_totals<T> totals_;
 
-    /// A matrix moves on with the rows, constants stay.
+    /// A matrix advances with the rows, constants do not.
     struct source {
         const T* data;
         bool moves;
@@ -180,7 +180,7 @@ class channelwise {
         return {out, false};
     }
 
-    /// visit(where it begins, its elements, data there...) of each wide row. The last may be shorter.
+    /// visit(offset, number of elements, data...) for each wide row. The last one may be shorter.
     template <class Visit, class... In>
     void each_wide_row(Visit visit, const In&... in) {
         static_assert((std::size_t(!std::is_pointer_v<In>) + ...) <= most_constants);
@@ -192,7 +192,7 @@ class channelwise {
                        sources);
     }
 
-    /// The mean of at most 16 wide rows, some hundred rows, from all over x.
+    /// The mean of at most 16 wide rows (a few hundred rows), evenly distributed over x.
     void guess(const T* x, T* mean) {
         const std::size_t whole = rows_ * channels_ / wide_, looks = std::min<std::size_t>(16, whole);
         totals_.begin(wide_, channels_);

@@ -1,9 +1,9 @@
 #pragma once
 /// \file
-/// Pooling: the greatest or the mean of what a window shows of an image, channel by channel.
+/// Pooling: the maximum or the mean over each window of an image, channel by channel.
 ///
-/// Channels stand last, so that a register holds neighbouring channels of one pixel. Bound by memory: where windows do
-/// not overlap, each element of x, y, dy and dx is touched once, and dx needs no zeros beforehand.
+/// Channels are the last axis, so that a register holds neighboring channels of one pixel. Memory-bound: if windows do
+/// not overlap, each element of x, y, dy and dx is accessed once, and dx need not be zeroed before.
 
 #include <algorithm>
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace gradus::kernels {
 
-/// Images (N, H, W, C), and the window that slides over them. Each window covers a pixel at least, beside its padding.
+/// Images (N, H, W, C), and the window that slides over them. Each window covers at least one pixel besides padding.
 struct pooled_images {
     std::size_t count, channels;
     window2d window;
@@ -37,7 +37,7 @@ struct range {
     [[nodiscard]] constexpr std::size_t size() const { return last - first; }
 };
 
-/// What the i-th window covers of an axis, without what lies in the padding.
+/// The part of an axis that the i-th window covers, without padding.
 [[nodiscard]] constexpr range covered(std::size_t i, std::size_t size, std::size_t kernel, std::size_t stride, std::size_t before) {
     const std::size_t begin = i * stride, end = begin + kernel;
     return {std::max(begin, before) - before, std::min(end - before, size)};
@@ -49,17 +49,17 @@ struct range {
     return covered(j, w.in.width, w.kernel.width, w.stride.width, w.padding.left);
 }
 
-/// Windows side by side that cover equally many pixels: what the innermost loops know.
+/// Adjacent windows that cover the same number of pixels: the input of the innermost loops.
 struct run {
-    std::size_t x, y;           ///< offsets: of the first pixel of the first window, of its output
-    std::size_t windows;        ///< how many
+    std::size_t x, y;           ///< offsets of the first pixel of the first window, and of its output
+    std::size_t windows;        ///< the number of windows
     std::size_t step;           ///< elements of x from window to window
-    std::size_t height, width;  ///< pixels that each covers
+    std::size_t height, width;  ///< pixels that each window covers
     std::size_t row, channels;  ///< elements of x in a row, in a pixel
-    std::size_t room;           ///< elements from the last pixel of the first window on, as many from y on
+    std::size_t room;           ///< elements that exist from the last pixel of the first window on, and from y on
 };
 
-/// The windows of the i-th row of output from the j-th on: as many as lie wholly between left and right, else one.
+/// The windows of the i-th output row from the j-th on: all that lie horizontally inside the image, else one.
 [[nodiscard]] inline run run_from(const pooled_images& images, std::size_t n, std::size_t i, std::size_t j) {
     const window2d& w = images.window;
     const range h = rows(w, i), v = columns(w, j);
@@ -76,13 +76,13 @@ struct run {
             .room = 0};
 }
 
-/// How a register reaches its channels: with all lanes, of which the first `lanes` count, or with the first alone.
+/// Register access: with all lanes, of which the first `lanes` are used, or with the first lane only.
 template <class T>
 struct all_lanes {
     std::size_t lanes;
     static reg<T> load(const T* p) { return reg<T>::load_unaligned(p); }
     static void store(T* p, const reg<T>& r) { r.store_unaligned(p); }
-    /// r, with 0 in the lanes that do not count.
+    /// r, with 0 in the unused lanes.
     [[nodiscard]] reg<T> counted(const reg<T>& r) const {
         if (lanes == width<T>) return r;
         alignas(64) T index[width<T>];
@@ -97,9 +97,9 @@ struct one_lane {
     static const reg<T>& counted(const reg<T>& r) { return r; }
 };
 
-/// f(offset in x, offset in y, lanes) for each register of each window of a run. The register that channels do not fill
-/// hangs over into the pixels behind where there is room: it comes first, so that what it writes there is written over.
-/// Elsewhere one channel at a time.
+/// f(offset in x, offset in y, lanes) for each register of each window of a run. A register that the channels do not
+/// fill extends into the following pixels if they exist; it is processed first, so that the excess it writes is
+/// overwritten. Otherwise the remaining channels are processed one at a time.
 template <class T, class F>
 void each_register(run r, F&& f) {
     const std::size_t full = r.channels / width<T> * width<T>, left = r.channels - full;
@@ -111,10 +111,10 @@ void each_register(run r, F&& f) {
     }
 }
 
-/// f(offset in x) for each pixel of a window, from left to right and from above.
+/// f(offset in x) for each pixel of a window, row by row.
 template <class F>
 [[gnu::always_inline]] inline void each_pixel(const run& r, std::size_t first, F&& f) {
-    if (r.height == 2 && r.width == 2) {  // what most networks have, without loops
+    if (r.height == 2 && r.width == 2) {  // the usual case, without loops
         f(first), f(first + r.channels), f(first + r.row), f(first + r.row + r.channels);
         return;
     }
@@ -136,8 +136,8 @@ void each_run(const pooled_images& images, F&& f) {
             }
 }
 
-/// f(run) for all windows, on the way back. Where windows overlap, f adds to a dx of zeros; else it assigns all that they
-/// cover, and the zeros between them are written here.
+/// f(run) for all windows, in backward. If windows overlap, dx is zeroed and f adds to it; otherwise f assigns all
+/// pixels that the windows cover, and the pixels between them are zeroed here.
 template <class T, class F>
 void each_run_backward(const pooled_images& images, T* dx, F&& f) {
     const window2d& w = images.window;
@@ -149,17 +149,17 @@ void each_run_backward(const pooled_images& images, T* dx, F&& f) {
             if (overlap || v.first >= v.last) return;
             for (std::size_t i = h.first; i < h.last; ++i) std::fill_n(dx + i * row + v.first * channels, v.size() * channels, T(0));
         };
-        std::size_t below = 0;  // the first row that no window has written
+        std::size_t below = 0;  // the first row not yet written
         for (std::size_t i = 0; i < w.out.height; ++i) {
             const range h = rows(w, i);
             clear({below, h.first}, {0, w.in.width});
-            std::size_t right = 0;  // the first column
+            std::size_t right = 0;  // the first column not yet written
             for (std::size_t j = 0; j < w.out.width;) {
                 const range v = columns(w, j);
                 clear(h, {right, v.first});
                 run r = run_from(images, n, i, j);
                 if (gaps) r.windows = 1;
-                // behind a window its rows are yet to be written, but the row below may begin with what is done
+                // to the right of a window its rows are not written yet, but the start of the next row may be
                 r.room = std::min(row - (v.last - 1) * channels, y_size - r.y);
                 f(r);
                 j += r.windows;
@@ -172,15 +172,15 @@ void each_run_backward(const pooled_images& images, T* dx, F&& f) {
     }
 }
 
-// A function for a run, never inlined: the walk and the innermost loops together need more registers than there are.
-// What each does to a pixel is inlined, with -O2 too. xsimd 8's `z != z` is false for NaN in AVX-512: `isnan`.
+// One function per run, never inlined: inlined into the outer loops it would need more registers than there are. The
+// code for one pixel is inlined, also with -O2. `isnan`, because xsimd 8's `z != z` is false for NaN in AVX-512.
 
 template <class T>
 [[gnu::noinline]] void max_pool(const run& of, const T* x, T* y) {
     const run r = of;
     each_register<T>(r, [=](std::size_t in, std::size_t out, auto lanes) {
         reg<T> m(-std::numeric_limits<T>::infinity());
-        auto all_numbers = m == m;  // beside m: a maximum of registers may lose a NaN
+        auto all_numbers = m == m;  // separately: the maximum of registers may lose a NaN
         each_pixel(r, in, [&](std::size_t p) __attribute__((always_inline)) {
             const reg<T> z = lanes.load(x + p);
             m = xsimd::max(m, z);
@@ -195,7 +195,7 @@ template <class T>
     const run r = of;
     each_register<T>(r, [=](std::size_t in, std::size_t out, auto lanes) {
         const reg<T> m = lanes.load(y + out), d = lanes.counted(lanes.load(dy + out)), zero(T(0));
-        auto open = zero == zero;  // no pixel before was the maximum
+        auto open = zero == zero;  // no earlier pixel was the maximum
         each_pixel(r, in, [&](std::size_t p) __attribute__((always_inline)) {
             const reg<T> z = lanes.load(x + p);
             const auto first = open && (z == m || isnan(z));
@@ -206,9 +206,9 @@ template <class T>
     });
 }
 
-inline constexpr std::size_t few_pixels = 32;  ///< that are summed one after the other
+inline constexpr std::size_t few_pixels = 32;  ///< up to this number they are summed one after the other
 
-/// Σ x over so many pixels of a window. Many by halves: of a million floats, one after the other, a hundredth is lost.
+/// Σ x over height x width pixels of a window, by pairwise summation: a million floats summed in sequence lose 1 %.
 template <class T, class Lanes>
 [[gnu::noinline]] reg<T> sum_by_halves(const run& r, std::size_t height, std::size_t width, const T* x, const Lanes& lanes) {
     const auto part = [&](std::size_t h, std::size_t w, const T* from) { return sum_by_halves(r, h, w, from, lanes); };
@@ -247,7 +247,7 @@ template <class T>
     });
 }
 
-/// 1 / K, the pixels that a mean divides by: those that a window covers, or with the padding all of its own.
+/// 1 / K for the mean: K is the number of pixels that the window covers, or with `count_padding` its full size.
 template <class T>
 [[nodiscard]] T share(const pooled_images& images, const run& r, bool count_padding) {
     return T(1) / static_cast<T>(count_padding ? images.window.kernel.area() : r.height * r.width);
@@ -255,14 +255,14 @@ template <class T>
 
 }  // namespace pooling
 
-/// y = max x over each window. Padding is never the maximum, NaN always.
+/// y = max x over each window. Padding is never the maximum; a NaN always is.
 ///   x (N, H, W, C)   y (N, H_out, W_out, C)
 template <class T>
 void max_pool(const pooled_images& images, const T* x, T* y) {
     pooling::each_run(images, [&](const pooling::run& r) { pooling::max_pool(r, x, y); });
 }
 
-/// dx = dy where x is the first of its window to equal y, else 0; summed over the windows that x lies in.
+/// dx = dy where x is the first element of its window equal to y, else 0; summed over the windows that contain x.
 template <class T>
 void max_pool_backward(const pooled_images& images, const T* x, const T* y, const T* dy, T* dx) {
     pooling::each_run_backward(images, dx, [&, add = images.overlap()](const pooling::run& r) {
@@ -270,7 +270,7 @@ void max_pool_backward(const pooled_images& images, const T* x, const T* y, cons
     });
 }
 
-/// y = Σ x / K over each window, K the pixels that it covers, or with `count_padding` all of its own.
+/// y = Σ x / K over each window; K is the number of pixels that it covers, or with `count_padding` its full size.
 template <class T>
 void average_pool(const pooled_images& images, bool count_padding, const T* x, T* y) {
     pooling::each_run(images, [&](const pooling::run& r) {
@@ -282,7 +282,7 @@ void average_pool(const pooled_images& images, bool count_padding, const T* x, T
     });
 }
 
-/// dx = dy / K, summed over the windows that x lies in.
+/// dx = dy / K, summed over the windows that contain x.
 template <class T>
 void average_pool_backward(const pooled_images& images, bool count_padding, const T* dy, T* dx) {
     pooling::each_run_backward(images, dx, [&, add = images.overlap()](const pooling::run& r) {

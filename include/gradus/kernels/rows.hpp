@@ -13,7 +13,7 @@
 
 namespace gradus::kernels {
 
-/// Folds the lanes of a register by halves.
+/// Reduces the lanes of a register with f, halving their number in each step.
 template <class T, class F>
 [[nodiscard]] T fold(const reg<T>& r, F f) {
     alignas(64) T lane[width<T>];
@@ -44,13 +44,13 @@ template <class T>
     return fold(total, [](T a, T b) { return a + b; });
 }
 
-/// Σᵢ f(in_i...): a formula summed as it is computed.
+/// Σᵢ f(in_i...), without storing the terms.
 template <class T, class F, class... In>
 [[nodiscard]] T sum_of(std::size_t n, F&& f, const T* first, const In*... in) {
     reg<T> total(T(0));
     for (std::size_t i = 0; i < n; i += width<T>) {
         reg<T> term = f(load_at(first, i, n), load_at(in, i, n)...);
-        if (n - i < width<T>) {  // lanes beyond the end count nothing, whatever f makes of them
+        if (n - i < width<T>) {  // lanes beyond the end count as 0, whatever f returns there
             alignas(64) T lane[width<T>] = {};
             store_part(lane, n - i, term);
             term = reg<T>::load_aligned(lane);
@@ -60,16 +60,16 @@ template <class T, class F, class... In>
     return fold(total, [](T a, T b) { return a + b; });
 }
 
-/// p_i = e^(z_i − m) / Σ_j e^(z_j − m) with m = max z.                                                 [softmax.forward]
+/// p_i = e^(z_i − m) / Σ_j e^(z_j − m) with m = max z.                                                [softmax.forward]
 /// Returns log Σ_j e^(z_j) = m + log Σ_j e^(z_j − m).
 ///
-/// With the maximum taken out no exponent is positive: finite for any finite z. One pass serves softmax, cross-entropy
-/// and its gradient. `p` may be `z`.
+/// With the maximum subtracted no exponent is positive: the result is finite for any finite z. One pass serves softmax,
+/// cross-entropy and its gradient. `p` may be `z`.
 template <class T>
 T softmax_row(const T* z, T* p, std::size_t n) {
     constexpr T lowest = -std::numeric_limits<T>::infinity();
     const auto add = [](T a, T b) { return a + b; };
-    if (n <= width<T>) {  // ten classes: the whole row in one register
+    if (n <= width<T>) {  // e.g. ten classes: the whole row in one register
         const reg<T> v = n == width<T> ? reg<T>::load_unaligned(z) : load_part(z, n, lowest);
         const T m = fold(v, [](T a, T b) { return a < b ? b : a; });
         const reg<T> e = exp(v - m);
@@ -95,7 +95,7 @@ T softmax_row(const T* z, T* p, std::size_t n) {
     return m + std::log(sum);
 }
 
-/// log Σ_j e^(z_j) = m + log Σ_j e^(z_j − m), alone.                                                       [log_sum_exp]
+/// log Σ_j e^(z_j) = m + log Σ_j e^(z_j − m), without p.                                                  [log_sum_exp]
 template <class T>
 [[nodiscard]] T log_sum_exp(const T* z, std::size_t n) {
     constexpr T lowest = -std::numeric_limits<T>::infinity();
@@ -116,14 +116,14 @@ template <class T>
     return best;
 }
 
-/// out_j = Σᵢ a_ij: what a bias gathers from its rows.                                                   [column_sums]
+/// out_j = Σᵢ a_ij: the gradient of a bias.                                                              [column_sums]
 ///
-/// A register of columns runs down all rows. At the right edge it is loaded whole where the next row's memory allows it.
+/// Sums one register of columns over all rows. At the right edge whole registers are loaded while they end inside `a`.
 template <class T>
 void column_sums(matrix<const T> a, T* out) {
     for (std::size_t j = 0; j < a.cols; j += width<T>) {
         const std::size_t k = a.cols - j < width<T> ? a.cols - j : width<T>;
-        // rows whose full register still ends inside the matrix
+        // rows whose whole register ends inside the matrix
         const std::size_t end = a.rows == 0 ? 0 : (a.rows - 1) * a.stride + a.cols;
         std::size_t whole = a.rows;
         while (whole > 0 && (whole - 1) * a.stride + j + width<T> > end) --whole;

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A window that slides over an image: what convolution and pooling have in common, and the sizes that come of it.
+/// A window that slides over an image, and the resulting sizes: shared by convolution and pooling.
 
 #include <algorithm>
 #include <array>
@@ -14,15 +14,15 @@ namespace gradus {
 
 namespace window {
 GRADUS_ONCE [[noreturn]] void refuse(std::size_t size);
-/// A size of less than 2³¹: −1, which `std::size_t` would take for 2⁶⁴ − 1, is none.
+/// Checks that a size is less than 2³¹, which rejects −1 converted to `std::size_t`.
 constexpr std::size_t sane(std::size_t size) {
     if (size >= std::size_t{1} << 31) refuse(size);
     return size;
 }
 }  // namespace window
 
-/// Height and width. One number is both: `.stride = 2`.
-/// \throws shape_error for a negative one, as padding does.
+/// Height and width. One number sets both: `.stride = 2`.
+/// \throws shape_error for a negative number, as padding does.
 struct size2d {
     std::size_t height = 1, width = 1;
     constexpr size2d() = default;
@@ -33,11 +33,11 @@ struct size2d {
     [[nodiscard]] constexpr std::array<std::size_t, 2> array() const { return {height, width}; }
 };
 
-/// Rows and columns of zeros around an image: `gr::valid` (none, the default), `gr::same`, 1 (everywhere), {1, 2} (above and
-/// below, left and right), or each for itself, {top, bottom, left, right}.
+/// Rows and columns of zeros around an image: `gr::valid` (none, the default), `gr::same`, 1 (on every side), {1, 2}
+/// (above and below, left and right), or each side separately, {top, bottom, left, right}.
 struct padding2d {
     std::size_t top = 0, bottom = 0, left = 0, right = 0;
-    bool is_same = false;  ///< as much as H_out = ⌈H / s⌉ needs
+    bool is_same = false;  ///< as much as needed for H_out = ⌈H / s⌉
     constexpr padding2d() = default;
     constexpr padding2d(std::size_t all) : padding2d(all, all) {}
     constexpr padding2d(std::size_t vertical, std::size_t horizontal)
@@ -46,7 +46,7 @@ struct padding2d {
         : top(window::sane(t)), bottom(window::sane(b)), left(window::sane(l)), right(window::sane(r)) {}
 };
 
-/// The same along one axis: `gr::same`, 2 (on both sides) or {2, 0} (before, and none after: nothing of the future is seen).
+/// Padding along one axis: `gr::same`, 2 (on both sides) or {2, 0} (only before: causal, independent of the future).
 struct padding1d {
     std::size_t before = 0, after = 0;
     bool is_same = false;
@@ -54,7 +54,7 @@ struct padding1d {
     constexpr padding1d(std::size_t both) : padding1d(both, both) {}
     constexpr padding1d(std::size_t b, std::size_t a) : before(window::sane(b)), after(window::sane(a)) {}
     constexpr padding1d(const padding2d& p) : before(p.left), after(p.right), is_same(p.is_same) {}
-    /// Of an image of one row.
+    /// The padding of an image with one row.
     [[nodiscard]] constexpr padding2d in_one_row() const {
         padding2d p(0, 0, before, after);
         p.is_same = is_same;
@@ -70,18 +70,18 @@ constexpr padding2d all_that_same_needs() {
 }
 }  // namespace window
 
-/// No padding: every window lies in the image. Keras's `valid`.
+/// No padding: every window lies inside the image. Keras's `valid`.
 inline constexpr padding2d valid{};
-/// H_out = ⌈H / s⌉: with stride 1 the size stays. Where the zeros are odd in number, one more goes below and to the right, as
-/// in Keras and PyTorch.
+/// H_out = ⌈H / s⌉: with stride 1 the size does not change. For an odd number of zeros the extra one is added below and
+/// to the right, as in Keras and PyTorch.
 inline constexpr padding2d same = window::all_that_same_needs();
 
-/// A window in its place: all sizes known, the padding in numbers.
+/// A window for a given image size: all sizes known, the padding in numbers.
 struct window2d {
     size2d in, kernel, stride, dilation, out;
     padding2d padding;
 
-    /// Height and width of the image with its zeros.
+    /// Height and width of the padded image.
     [[nodiscard]] constexpr size2d padded() const {
         return {in.height + padding.top + padding.bottom, in.width + padding.left + padding.right};
     }
@@ -90,15 +90,15 @@ struct window2d {
 
 namespace window {
 
-/// Pixels from the first to the last that a kernel of k reads: d (k − 1) + 1.
+/// The extent in pixels of a kernel of size k with dilation d: d (k − 1) + 1.
 [[nodiscard]] constexpr std::size_t reach(std::size_t kernel, std::size_t dilation) { return dilation * (kernel - 1) + 1; }
 
 GRADUS_ONCE void require_positive(std::string_view layer, size2d kernel, size2d stride, size2d dilation = {});
 
 /// H_out = ⌊(H + p_top + p_bottom − d (k − 1) − 1) / s⌋ + 1, likewise W_out.                            [window.output]
-///   Windows that would reach over the edge are left out.
+///   Windows that would extend beyond the edge are omitted.
 /// `same`: p = max((⌈H / s⌉ − 1) s + d (k − 1) + 1 − H, 0), ⌊p / 2⌋ of it on top                          [window.same]
-/// \throws shape_error in the name of `layer` where a size is 0, or the padded image is smaller than the window.
+/// \throws shape_error with the name `layer` if a size is 0, or if the padded image is smaller than the window.
 GRADUS_ONCE [[nodiscard]] window2d place(std::string_view layer, size2d in, size2d kernel, size2d stride, padding2d padding,
                                          size2d dilation = {});
 

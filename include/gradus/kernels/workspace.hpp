@@ -6,13 +6,12 @@
 
 namespace gradus::kernels {
 
-/// Memory that a kernel keeps from one call to the next. It grows and stays, so that a step like the one before allocates
-/// nothing.
+/// Memory that a kernel keeps between calls. It only grows, so that repeated steps of the same size do not allocate.
 template <class T>
 struct workspace {
     tensor<T, 1> memory;
 
-    /// Room for n numbers, of no particular value.
+    /// Memory for n numbers with unspecified values.
     [[nodiscard]] T* of(std::size_t n) {
         if (memory.size() < n) reshape(memory, std::array{n});
         return memory.data();

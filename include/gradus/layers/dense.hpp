@@ -26,7 +26,7 @@
 
 namespace gradus {
 
-/// θ of a dense layer: one type for every activation that learns nothing. So are the checks, which know no activation.
+/// θ of a dense layer, the same type for every activation without parameters, and the shape checks.
 template <class T>
 struct dense_parameters {
     tensor<T, 2> W;
@@ -59,9 +59,9 @@ struct dense_parameters {
 ///   dz = dy ∘ f'(z)     dW = xᵀ dz     db = Σₙ dzₙ     dx = dz Wᵀ     [dense.dz] [dense.dW] [dense.db] [dense.dx]
 /// Leading axes are rows: x may be (N, T, I).
 ///
-/// Complexity: 2NIO operations forward, 4NIO backward; no allocation once a batch of that size has passed.
-/// Made by `gr::dense(in, out, f, initializer)`.
-/// \throws shape_error where x does not have I features, the batch is empty, or dy is not shaped as y.
+/// Complexity: 2NIO operations forward, 4NIO backward. No allocation after the first batch of that size.
+/// Constructed by `gr::dense(in, out, f, initializer)`.
+/// \throws shape_error if x does not have I features, the batch is empty, or dy does not have the shape of y.
 template <class T, activation F>
 struct dense_layer {
     static constexpr std::string_view name = "dense", formula = "y = f(xW + b)";
@@ -72,14 +72,14 @@ struct dense_layer {
     using parameters = typename fused_parameters<dense_parameters<T>, F>::type;
     template <class X>
     struct cache {
-        X z, y, dz, dx;  // z only where f' reads it
+        X z, y, dz, dx;  // z only if f' reads it
     };
 
     parameters theta;
-    F f;  // where it is learnt, as it begins
+    F f;  // with its initial values if it has parameters
     initializer init;
-    std::uint64_t key = 0;  // the stream that W was drawn from
-    std::uint64_t drawn = 0;  // checksum of what was drawn by default, which its place in a network may draw anew
+    std::uint64_t key = 0;  // the random stream W was drawn from
+    std::uint64_t drawn = 0;  // checksum of the default draw: while it matches, a network draws the parameters anew
 
     dense_layer(std::size_t in, std::size_t out, F f_, initializer init_);
 
@@ -114,20 +114,20 @@ struct dense_layer {
                        .a = {"dz", dz}, .b = {"W", theta.W}});
     }
 
-    /// Draws W, and b where `init` does not leave it at 0, from streams of `k`.
+    /// Draws W, and b unless `init` leaves it at 0, from random streams derived from `k`.
     void initialize(std::uint64_t k);
 
     [[nodiscard]] std::vector<std::size_t> input_shape() const { return {theta.W.shape()[0]}; }
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
         if (in.empty() || in.back() != theta.W.shape()[0]) {
-            in.insert(in.begin(), 0);  // of any batch
+            in.insert(in.begin(), 0);  // any batch
             theta.refuse(in, true);
         }
         in.back() = theta.b.size();
         return in;
     }
 
-    /// The same layer in another scalar, its parameters yet to be copied.
+    /// The same layer with scalar U; its parameters are not copied.
     template <class U>
     [[nodiscard]] auto to_scalar() const {
         return dense_layer<U, in_scalar<F, U>>(theta.W.shape()[0], theta.W.shape()[1], scalars::shell<U>(f), init);
@@ -149,7 +149,7 @@ GRADUS_INLINE const X& dense_layer<T, F>::forward(const X& x, cache<X>& c) const
     const auto& W = theta.W;
     const auto& b = theta.b;
     theta.check(x);
-    X& z = fused::keeps_z<F> ? c.z : c.y;  // f works in place where its derivative reads y
+    X& z = fused::keeps_z<F> ? c.z : c.y;  // f is applied in place if its derivative reads y
     reshape(z, with_features(x, b.size()));
     reshape(c.y, z.shape());
     kernels::product_with_bias<T>(x, W, b.data(), z);                              // z = xW + b
@@ -182,8 +182,8 @@ void dense_layer<T, F>::initialize(std::uint64_t k) {
 }
 
 /// `gr::dense(2, 3, gr::sigmoid{})`, `gr::dense<double>(784, 128, gr::relu{}, gr::he_normal{})`.
-/// W is drawn from the default seed by Glorot uniform, b = 0, unless told otherwise. In a `sequential` the layer's place
-/// keys the draw, so that no two layers begin alike.
+/// By default W is drawn from the default seed by Glorot uniform and b = 0. In a `sequential` the draw depends on the
+/// path of the layer, so no two layers have the same initial values.
 template <class T = float, activation F = identity>
 [[nodiscard]] auto dense(std::size_t in, std::size_t out, F f = F{}, initializer init = glorot_uniform{}) {
     return fused::drawn(dense_layer<T, in_scalar<F, T>>(in, out, scalars::shell<T>(f), std::move(init)));

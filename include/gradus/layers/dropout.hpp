@@ -20,20 +20,20 @@ namespace gradus {
 /// The expectation of y is x, so in inference, as with p = 0, y = x.
 ///   x, m, y (N, ...)
 ///
-/// Each element of each sample has a draw of its own, by the pass's seed and step: the same however often forward runs
-/// and however the batch is cut into shards.
-/// Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (2014); inverted as in
-/// PyTorch and Keras.
-/// Complexity: a quarter of a Philox block for each element, about 0.6 ns; no allocation once a batch of that size has
-/// passed.
-/// \throws shape_error where p is not in [0, 1).
+/// The draw of each element depends only on the seed and step of the pass, the row and the element: repeated forwards
+/// give the same mask, and so do any shards of a batch.
+/// Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (2014); inverted as
+/// in PyTorch and Keras.
+/// Complexity: a quarter of a Philox block for each element, about 0.6 ns. No allocation after the first batch of that
+/// size.
+/// \throws shape_error if p is not in [0, 1).
 struct dropout {
     static constexpr std::string_view name = "dropout";
     static constexpr std::string_view formula = "x ∘ m / (1 − p)";
     using parameters = no_parameters;
     template <class X>
     struct cache {
-        X m, y, dx;  // m: with its 1 / (1 − p)
+        X m, y, dx;  // m includes the factor 1 / (1 − p)
         bool drops = false;
     };
 
@@ -52,19 +52,19 @@ struct dropout {
   private:
     void check() const {
         if (!(p >= 0 && p < 1))
-            throw shape_error(name, {"y = x ∘ m / (1 − p) needs p in [0, 1), got ", number_text(p)});  // which adds its place
+            throw shape_error(name, {"y = x ∘ m / (1 − p) needs p in [0, 1), got ", number_text(p)});
     }
     template <class X>
     void draw(X& m, const context& ctx) const {
         using T = scalar_of<X>;
-        const auto dropped = static_cast<std::uint32_t>(p * 0x1p32);  // of 2^32 words
+        const auto dropped = static_cast<std::uint32_t>(p * 0x1p32);  // of 2^32 values
         const auto kept = static_cast<T>(1 / (1 - p));
         const std::size_t rows = m.shape()[0], elements = rows == 0 ? 0 : m.size() / rows;
         const auto scale = [dropped, kept](std::uint32_t word) { return static_cast<T>(word >= dropped) * kept; };
         for (std::size_t n = 0; n < rows; ++n) {
             T* row = m.data() + n * elements;
             std::size_t i = 0;
-            for (; i + 4 <= elements; i += 4) {  // whole blocks: no branch, so that compilers draw several at once
+            for (; i + 4 <= elements; i += 4) {  // whole blocks without a branch, so that the compiler vectorizes
                 const auto words = ctx.words(n, i / 4);
                 for (std::size_t k = 0; k < 4; ++k) row[i + k] = scale(words[k]);
             }

@@ -17,23 +17,23 @@ namespace gradus {
 
 /// Dropout of whole channels, y = x ∘ m / (1 − p), with m = 0 with probability p, else 1.         [dropout2d.forward]
 /// Backward: dx = dy ∘ m / (1 − p)                                                              [dropout2d.backward]
-///   x, y (N, ..., C)   m (N, C): one draw for a channel of a sample, whatever its height and width
+///   x, y (N, ..., C)   m (N, C): one draw for each channel of each sample
 /// The expectation of y is x, so in inference, as with p = 0, y = x.
 ///
-/// Neighbouring pixels are alike: what dropout takes from one, the next still tells. A channel's draw is a function of
-/// the pass's seed and step, the sample's row and the channel, as dropout's.
+/// Neighbouring pixels are correlated, so dropping single pixels removes little information. The draw of a channel
+/// depends only on the seed and step of the pass, the row of the sample and the channel, as in dropout.
 /// Source: Tompson et al., "Efficient object localization using convolutional networks" (2015), 3.2; Keras's
 /// `SpatialDropout2D`, PyTorch's `Dropout2d`.
-/// Complexity: one read and one write for each element; a draw for each channel. No allocation once a batch of that size
-/// has passed.
-/// \throws shape_error where p is not in [0, 1), or dy is not shaped as y.
+/// Complexity: one read and one write for each element, and one draw for each channel. No allocation after the first
+/// batch of that size.
+/// \throws shape_error if p is not in [0, 1), or dy does not have the shape of y.
 struct dropout2d {
     static constexpr std::string_view name = "dropout2d";
     static constexpr std::string_view formula = "x ∘ m / (1 − p)";
     using parameters = no_parameters;
     template <class X>
     struct cache {
-        tensor<scalar_of<X>, 2> m;  // with its 1 / (1 − p)
+        tensor<scalar_of<X>, 2> m;  // includes the factor 1 / (1 − p)
         X y, dx;
         bool drops = false;
         kernels::channelwise<scalar_of<X>> channels;
@@ -85,7 +85,7 @@ struct dropout2d {
     }
     template <class X, class M>
     void draw(const X& x, M& m, const context& ctx) const {
-        const auto dropped = static_cast<std::uint32_t>(p * 0x1p32);  // of 2^32 words
+        const auto dropped = static_cast<std::uint32_t>(p * 0x1p32);  // of 2^32 values
         const auto kept = static_cast<scalar_of<X>>(1 / (1 - p));
         reshape(m, std::array{x.shape()[0], features(x)});
         for (std::size_t n = 0; n < m.shape()[0]; ++n)

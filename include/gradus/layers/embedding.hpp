@@ -24,21 +24,21 @@
 namespace gradus {
 
 struct embedding_options {
-    std::optional<std::int32_t> padding = {};  ///< the index that stands for no data: its row is drawn 0 and learns nothing
+    std::optional<std::int32_t> padding = {};  ///< the index of padding: its row is initially 0 and is not trained
 };
 
-/// What an index stands for, a row of the table E: y = E[x].                                       [embedding.forward]
-///   x (N, T) of 0..V−1, or of any other shape   E (V, D)   y (N, T, D)
-/// It is a dense layer, of which x holds which entry of a row of its input is 1: y = onehot(x) E.
-/// Backward, with dy = ∂J/∂y; indices have no gradient, so that dx is empty:
-///   dE[v] = Σ dy[n, t] of all (n, t) where x[n, t] = v     dE[padding] = 0                             [embedding.dE]
+/// Embedding: each index selects a row of the table E: y = E[x].                                   [embedding.forward]
+///   x (N, T) of 0..V−1, or any other shape   E (V, D)   y (N, T, D)
+/// It equals a dense layer without bias on one-hot rows: y = onehot(x) E.
+/// Backward, with dy = ∂J/∂y; indices have no gradient, so dx is empty:
+///   dE[v] = Σ dy[n, t] over all (n, t) with x[n, t] = v     dE[padding] = 0                            [embedding.dE]
 ///
 /// Source: Bengio and others, "A neural probabilistic language model" (2003), the matrix C; PyTorch's `nn.Embedding`,
 /// whose `padding_idx` is `padding`.
-/// Complexity: a copy of y forward. Backward, which adds dy row by row to a gradient of all V rows: VD to make them 0, NTD
-/// additions; the optimizer's step is over all VD too. No allocation once a batch of that size has passed.
-/// Made by `gr::embedding(V, D, options, initializer)`.
-/// \throws data_error for an index that is not one of V; shape_error where x is empty, or dy not shaped as y.
+/// Complexity: forward, a copy of NTD numbers. Backward adds dy row by row to a dense gradient: VD assignments of 0 and
+/// NTD additions; the optimizer's step is also over all VD numbers. No allocation after the first batch of that size.
+/// Constructed by `gr::embedding(V, D, options, initializer)`.
+/// \throws data_error for an index outside 0..V−1; shape_error if x is empty or dy does not have the shape of y.
 template <class T>
 struct embedding_layer {
     static constexpr std::string_view name = "embedding", formula = "y = E[x]";
@@ -58,8 +58,8 @@ struct embedding_layer {
     parameters theta;
     embedding_options options;
     initializer init;
-    std::uint64_t key = 0;  // the stream that E was drawn from
-    std::uint64_t drawn = 0;  // checksum of what was drawn by default, which its place in a network may draw anew
+    std::uint64_t key = 0;  // the random stream E was drawn from
+    std::uint64_t drawn = 0;  // checksum of the default draw: while it matches, a network draws the parameters anew
 
     embedding_layer(std::size_t vocabulary, std::size_t features, embedding_options o, initializer init_)
         : options(o), init(std::move(init_)) {
@@ -89,7 +89,7 @@ struct embedding_layer {
         made(s);
     }
 
-    /// Draws E, but for the row of the padding, from a stream of `k`.
+    /// Draws E, except the row of the padding, which is 0, from a random stream derived from `k`.
     void initialize(std::uint64_t k) {
         key = k;
         draw(theta.E, init, random::mix(k, "E"), fan_of(theta.E));
@@ -97,13 +97,13 @@ struct embedding_layer {
         if (options.padding) std::fill_n(theta.E.data() + static_cast<std::size_t>(*options.padding) * D, D, T(0));
     }
 
-    /// Shape of y for a sample of shape `in`; where that is not known, what its last axis is.
+    /// The shape of y for a sample of shape `in`; only its last axis if `in` is not known.
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool&) const {
         in.push_back(theta.E.shape()[1]);
         return in;
     }
 
-    /// The same layer in another scalar, its parameters yet to be copied.
+    /// The same layer with scalar U; its parameters are not copied.
     template <class U>
     [[nodiscard]] embedding_layer<U> to_scalar() const {
         return {theta.E.shape()[0], theta.E.shape()[1], options, init};
@@ -169,9 +169,9 @@ const X& embedding_layer<T>::backward(const X& x, const Y& dy, cache<X>& c, para
 }
 
 /// `gr::embedding(10000, 64)`, `gr::embedding<double>(10000, 64, {.padding = 0}, gr::uniform{})`.
-/// E is drawn from the default seed by N(0, 1), which is PyTorch's; Keras's is `gr::uniform{}`, U[−0.05, 0.05). In a
-/// `sequential` the layer's place keys the draw.
-/// \throws shape_error for a size of 0; data_error for a padding that is no index
+/// By default E is drawn from the default seed by N(0, 1), as in PyTorch; Keras's default is `gr::uniform{}`, U[−0.05,
+/// 0.05). In a `sequential` the draw depends on the path of the layer.
+/// \throws shape_error for a size of 0; data_error if the padding is not an index in 0..V−1
 template <class T = float>
 [[nodiscard]] embedding_layer<T> embedding(std::size_t vocabulary, std::size_t features, embedding_options o = {},
                                            initializer init = normal{0, 1}) {

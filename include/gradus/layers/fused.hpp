@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// An activation within a layer, y = f(z), where z = xW + b is a product or a convolution: what these layers have in common.
+/// The activation of a layer y = f(z), z = xW + b a matrix product or a convolution: code shared by these layers.
 
 #include <algorithm>
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace gradus {
 
-/// θ of a layer into which a learnt activation is fused: the layer's own, and what the activation learns.
+/// θ of a layer whose activation has parameters: those of the layer, then those of the activation.
 template <class Theta, class F>
 struct with_learnt : Theta {
     typename F::parameters f;
@@ -37,26 +37,26 @@ namespace fused {
 
 template <activation F>
 inline constexpr bool linear = std::is_same_v<F, identity>;
-/// Where its derivative reads y, f works in place and there is no z.
+/// If f' reads y, f is applied in place and z is not stored.
 template <activation F>
 inline constexpr bool keeps_z = !row_activation<F> && F::backward_reads == reads::z;
 
-/// f into a layer of so many units.
-/// \throws shape_error where f has options that it is not made for, or learns for another number of units.
+/// Sets up f in a layer with this number of units.
+/// \throws shape_error if an option of f is invalid, or its parameters are for another number of units.
 template <activation F, class Theta>
 void place(const F& f, Theta& theta, std::size_t units) {
     check_options(f);
     if constexpr (learnt_activation<F>) theta.f = f.theta, (void)f.output_shape({units});
 }
 
-/// Draws W, and b where `init` does not leave it at 0, from streams of `key`.
+/// Draws W, and b unless `init` leaves it at 0, from random streams derived from `key`.
 template <activation F, class Theta>
 void draw(const F& f, Theta& theta, const initializer& init, std::uint64_t key) {
     gradus::draw(theta.W, init, random::mix(key, "W"), fan_of(theta.W));
     draw_biases(theta.b, init, random::mix(key, "b"), fan_of(theta.W));
     if constexpr (learnt_activation<F>) theta.f = f.theta;
 }
-/// The layer, drawn from the default seed until its place in a network draws it anew.
+/// The layer, drawn from the default seed; a network draws it anew with a key from its path.
 template <class L>
 [[nodiscard]] L drawn(L layer) {
     draw_by_default(layer, random::mix(default_seed(), "layer"));
@@ -71,7 +71,8 @@ void forward([[maybe_unused]] const F& f, [[maybe_unused]] const Theta& theta, [
     else if constexpr (!linear<F>)
         activate(f, z, y);
 }
-/// dz = dy ∘ f'(z), with z, y and dz of the layer's cache: dy itself where f is the identity. What f learns gets its gradient.
+/// dz = dy ∘ f'(z), with z, y and dz from the layer's cache; dy itself if f is the identity. Assigns the gradients of
+/// f's parameters.
 template <activation F, class Theta, class X, class Cache>
 const X& backward([[maybe_unused]] const F& f, [[maybe_unused]] const Theta& theta, const X& dy, Cache& c,
                   [[maybe_unused]] Theta& grad) {
@@ -85,14 +86,14 @@ const X& backward([[maybe_unused]] const F& f, [[maybe_unused]] const Theta& the
 }
 
 
-/// What explain says of f.
+/// The name and formula of f, for explain.
 template <activation F>
 [[nodiscard]] function_words words() {
     function_words w{F::name, {}, row_activation<F>};
     if constexpr (requires { F::formula; }) w.formula = F::formula;
     return w;
 }
-/// f' of each z or y that the backward read, in double; of a function of rows nothing.
+/// f' of each z or y that backward reads, in double; empty for a function of rows.
 template <activation F, class Theta, class X>
 [[nodiscard]] tensor<double, 1> slopes(const F& f, const Theta& theta, const X& read) {
     tensor<double, 1> out;

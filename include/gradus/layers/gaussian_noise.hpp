@@ -17,10 +17,10 @@ namespace gradus {
 /// Backward: dx = dy                                                                        [gaussian_noise.backward]
 ///   x, n, y (N, ...)
 ///
-/// Each element of each sample has a draw of its own, by the pass's seed and step, as dropout's.
+/// The draw of each element depends only on the seed and step of the pass, the row and the element, as in dropout.
 /// Source: Bishop, "Training with noise is equivalent to Tikhonov regularization" (1995); Keras's `GaussianNoise`.
 /// Complexity: a Philox block and a normal quantile for each element.
-/// \throws shape_error where σ is negative or not finite.
+/// \throws shape_error if σ is negative, infinite or NaN.
 struct gaussian_noise {
     static constexpr std::string_view name = "gaussian_noise";
     static constexpr std::string_view formula = "x + σ n";
@@ -59,7 +59,7 @@ struct gaussian_noise {
   private:
     void check() const {
         if (!(sigma >= 0 && sigma < std::numeric_limits<double>::infinity()))
-            throw shape_error(name, {"y = x + σ n needs σ of at least 0, got ", number_text(sigma)});  // which adds its place
+            throw shape_error(name, {"y = x + σ n needs σ of at least 0, got ", number_text(sigma)});
     }
 };
 

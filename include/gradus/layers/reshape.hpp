@@ -29,7 +29,7 @@ const Y& into_shape(const X& x, Y& y, const Shape& shape) {
     return n;
 }
 
-/// What both layers keep, and how a gradient goes back: dx has dy's elements and x's shape.
+/// The cache of both layers, and their backward: dx has the elements of dy and the shape of x.
 template <class X, class Y>
 struct cache {
     Y y;
@@ -44,7 +44,7 @@ const X& backward(std::string_view name, const X& x, const Y& dy, cache<X, Y>& c
 
 }  // namespace reshaping
 
-/// All axes but the batch become one, y (N, D) of x (N, ...), in memory order.                      [flatten.forward]
+/// All axes but the batch become one: y (N, D) from x (N, ...), in memory order.                    [flatten.forward]
 /// Backward: dx (N, ...) has the elements of dy (N, D)                                             [flatten.backward]
 ///
 /// Complexity: a copy.
@@ -68,18 +68,18 @@ struct flatten {
     [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in) const {
         return {reshaping::product(in)};
     }
-    /// Of a sample of which only the last axes are known, nothing.
+    /// Nothing is known of y if only the last axes of a sample are known.
     [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in, bool& whole) const {
         return whole ? output_shape(in) : std::vector<std::size_t>{};
     }
 };
 
-/// Each sample in another shape, y (N, sizes...) of x (N, ...), in memory order.                   [reshaped.forward]
+/// Each sample in another shape: y (N, sizes...) from x (N, ...), in memory order.                 [reshaped.forward]
 /// Backward: dx (N, ...) has the elements of dy (N, sizes...)                                     [reshaped.backward]
 ///
-/// `gr::reshaped({28, 28, 1})` makes images of rows (N, 784).
+/// `gr::reshaped({28, 28, 1})` turns rows (N, 784) into images.
 /// Complexity: a copy.
-/// \throws shape_error where a sample does not have as many elements as the sizes make.
+/// \throws shape_error if the number of elements of a sample is not the product of the sizes.
 template <std::size_t R>
 struct reshaped {
     static constexpr std::string_view name = "reshaped";
@@ -112,7 +112,7 @@ struct reshaped {
         require(in);
         return {sizes.begin(), sizes.end()};
     }
-    /// Known whole, whatever is known of the sample: its last axes must divide the elements.
+    /// y is always known; the known last axes of the sample must divide its number of elements.
     [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in, bool& whole) const {
         if (whole || reshaping::product(sizes) % reshaping::product(in) != 0) require(in);
         whole = true;

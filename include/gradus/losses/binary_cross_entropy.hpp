@@ -10,7 +10,8 @@ namespace gradus {
 ///   ∂J/∂z = ((1 + (w − 1) y) σ(z) − w y) / n, for w = 1: (σ(z) − y) / n                [binary_cross_entropy.backward]
 /// The second form has no logarithm of 0 and no exponential of a large number: finite for any finite z.
 ///   z (N, O) logits   y (N, O) targets in [0, 1]; or (N, T, O) both   w `positive_weight`, PyTorch's pos_weight
-/// Source: documents/004 (`loss='binary_crossentropy'`), there from the sigmoid's output; PyTorch's BCEWithLogitsLoss.
+/// Source: documents/004, 4.1 (`loss='binary_crossentropy'`), there from the sigmoid's output; PyTorch's
+/// BCEWithLogitsLoss.
 /// \throws data_error for a target outside [0, 1] or a negative w.
 struct binary_cross_entropy : element_loss<binary_cross_entropy> {
     static constexpr std::string_view name = "binary_cross_entropy";
@@ -18,7 +19,7 @@ struct binary_cross_entropy : element_loss<binary_cross_entropy> {
     static constexpr std::string_view gradient_formula = "∂J/∂z = (σ(z) − y) / n";
     static constexpr std::string_view targets = "in [0, 1]";
     static constexpr double boundary = 0, target_boundary = 0.5;
-    double positive_weight = 1;  ///< of targets that are 1, for classes of unequal size; the mean divides by n all the same
+    double positive_weight = 1;  ///< w of the targets 1, for classes of unequal size; the mean still divides by n
     reduce reduction = reduce::mean;
 
     template <class Z>
@@ -39,12 +40,12 @@ struct binary_cross_entropy : element_loss<binary_cross_entropy> {
 };
 
 /// Binary cross-entropy from probabilities, mean over all elements:
-///   J = −Σ [y log p + (1 − y) log(1 − p)] / n, no logarithm below −100   [binary_cross_entropy_of_probabilities.forward]
+///   J = −Σ [y log p + (1 − y) log(1 − p)] / n, logarithms ≥ −100   [binary_cross_entropy_of_probabilities.forward]
 ///   ∂J/∂p = (p − y) / max(p (1 − p), 1e-12) / n                      [binary_cross_entropy_of_probabilities.backward]
-/// Finite for p of exactly 0 and 1, but the logits are lost there: prefer `binary_cross_entropy`, before the sigmoid.
-/// Source: documents/004; PyTorch's BCELoss. Keras keeps p in [1e-7, 1 − 1e-7] instead, and sends no gradient from where
-/// it had to.
-/// \throws data_error for a target or a p outside [0, 1]: logits, for example.
+/// Finite for p of exactly 0 and 1, but the logits are lost there: prefer `binary_cross_entropy`, without the sigmoid.
+/// Source: documents/004, 4.1; PyTorch's BCELoss. Keras clamps p to [1e-7, 1 − 1e-7] instead; clamped values get no
+/// gradient.
+/// \throws data_error for a target or a p outside [0, 1], such as logits.
 struct binary_cross_entropy_of_probabilities : element_loss<binary_cross_entropy_of_probabilities> {
     static constexpr std::string_view name = "binary_cross_entropy_of_probabilities";
     static constexpr std::string_view formula = "J = −Σ [y log p + (1 − y) log(1 − p)] / n";

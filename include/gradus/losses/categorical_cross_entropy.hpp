@@ -6,17 +6,17 @@ namespace gradus {
 
 namespace losses {
 
-/// ε: how near to 0 and 1 Keras lets a probability come.
+/// ε: Keras clamps probabilities to [ε, 1 − ε].
 inline constexpr double keras_epsilon = 1e-7;
 
-/// What a row of probabilities is divided by: its sum, or 1 where that is 0.
+/// The divisor of a row of probabilities: its sum, or 1 if the sum is 0.
 template <class T>
 [[nodiscard]] double row_total(const T* p, std::size_t k) {
     double s = 0;
     for (std::size_t c = 0; c < k; ++c) s += static_cast<double>(p[c]);
     return s == 0 ? 1 : s;
 }
-/// −Σ_c q_c log r_c with r = p / Σ p, kept in [ε, 1 − ε].
+/// −Σ_c q_c log r_c with r = p / Σ p, clamped to [ε, 1 − ε].
 template <class T, class Q>
 [[nodiscard]] double probability_row(const T* p, std::size_t k, const Q& q) {
     const double s = row_total(p, k);
@@ -29,7 +29,7 @@ template <class T, class Q>
     }
     return l;
 }
-/// dp = (g − Σ_c g_c r_c) / Σ p with g_c = −q_c / r_c, and 0 where r had to be kept.
+/// dp = (g − Σ_c g_c r_c) / Σ p with g_c = −q_c / r_c, and 0 where r is clamped.
 template <class T, class Q>
 void probability_row_backward(const T* p, std::size_t k, T* dp, const Q& q) {
     const double s = row_total(p, k);
@@ -44,22 +44,22 @@ void probability_row_backward(const T* p, std::size_t k, T* dp, const Q& q) {
 
 }  // namespace losses
 
-/// Cross-entropy from probabilities with a row of targets, as Keras has it, with r kept in [ε, 1 − ε], ε = 1e-7:
-///   J = −Σₙ Σ_c q[n, c] log r[n, c] / N,  r = p / Σⱼ pⱼ                             [categorical_cross_entropy.forward]
-///   ∂J/∂p = (g − Σ_c g_c r_c) / Σⱼ pⱼ / N,  g = −q / r                             [categorical_cross_entropy.backward]
-/// where q = y, or with class weights and smoothing w_c ((1 − ε) y_c + ε / V). Where r had to be kept, g is 0: nothing is
-/// learnt from a class of probability 0. The cross-entropies from logits have no such place: prefer them.
-///   p (N, V) probabilities, as softmax gives them   y (N, V) targets in [0, 1]; or (N, T, V) both
-/// Source: documents/003 (`loss='categorical_crossentropy'`); Keras's CategoricalCrossentropy.
-/// \throws data_error for a negative p (logits, for example) or a target outside [0, 1].
+/// Cross-entropy from probabilities with a row of targets, as in Keras, with r clamped to [ε, 1 − ε], ε = 1e-7:
+///   J = −Σₙ Σ_c q[n, c] log r[n, c] / N,  r = p / Σⱼ pⱼ                            [categorical_cross_entropy.forward]
+///   ∂J/∂p = (g − Σ_c g_c r_c) / Σⱼ pⱼ / N,  g = −q / r                            [categorical_cross_entropy.backward]
+/// where q = y, or with class weights and smoothing w_c ((1 − ε) y_c + ε / V). Where r is clamped, g is 0: a class of
+/// probability 0 gets no gradient. The cross-entropies from logits do not have this problem: prefer them.
+///   p (N, V) probabilities, such as softmax's output   y (N, V) targets in [0, 1]; or (N, T, V) both
+/// Source: Keras's CategoricalCrossentropy. (The documents only use the sparse form, below.)
+/// \throws data_error for a negative p, such as logits, or a target outside [0, 1].
 struct categorical_cross_entropy : row_loss<categorical_cross_entropy, judged_by::targets> {
     static constexpr std::string_view name = "categorical_cross_entropy";
     static constexpr std::string_view formula = "J = −Σₙ Σ_c y[n, c] log p[n, c] / N";
     static constexpr std::string_view gradient_formula = "∂J/∂p = (Σ_c y_c − y / p) / N,  where Σⱼ pⱼ = 1";
     static constexpr std::string_view targets = "in [0, 1]", predictions = "a probability: at least 0";
     static constexpr bool judges_classes = true;
-    std::vector<double> class_weights = {};  ///< one per class; empty: each 1. They are not in the mean's divisor
-    double label_smoothing = 0;              ///< the share of each target that is spread over all classes
+    std::vector<double> class_weights = {};  ///< one per class; empty: all 1. They are not in the mean's divisor
+    double label_smoothing = 0;              ///< the share of each target that is distributed over all classes
     reduce reduction = reduce::mean;
 
     template <class T, class Y>
@@ -75,21 +75,21 @@ struct categorical_cross_entropy : row_loss<categorical_cross_entropy, judged_by
     void check_options(std::size_t k) const { losses::check_classes(name, class_weights, label_smoothing, k); }
 };
 
-/// The same with integer labels, mean over rows, without weights and smoothing −Σₙ log r[n, yₙ] / N:
-///   J = −Σₙ Σ_c q[n, c] log r[n, c] / Σₙ w[yₙ]                               [sparse_categorical_cross_entropy.forward]
-///   ∂J/∂p = (g − Σ_c g_c r_c) / Σⱼ pⱼ / Σₙ w[yₙ]                            [sparse_categorical_cross_entropy.backward]
+/// The same with integer labels, mean over rows; without weights and smoothing it is −Σₙ log r[n, yₙ] / N:
+///   J = −Σₙ Σ_c q[n, c] log r[n, c] / Σₙ w[yₙ]                              [sparse_categorical_cross_entropy.forward]
+///   ∂J/∂p = (g − Σ_c g_c r_c) / Σⱼ pⱼ / Σₙ w[yₙ]                           [sparse_categorical_cross_entropy.backward]
 ///   p (N, V) probabilities   y (N) labels 0..V−1; or p (N, T, V) with y (N, T)
 /// Source: documents/002, 4 (`loss='sparse_categorical_crossentropy'`); Keras's SparseCategoricalCrossentropy. Keras 2
-/// divides by the row's sum after ε, Keras 3 and this before.
-/// \throws data_error for a negative p, or a label out of range where the row counts.
+/// divides by the row's sum after clamping; Keras 3 and this loss before.
+/// \throws data_error for a negative p, or a label out of range in a row that counts.
 struct sparse_categorical_cross_entropy : row_loss<sparse_categorical_cross_entropy, judged_by::label> {
     static constexpr std::string_view name = "sparse_categorical_cross_entropy";
     static constexpr std::string_view formula = "J = −Σₙ log p[n, yₙ] / N";
     static constexpr std::string_view gradient_formula = "∂J/∂p = (1 − onehot(y) / p) / N,  where Σⱼ pⱼ = 1";
     static constexpr std::string_view predictions = "a probability: at least 0";
     static constexpr bool judges_classes = true;
-    std::vector<double> class_weights = {};  ///< one per class; empty: each 1. The mean divides by those of the labels
-    double label_smoothing = 0;              ///< the share of each label that is spread over all classes
+    std::vector<double> class_weights = {};  ///< one per class; empty: all 1. The mean divides by those of the labels
+    double label_smoothing = 0;              ///< the share of each label that is distributed over all classes
     reduce reduction = reduce::mean;
 
     template <class T>

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What the losses of classes share: the target q of a row, with smoothed labels and weighted classes.
+/// Shared by the classification losses: the target q of a row, with label smoothing and class weights.
 
 #include <cmath>
 #include <cstddef>
@@ -12,14 +12,14 @@
 
 namespace gradus::losses {
 
-/// w_c: 1 where no weights are given.
+/// w_c, or 1 if no weights are given.
 template <class Loss>
 [[nodiscard]] double class_weight(const Loss& loss, std::size_t c) {
     return loss.class_weights.empty() ? 1 : loss.class_weights[c];
 }
 
 /// q_c = w_c ((1 − ε) t_c + ε / V), with t the one-hot row of a label, or the row of targets.
-/// Source: Szegedy and others, "Rethinking the Inception architecture" (2016), 7; PyTorch's order of weights and smoothing.
+/// Source: Szegedy et al., "Rethinking the Inception architecture" (2016), 7; weights and smoothing in PyTorch's order.
 template <class Loss>
 [[nodiscard]] auto class_target(const Loss& loss, std::size_t label, std::size_t k) {
     return [&loss, label, share = loss.label_smoothing / static_cast<double>(k)](std::size_t c) {
@@ -33,8 +33,7 @@ template <class Loss, class T>
     };
 }
 
-/// \throws shape_error where there is not one weight for each of k classes; data_error for a weight or a smoothing that
-/// is none.
+/// \throws shape_error unless there are k class weights, or none; data_error for an invalid weight or smoothing.
 GRADUS_ONCE void check_classes(std::string_view name, const std::vector<double>& class_weights, double label_smoothing,
                                std::size_t k);
 

@@ -8,10 +8,10 @@ namespace gradus {
 /// Cosine distance of each row to its target, mean over rows:
 ///   J = Σₙ (1 − cos) / N,  cos = ŷ·y / (max(‖ŷ‖, ε) max(‖y‖, ε)), ε = 1e-8                   [cosine_distance.forward]
 ///   ∂J/∂ŷ = −(y/‖y‖ − cos ŷ/‖ŷ‖) / ‖ŷ‖ / N                                                  [cosine_distance.backward]
-/// Of vectors only the direction counts: 0 where they agree, 2 where they are opposite. A vector of 0 has none; ε keeps
-/// it finite, with cos = 0.
-/// Source: PyTorch's cosine_similarity; its CosineEmbeddingLoss is this for pairs that belong together. Keras's
-/// CosineSimilarity is −cos: 1 less, the same gradient.
+/// Only the direction of the vectors matters: 0 for the same direction, 2 for opposite ones. For a zero vector ε keeps
+/// the result finite, with cos = 0.
+/// Source: PyTorch's cosine_similarity; its CosineEmbeddingLoss is the same for similar pairs. Keras's CosineSimilarity
+/// is −cos: less by 1, with the same gradient.
 struct cosine_distance : row_loss<cosine_distance, judged_by::targets> {
     static constexpr std::string_view name = "cosine_distance";
     static constexpr std::string_view formula = "J = Σₙ (1 − ŷₙ·yₙ / (‖ŷₙ‖ ‖yₙ‖)) / N";
@@ -26,7 +26,7 @@ struct cosine_distance : row_loss<cosine_distance, judged_by::targets> {
     template <class T, class Y>
     void row_backward(const T* p, const Y* y, std::size_t k, T* dp) const {
         const T p_length = length(p, k), y_length = length(y, k);
-        // a length that ε keeps does not depend on ŷ
+        // a length replaced by ε does not depend on ŷ
         const T cos = p_length > T(epsilon) ? dot(p, y, k) / (p_length * y_length) : T(0);
         kernels::map(
             k, [=](const auto& u, const auto& t) { return (cos * (u / p_length) - t / y_length) / p_length; }, dp, p, y);

@@ -6,7 +6,7 @@ namespace gradus {
 
 namespace losses {
 
-/// Σ_c q_c (log Σⱼ e^zⱼ − z_c), and p = softmax(z). What q does not count is not looked at: its z may be −∞.
+/// Σ_c q_c (log Σⱼ e^zⱼ − z_c), and p = softmax(z). Where q_c = 0, z_c is not used in the sum and may be −∞.
 template <class T, class Q>
 double cross_entropy_row(const T* z, std::size_t k, T* p, const Q& q) {
     const T lse = kernels::softmax_row(z, p, k);
@@ -35,14 +35,14 @@ void cross_entropy_row_backward(std::size_t k, T* dz, const Q& q) {
 ///   ∂J/∂z = (p Σ_c q_c − q) / Σₙ w[yₙ]                                              [cross_entropy.weighted_backward]
 /// Source: documents/002, 4 (`loss='sparse_categorical_crossentropy'`), there from the softmax's output; PyTorch's
 /// CrossEntropyLoss.
-/// \throws data_error for a label out of range, where the row counts; for weights or a smoothing that are none.
+/// \throws data_error for a label out of range in a row that counts; for invalid weights or smoothing.
 struct cross_entropy : row_loss<cross_entropy, judged_by::label> {
     static constexpr std::string_view name = "cross_entropy";
     static constexpr std::string_view formula = "J = Σₙ (log Σⱼ e^(z[n, j]) − z[n, yₙ]) / N";
     static constexpr std::string_view gradient_formula = "∂J/∂z = (p − onehot(y)) / N,  p = softmax(z)";
     static constexpr bool judges_classes = true;
-    std::vector<double> class_weights = {};  ///< one per class; empty: each 1. The mean divides by those of the labels
-    double label_smoothing = 0;              ///< ε: the share of each label that is spread over all classes
+    std::vector<double> class_weights = {};  ///< one per class; empty: all 1. The mean divides by those of the labels
+    double label_smoothing = 0;              ///< ε: the share of each label that is distributed over all classes
     reduce reduction = reduce::mean;
 
     template <class T>
@@ -66,16 +66,16 @@ struct cross_entropy : row_loss<cross_entropy, judged_by::label> {
 ///   J = Σₙ Σ_c q[n, c] (log Σⱼ e^(z[n, j]) − z[n, c]) / N,  q = w ((1 − ε) y + ε / V)   [dense_cross_entropy.forward]
 ///   ∂J/∂z = (p Σ_c q_c − q) / N                                                        [dense_cross_entropy.backward]
 ///   z (N, V) logits   y (N, V) targets in [0, 1]; or (N, T, V) both
-/// Source: PyTorch's CrossEntropyLoss with probabilities as targets, of which the mean divides by N, weights or not.
-/// \throws data_error for a target outside [0, 1]; for weights or a smoothing that are none.
+/// Source: PyTorch's CrossEntropyLoss with probabilities as targets, whose mean divides by N, also with weights.
+/// \throws data_error for a target outside [0, 1]; for invalid weights or smoothing.
 struct dense_cross_entropy : row_loss<dense_cross_entropy, judged_by::targets> {
     static constexpr std::string_view name = "dense_cross_entropy";
     static constexpr std::string_view formula = "J = Σₙ Σ_c y[n, c] (log Σⱼ e^(z[n, j]) − z[n, c]) / N";
     static constexpr std::string_view gradient_formula = "∂J/∂z = (p Σ_c y_c − y) / N,  p = softmax(z)";
     static constexpr std::string_view targets = "in [0, 1]";
     static constexpr bool judges_classes = true;
-    std::vector<double> class_weights = {};  ///< one per class; empty: each 1. They are not in the mean's divisor
-    double label_smoothing = 0;              ///< ε: the share of each target that is spread over all classes
+    std::vector<double> class_weights = {};  ///< one per class; empty: all 1. They are not in the mean's divisor
+    double label_smoothing = 0;              ///< ε: the share of each target that is distributed over all classes
     reduce reduction = reduce::mean;
 
     template <class T, class Y>

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The shell of losses that act on each element by itself: J = Σ w l(ŷ, y) / Σ w.
+/// The base class of elementwise losses: J = Σ w l(ŷ, y) / Σ w.
 ///
 /// ```cpp
 /// struct mse : gr::element_loss<mse> {
@@ -10,12 +10,12 @@
 ///     static auto derivative(const auto& p, const auto& t) { return 2 * (p - t); }        // ∂l/∂ŷ
 /// };
 /// ```
-/// Both are generic statements: numbers, registers, expressions. A loss may also say
-/// - `static constexpr bool sums_outputs = true`: its mean is over rows, and sums over what stands in one;
-/// - `static bool takes_target(double)` with `static constexpr std::string_view targets`, the words for it; likewise
-///   `takes_prediction` with `predictions`;
+/// Both are generic statements for numbers, registers and expressions. A loss may also define
+/// - `static constexpr bool sums_outputs = true`: sum over the outputs of a row, mean over rows;
+/// - `static bool takes_target(double)`, the domain of targets, with its description `static constexpr std::string_view
+///   targets`; likewise `takes_prediction` with `predictions`;
 /// - `void check_options() const`;
-/// - `boundary` and `target_boundary`: it judges two classes, and ŷ and y of the same side of them agree.
+/// - `boundary` and `target_boundary`, for two classes: ŷ is correct if ŷ and y are on the same side of theirs.
 
 #include <algorithm>
 
@@ -34,29 +34,29 @@ struct element_loss : loss_shorthand<J> {
     template <class Y, class Target>
     using target_check = losses::targets_alike<Y, Target>;
 
-    // what a loss says of itself where it differs
+    // defaults, which a loss may redefine
     static constexpr bool sums_outputs = false;
     static constexpr std::string_view targets = {}, predictions = {};
     static constexpr bool takes_target(double) { return true; }
     static constexpr bool takes_prediction(double) { return true; }
     void check_options() const {}
 
-    /// What the mean divides by: the weights of the rows that count, times the outputs of a row if it is over them too.
-    /// \throws shape_error, data_error where shapes, mask, weights or options do not fit.
+    /// The divisor of the mean: the sum of the row weights, times the number of outputs unless `sums_outputs`.
+    /// \throws shape_error, data_error for invalid shapes, mask, weights or options.
     template <class Y, class Target>
     [[nodiscard]] double count(const Y& y_hat, const Target& y, const normalizer& by = {}) const;
 
-    /// J. One pass over ŷ and y; nothing is allocated.
-    /// \throws shape_error, data_error where shapes, mask, weights, options or targets do not fit.
+    /// J. One pass over ŷ and y, without allocation.
+    /// \throws shape_error, data_error for invalid shapes, mask, weights, options or targets.
     template <class Y, class Target>
     double forward(const Y& y_hat, const Target& y, cache<Y>&, const normalizer& by = {}) const;
 
-    /// ∂J/∂ŷ. One pass over ŷ and y; nothing is allocated once a batch of that size has passed.
+    /// ∂J/∂ŷ. One pass over ŷ and y; allocates only for the first batch of a size.
     template <class Y, class Target>
     const Y& backward(const Y& y_hat, const Target& y, cache<Y>& c, const normalizer& by = {}) const;
 
-    /// How many of the rows that the mask leaves are on the side of their targets; a row counts as far as its elements
-    /// are.
+    /// The number of correct rows among those that the mask keeps; a row with several elements counts the fraction of
+    /// its elements that are on the side of their targets.
     template <class Y, class Target, class Judge = J>
     [[nodiscard]] double correct(const Y& y_hat, const Target& y, const normalizer& by = {}) const
         requires requires { Judge::boundary; }
@@ -72,7 +72,7 @@ struct element_loss : loss_shorthand<J> {
   private:
     [[nodiscard]] const J& self() const { return static_cast<const J&>(*this); }
 
-    /// Calls f(first, n, w) for each run of elements that weigh the same.
+    /// Calls f(first, n, w) for each run of elements with the same weight.
     template <class Y, class F>
     static void each_run(const Y& y_hat, const normalizer& by, F&& f) {
         const std::size_t k = features(y_hat);
@@ -123,7 +123,7 @@ const Y& element_loss<J>::backward(const Y& y_hat, const Target& y, cache<Y>& c,
     return c.dy;
 }
 
-/// J on rows and on sequences, for the compiled unit: each loss of this folder says it of itself.
+/// Instantiations for the compiled unit: J on rows and on sequences. Used by each elementwise loss of this folder.
 #ifdef GRADUS_COMPILED
 #define GRADUS_ELEMENT_LOSS(J)                                                                                        \
     GRADUS_ELEMENT_LOSS_OF(J, float, 2)                                                                               \

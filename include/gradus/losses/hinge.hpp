@@ -4,9 +4,9 @@
 namespace gradus {
 
 /// Hinge loss of a margin classifier, mean over all elements, with s = y, or −1 where y is 0:
-///   J = Σ max(0, 1 − s ŷ) / (N O)                                                                        [hinge.forward]
-///   ∂J/∂ŷ = −s / (N O) where s ŷ < 1, else 0                                                            [hinge.backward]
-/// y is −1 or 1; 0 stands for −1, as in Keras, which also takes 0 and 1. ŷ is a score, the sign of which is the class.
+///   J = Σ max(0, 1 − s ŷ) / (N O)                                                                      [hinge.forward]
+///   ∂J/∂ŷ = −s / (N O) where s ŷ < 1, else 0                                                          [hinge.backward]
+/// y is −1 or 1; 0 means −1, as in Keras, which also accepts targets 0 and 1. ŷ is a score whose sign is the class.
 /// Source: Cortes and Vapnik, "Support-vector networks" (1995); Keras's Hinge.
 /// \throws data_error for a target other than −1, 0 and 1.
 struct hinge : element_loss<hinge> {
@@ -21,7 +21,7 @@ struct hinge : element_loss<hinge> {
     static auto side(const Y& y) {
         return where(y > 0, constant<Y>(1), constant<Y>(-1));
     }
-    // Asked this way round, a ŷ that is no number is in neither hidden behind a 0.
+    // With the comparisons in this direction a NaN in ŷ is not replaced by 0.
     static auto term(const auto& p, const auto& y) {
         return where(side(y) * p >= 1, 0, 1 - side(y) * p);
     }
@@ -32,9 +32,9 @@ struct hinge : element_loss<hinge> {
 };
 
 /// The square of the hinge, mean over all elements:
-///   J = Σ max(0, 1 − s ŷ)² / (N O)                                                               [squared_hinge.forward]
-///   ∂J/∂ŷ = −2 s max(0, 1 − s ŷ) / (N O)                                                        [squared_hinge.backward]
-/// Smooth at the margin. Targets as those of hinge.
+///   J = Σ max(0, 1 − s ŷ)² / (N O)                                                             [squared_hinge.forward]
+///   ∂J/∂ŷ = −2 s max(0, 1 − s ŷ) / (N O)                                                      [squared_hinge.backward]
+/// Smooth at the margin. Targets as in hinge.
 /// Source: Keras's SquaredHinge.
 /// \throws data_error for a target other than −1, 0 and 1.
 struct squared_hinge : element_loss<squared_hinge> {

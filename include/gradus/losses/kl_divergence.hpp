@@ -5,10 +5,10 @@ namespace gradus {
 
 /// Kullback-Leibler divergence from log-probabilities, summed over the classes, mean over rows:
 ///   J = Σₙ Σⱼ y (log y − ŷ) / N,  where ŷ = log p;  0 log 0 = 0                                [kl_divergence.forward]
-///   ∂J/∂ŷ = −y / N                                                                             [kl_divergence.backward]
-///   ŷ (N, V) log-probabilities, as log_softmax gives them   y (N, V) probabilities; or (N, T, V) both
+///   ∂J/∂ŷ = −y / N                                                                            [kl_divergence.backward]
+///   ŷ (N, V) log-probabilities, such as log_softmax's output   y (N, V) probabilities; or (N, T, V) both
 /// Source: Kullback and Leibler, "On information and sufficiency" (1951); PyTorch's KLDivLoss with "batchmean".
-/// \throws data_error for a target outside [0, 1] or a ŷ above 0: a probability without its logarithm.
+/// \throws data_error for a target outside [0, 1] or a ŷ above 0, such as a probability instead of its logarithm.
 struct kl_divergence : element_loss<kl_divergence> {
     static constexpr std::string_view name = "kl_divergence";
     static constexpr std::string_view formula = "J = Σ y (log y − ŷ) / N,  ŷ = log p";
@@ -20,12 +20,12 @@ struct kl_divergence : element_loss<kl_divergence> {
     static auto term(const auto& p, const auto& y) { return where(y > 0, y * (log(y) - p), 0); }
     static auto derivative(const auto&, const auto& y) { return -y; }
     static bool takes_target(double y) { return y >= 0 && y <= 1; }
-    static bool takes_prediction(double p) { return !(p > 1e-5); }  // what rounding leaves of log 1; NaN is for J to show
+    static bool takes_prediction(double p) { return !(p > 1e-5); }  // allows rounding errors of log 1, and NaN
 };
 
-/// Kullback-Leibler divergence from probabilities, as Keras has it: with y and ŷ kept in [ε, 1], ε = 1e-7,
-///   J = Σₙ Σⱼ y log(y / ŷ) / N                                                 [kl_divergence_of_probabilities.forward]
-///   ∂J/∂ŷ = −y / (N ŷ), and 0 where ŷ < ε: nothing is learnt there            [kl_divergence_of_probabilities.backward]
+/// Kullback-Leibler divergence from probabilities, as in Keras, with y and ŷ clamped to [ε, 1], ε = 1e-7:
+///   J = Σₙ Σⱼ y log(y / ŷ) / N                                                [kl_divergence_of_probabilities.forward]
+///   ∂J/∂ŷ = −y / (N ŷ), and 0 where ŷ is clamped                             [kl_divergence_of_probabilities.backward]
 /// Source: Keras's KLDivergence.
 /// \throws data_error for a target outside [0, 1] or a negative ŷ.
 struct kl_divergence_of_probabilities : element_loss<kl_divergence_of_probabilities> {

@@ -7,10 +7,9 @@
 namespace gradus {
 
 /// Logarithm of the hyperbolic cosine, mean over all elements, with d = ŷ − y:
-///   J = Σ log cosh d / (N O),  log cosh d = |d| + log(1 + e^(−2|d|)) − log 2                          [log_cosh.forward]
-///   ∂J/∂ŷ = tanh d / (N O)                                                                           [log_cosh.backward]
-/// ½ d² near 0, |d| − log 2 far from it, smooth everywhere. cosh overflows from |d| = 89 on in float, the second form
-/// never.
+///   J = Σ log cosh d / (N O),  log cosh d = |d| + log(1 + e^(−2|d|)) − log 2                        [log_cosh.forward]
+///   ∂J/∂ŷ = tanh d / (N O)                                                                         [log_cosh.backward]
+/// ½ d² near 0, |d| − log 2 far from it, smooth. In float cosh overflows from |d| = 89 on; the second form never does.
 /// Source: Green (1990) as a potential in image reconstruction; Keras's LogCosh.
 struct log_cosh : element_loss<log_cosh> {
     static constexpr std::string_view name = "log_cosh";
@@ -23,7 +22,7 @@ struct log_cosh : element_loss<log_cosh> {
         return abs(p - t) + log1p(exp(-2 * abs(p - t))) - constant<P>(std::numbers::ln2);
     }
     static auto derivative(const auto& p, const auto& t) {
-        using std::tanh;  // the function: `tanh` alone is the activation
+        using std::tanh;  // the function, not the activation
         return tanh(p - t);
     }
 };

@@ -1,17 +1,16 @@
 #pragma once
 /// \file
-/// What a loss is: a layer with two inputs, the prediction ŷ and the target y, whose output is the number J.
+/// The definition of a loss: a layer with two inputs, the prediction ŷ and the target y, whose output is the number J.
 ///
 /// ```cpp
 /// static constexpr std::string_view name = "my_loss";
 /// template <class Y> struct cache { Y dy; };
-/// double count(const Y& y_hat, const Target& y, const normalizer& by) const;  // what the mean divides by
+/// double count(const Y& y_hat, const Target& y, const normalizer& by) const;  // the divisor of the mean
 /// double forward(const Y& y_hat, const Target& y, cache<Y>&, const normalizer& by) const;      // J
 /// const Y& backward(const Y& y_hat, const Target& y, cache<Y>&, const normalizer& by) const;   // ∂J/∂ŷ, after forward
 /// ```
-/// A loss that judges classes also says how many of the rows that the mask leaves it would call right:
-/// `double correct(y_hat, y, by) const`. One that acts on each element by itself is a formula in the shell of
-/// element_loss.hpp, one that acts on each row a formula in that of row_loss.hpp.
+/// A loss for classification also has `double correct(y_hat, y, by) const`, the number of correct rows among those that
+/// the mask keeps. Base classes: element_loss.hpp for elementwise losses, row_loss.hpp for losses of whole rows.
 
 #include <cmath>
 #include <cstddef>
@@ -27,26 +26,26 @@
 
 namespace gradus {
 
-/// J = Σ w l / Σ w, or the sum alone.
+/// J = Σ w l / Σ w, or the sum only.
 enum class reduce { mean, sum };
 
-/// What J goes over, and what its mean divides by. A loss that is given the total of a whole batch makes shards of that
-/// batch add up to it exactly.
+/// The rows of J with their weights, and the divisor of its mean. With the `total` of the whole batch, the losses of
+/// the shards of the batch add up exactly to its loss.
 struct normalizer {
-    double total = 0;                        ///< 0: the loss's own count of what it is given
+    double total = 0;                        ///< the divisor; 0: the loss's own `count`
     const tensor<bool, 2>* mask = nullptr;   ///< (N, T): rows of (N, T, ...) that count; null: all
-    std::span<const double> weights = {};    ///< one per sample (N) or per row (N T); empty: each 1
+    std::span<const double> weights = {};    ///< one per sample (N) or per row (N T); empty: all 1
 };
 
-/// Whether a loss judges predictions Y by targets of this type. Where it says so itself (`target_check`), a program that
-/// gives it others does not compile, and is told why.
+/// Whether a loss accepts targets of this type for predictions Y. If the loss declares it (`target_check`), other
+/// targets are a compile error with a readable text.
 template <class J, class Y, class Target>
 inline constexpr bool is_target = true;
 template <class J, class Y, class Target>
     requires requires { typename J::template target_check<Y, Target>; }
 inline constexpr bool is_target<J, Y, Target> = J::template target_check<Y, Target>::value;
 
-/// `J.value(ŷ, y)` and `J.gradient(ŷ, y)`: the textbook's shorthand. They allocate; a training loop keeps a cache.
+/// `J.value(ŷ, y)` and `J.gradient(ŷ, y)`: the textbook's shorthand. They allocate; a training loop reuses a cache.
 template <class J>
 struct loss_shorthand {
     template <class Y, class Target>
@@ -67,7 +66,7 @@ struct loss_shorthand {
 
 namespace losses {
 
-/// Targets of the prediction's rank, and of its scalar unless `any_scalar`: a kernel walks both in registers of one kind.
+/// Targets of the prediction's rank, and of its scalar unless `any_scalar`: kernels need one register type for both.
 template <class Y, class Target, bool any_scalar = false>
 struct targets_alike {
     static constexpr bool ranks = any_tensor<Target> && rank_of<Y> == rank_of<Target>;
@@ -77,7 +76,7 @@ struct targets_alike {
     static_assert(scalars, "gradus: this loss takes targets of the prediction's scalar: float with float, double with double");
 };
 
-/// An integer label for each row.
+/// One integer label per row.
 template <class Y, class Labels>
 struct label_per_row {
     static constexpr bool value =
@@ -85,23 +84,22 @@ struct label_per_row {
     static_assert(value, "gradus: this loss takes integer labels: (N, V) with y (N), or (N, T, V) with y (N, T)");
 };
 
-/// What each row of ŷ weighs in J: the weight of its sample, and 0 where the mask leaves it out. A row that weighs 0 is
-/// not looked at.
+/// The weight of each row of ŷ in J: that of its sample, or 0 if the mask excludes it. Rows of weight 0 are not read.
 class row_weights {
   public:
     /// O(rows).
-    /// \throws shape_error where the mask has not one entry for each row, or the weights one for each sample or row;
-    /// data_error for a weight that is negative or no number.
+    /// \throws shape_error unless the mask has one entry per row, and the weights one per sample or row; data_error for
+    /// a weight that is negative, infinite or NaN.
     GRADUS_ONCE row_weights(std::string_view name, std::span<const std::size_t> y_hat, const normalizer& by);
 
     [[nodiscard]] double operator[](std::size_t row) const {
         if (mask_ != nullptr && !mask_[row]) return 0;
         return weights_.empty() ? 1 : weights_[row / per_weight_];
     }
-    /// Whether every row weighs 1.
+    /// Whether every row has weight 1.
     [[nodiscard]] bool all_one() const { return mask_ == nullptr && weights_.empty(); }
     GRADUS_ONCE [[nodiscard]] double sum() const;
-    /// Calls f(first, n, w) for each run of rows that weigh the same.
+    /// Calls f(first, n, w) for each run of rows with the same weight.
     template <class F>
     void each_run(F&& f) const {
         for (std::size_t first = 0, last = 0; first < rows_; first = last) {
@@ -119,7 +117,7 @@ class row_weights {
     std::size_t rows_, per_weight_ = 1;
 };
 
-/// Whether J is asked for as a sum. A loss that has no such option is a mean.
+/// Whether J is a sum. A loss without the option `reduction` is a mean.
 template <class J>
 [[nodiscard]] bool is_sum(const J& loss) {
     if constexpr (requires { loss.reduction; })
@@ -128,18 +126,18 @@ template <class J>
         return false;
 }
 
-/// What J divides by, where its own count is that. To count was to check the mask and the weights.
+/// The divisor of J, given its own `count`, which has checked the mask and the weights.
 GRADUS_ONCE [[nodiscard]] double divisor(std::string_view name, bool is_sum, double count,
                                          std::span<const std::size_t> y_hat, const normalizer& by);
 
-/// What J divides by: 1 for a sum; else the total that it is given, else its own count.
-/// \throws shape_error, data_error as the loss's count does; data_error where nothing is left to take a mean of.
+/// The divisor of J: 1 for a sum, else the given total, else the loss's own count.
+/// \throws shape_error, data_error as the loss's count does, and if no row is left to take a mean of.
 template <class J, class Y, class Target>
 [[nodiscard]] double divisor(const J& loss, const Y& y_hat, const Target& y, const normalizer& by) {
     return divisor(J::name, is_sum(loss), loss.count(y_hat, y, by), y_hat.shape(), by);
 }
 
-// What the checks below throw.
+// The errors of the checks below.
 GRADUS_ONCE [[noreturn]] void refuse_targets(std::string_view name, std::span<const std::size_t> y_hat,
                                              std::span<const std::size_t> y);
 GRADUS_ONCE [[noreturn]] void refuse_labels(std::string_view name, std::span<const std::size_t> y_hat,
@@ -148,14 +146,14 @@ GRADUS_ONCE [[noreturn]] void refuse_empty(std::string_view name, std::span<cons
 GRADUS_ONCE [[noreturn]] void refuse_element(std::string_view name, std::string_view what, double value, std::size_t i,
                                              std::string_view domain);
 
-/// \throws shape_error where ŷ holds no row, or y is not shaped as ŷ.
+/// \throws shape_error if ŷ is empty, or if the shape of y is not that of ŷ.
 template <class Y, class Target>
 void check_same(std::string_view name, const Y& y_hat, const Target& y) {
     static_assert(targets_alike<Y, Target, true>::value);
     if (y_hat.shape() != y.shape()) refuse_targets(name, y_hat.shape(), y.shape());
     if (y_hat.size() == 0) refuse_empty(name, y_hat.shape());
 }
-/// \throws shape_error where ŷ holds no row, or y has not one label for each.
+/// \throws shape_error if ŷ is empty, or if y does not have one label per row.
 template <class Y, class Labels>
 void check_rows(std::string_view name, const Y& y_hat, const Labels& y) {
     static_assert(label_per_row<Y, Labels>::value);
@@ -165,7 +163,7 @@ void check_rows(std::string_view name, const Y& y_hat, const Labels& y) {
     if (y_hat.size() == 0) refuse_empty(name, y_hat.shape());
 }
 
-/// \throws data_error for the first of the elements [at, at + k) that `takes` does not.
+/// \throws data_error for the first of the elements [at, at + k) for which `takes` is false.
 template <class J, class Takes, class T>
 void check_domain(Takes takes, std::string_view what, std::string_view domain, const T* x, std::size_t at, std::size_t k) {
     for (std::size_t i = at; i < at + k; ++i)

@@ -4,9 +4,9 @@
 namespace gradus {
 
 /// Mean absolute error over all elements:
-///   J = Σ |ŷ − y| / (N O)                                                                                  [mae.forward]
-///   ∂J/∂ŷ = sign(ŷ − y) / (N O), 0 where ŷ = y, as PyTorch and Keras                                     [mae.backward]
-/// Its best constant is the median: outliers pull no harder than their neighbours.
+///   J = Σ |ŷ − y| / (N O)                                                                                [mae.forward]
+///   ∂J/∂ŷ = sign(ŷ − y) / (N O), 0 where ŷ = y, as PyTorch and Keras                                    [mae.backward]
+/// The best constant prediction is the median: the gradient of an outlier is no larger than that of any other element.
 /// Source: Laplace (1774); PyTorch's L1Loss, Keras's MeanAbsoluteError.
 struct mae : element_loss<mae> {
     static constexpr std::string_view name = "mae";

@@ -4,8 +4,8 @@
 namespace gradus {
 
 /// Mean squared error over all elements:
-///   J = Σ (ŷ − y)² / (N O)                                                                                 [mse.forward]
-///   ∂J/∂ŷ = 2 (ŷ − y) / (N O)                                                                            [mse.backward]
+///   J = Σ (ŷ − y)² / (N O)                                                                               [mse.forward]
+///   ∂J/∂ŷ = 2 (ŷ − y) / (N O)                                                                           [mse.backward]
 /// Source: documents/000, 4.1 (`tf.reduce_mean(tf.square(layer2 - y))`); PyTorch's and Keras's mean.
 struct mse : element_loss<mse> {
     static constexpr std::string_view name = "mse";
@@ -18,10 +18,10 @@ struct mse : element_loss<mse> {
 };
 
 /// Half squared error, summed over outputs, mean over rows:
-///   J = ½ Σ (ŷ − y)² / N                                                                              [half_mse.forward]
-///   ∂J/∂ŷ = (ŷ − y) / N                                                                              [half_mse.backward]
-/// The form in which textbooks derive backpropagation: the 2 of the derivative cancels.
-/// Source: Rumelhart, Hinton and Williams (1986), (3), there summed over the rows.
+///   J = ½ Σ (ŷ − y)² / N                                                                            [half_mse.forward]
+///   ∂J/∂ŷ = (ŷ − y) / N                                                                            [half_mse.backward]
+/// The usual form in derivations of backpropagation: the 2 of the derivative cancels.
+/// Source: documents/004, 3.3, for one output; Rumelhart, Hinton and Williams (1986), (3), there summed over the rows.
 struct half_mse : element_loss<half_mse> {
     static constexpr std::string_view name = "half_mse";
     static constexpr std::string_view formula = "J = ½ Σ (ŷ − y)² / N";

@@ -1,15 +1,15 @@
 #pragma once
 /// \file
-/// The shell of losses that act on each row by itself: J = Σₙ wₙ l(ŷₙ, yₙ) / Σₙ wₙ. A loss of that kind, J, says
+/// The base class of losses of whole rows: J = Σₙ wₙ l(ŷₙ, yₙ) / Σₙ wₙ. Such a loss J defines
 ///
 /// ```cpp
-/// T row(const T* p, Target t, std::size_t k, T* kept) const;                  // l(ŷₙ, yₙ); leaves what backward reads
-/// void row_backward(const T* p, Target t, std::size_t k, T* dp) const;        // turns that into ∂l/∂ŷₙ
+/// T row(const T* p, Target t, std::size_t k, T* kept) const;                  // l(ŷₙ, yₙ); stores what backward needs
+/// void row_backward(const T* p, Target t, std::size_t k, T* dp) const;        // computes ∂l/∂ŷₙ from that
 /// ```
-/// where t is a label, or points to the k targets of the row. It may also say
-/// - `double row_weight(label) const`, by which the row weighs in the mean;
-/// - `judges_classes = true`: the largest entry of a row is the class that it tells;
-/// - `check_options(k)`, `takes_target` and `takes_prediction`, as an element loss does.
+/// where t is a label, or points to the k targets of the row. It may also define
+/// - `double row_weight(label) const`, the weight of the row in the mean's divisor;
+/// - `judges_classes = true`: the largest entry of a row is the predicted class;
+/// - `check_options(k)`, `takes_target` and `takes_prediction`, as an elementwise loss.
 
 #include <algorithm>
 #include <cstdint>
@@ -21,47 +21,47 @@
 
 namespace gradus {
 
-/// What a row is judged by.
+/// The kind of a row's target.
 enum class judged_by {
     label,   ///< an integer: (N, V) with (N)
-    targets  ///< as many numbers as it has: (N, V) with (N, V)
+    targets  ///< one number per element: (N, V) with (N, V)
 };
 
 template <class J, judged_by By>
 struct row_loss : loss_shorthand<J> {
     template <class Y>
     struct cache {
-        Y dy;  // what forward keeps, ∂J/∂ŷ after backward
+        Y dy;  // after forward what backward needs, after backward ∂J/∂ŷ
         bool kept = false;
     };
-    // what a loss says of itself where it differs
+    // defaults, which a loss may redefine
     static constexpr judged_by target_kind = By;
     static constexpr bool judges_classes = false;
     static constexpr std::string_view targets = {}, predictions = {};
     static constexpr bool takes_target(double) { return true; }
     static constexpr bool takes_prediction(double) { return true; }
     void check_options(std::size_t) const {}
-    /// Rows of classes may be judged by integers too, one-hot as they come: their targets are read one by one.
+    /// Classification losses also accept integer targets, such as one-hot rows: targets are read one by one.
     template <class Y, class Target, class Judge = J>
     using target_check = std::conditional_t<By == judged_by::label, losses::label_per_row<Y, Target>,
                                             losses::targets_alike<Y, Target, Judge::judges_classes>>;
 
-    /// What the mean divides by: the weights of the rows that count.
-    /// \throws shape_error, data_error where shapes, mask, weights, labels or options do not fit.
+    /// The divisor of the mean: the sum of the row weights.
+    /// \throws shape_error, data_error for invalid shapes, mask, weights, labels or options.
     template <class Y, class Target>
     [[nodiscard]] double count(const Y& y_hat, const Target& y, const normalizer& by = {}) const;
 
-    /// J. One pass over ŷ; nothing is allocated once a batch of that size has passed.
-    /// \throws shape_error, data_error where shapes, mask, weights, options or targets do not fit.
+    /// J. One pass over ŷ; allocates only for the first batch of a size.
+    /// \throws shape_error, data_error for invalid shapes, mask, weights, options or targets.
     template <class Y, class Target>
     double forward(const Y& y_hat, const Target& y, cache<Y>& c, const normalizer& by = {}) const;
 
-    /// ∂J/∂ŷ. One pass over ŷ; nothing is allocated.
-    /// \throws shape_error where no forward of that ŷ stands before it.
+    /// ∂J/∂ŷ. One pass over ŷ, without allocation.
+    /// \throws shape_error unless called after a forward of the same ŷ.
     template <class Y, class Target>
     const Y& backward(const Y& y_hat, const Target& y, cache<Y>& c, const normalizer& by = {}) const;
 
-    /// How many of the rows that the mask leaves have their largest entry where their label, or their largest target, is.
+    /// The number of rows kept by the mask whose largest entry is at their label, or at their largest target.
     template <class Y, class Target, class Judge = J>
     [[nodiscard]] double correct(const Y& y_hat, const Target& y, const normalizer& by = {}) const
         requires(Judge::judges_classes)
@@ -90,7 +90,7 @@ struct row_loss : loss_shorthand<J> {
             return y.data() + r * k;
     }
 
-    /// Labels of rows that weigh nothing may be -1.
+    /// Labels of rows with weight 0 may be -1.
     template <class Labels>
     static void check_labels(const Labels& y, std::size_t classes, const losses::row_weights& w) {
         for (std::size_t r = 0; r < y.size(); ++r) {
@@ -162,7 +162,7 @@ const Y& row_loss<J, By>::backward(const Y& y_hat, const Target& y, cache<Y>& c,
     return c.dy;
 }
 
-/// J with labels, on rows and on sequences, for the compiled unit: each such loss of this folder says it of itself.
+/// Instantiations for the compiled unit: J with labels, on rows and on sequences. Used by each such loss here.
 #ifdef GRADUS_COMPILED
 #define GRADUS_LOSS_OF_LABELS(J)                                                                                      \
     GRADUS_LOSS_OF_LABELS_ON(J, float, 2)                                                                             \

@@ -1,16 +1,16 @@
 #pragma once
 /// \file
-/// How good predictions are, in the numbers of the field; `roc.hpp` and `regression_metrics.hpp` have the others. Free
-/// functions of tensors, the truth first:
+/// Metrics of classification; `roc.hpp`, `regression.hpp` and `language.hpp` have the others. Free functions of
+/// tensors, the true values first:
 /// ```cpp
 /// const auto C = gr::confusion(labels, gr::classes(net, x), 10);      // (10, 10)
 /// gr::f1(C, gr::average::macro);
 /// gr::roc_auc(y, gr::probabilities(net, x));
 /// gr::r_squared(y, gr::predict(net, x));
 /// ```
-/// All sums are in double. Of two tensors of one shape; a column (N, 1) and (N) are the same to them.
-/// Whoever calls sees what cannot be judged (sizes, labels, numbers that are not finite) as a data_error that names the
-/// metric, the sample and the numbers. Definitions are scikit-learn's, where nothing else is said.
+/// All sums are in double. Two tensors must have the same shape, but a column (N, 1) may be combined with (N).
+/// Input that cannot be evaluated (sizes, labels, values that are not finite) throws a data_error that names the
+/// metric, the sample and the numbers. Definitions are scikit-learn's unless stated otherwise.
 
 #include <algorithm>
 #include <cmath>
@@ -29,7 +29,7 @@ namespace gradus {
 
 namespace metric {
 
-/// \throws data_error unless y and ŷ have one shape, or are both a column, and hold anything.
+/// \throws data_error unless y and ŷ have one shape, or are a vector and a column of one length, and are not empty.
 template <any_tensor Y, any_tensor Y_hat>
 void require_pairs(std::string_view metric, const Y& y, const Y_hat& y_hat) {
     bool fit = y.size() == y_hat.size() && y.size() != 0;
@@ -42,10 +42,10 @@ void require_pairs(std::string_view metric, const Y& y, const Y_hat& y_hat) {
                                   ": the shapes must be the same, and not empty"}));
 }
 
-/// The places that a mask (N, T) leaves, one for each label.
+/// The positions that a mask (N, T) selects, one for each label.
 class places {
   public:
-    /// \throws data_error where the mask is of another size, or leaves none
+    /// \throws data_error if the mask has another size, or selects none
     GRADUS_ONCE places(std::string_view metric, const tensor<bool, 2>* mask, std::size_t n);
     [[nodiscard]] bool operator[](std::size_t i) const { return mask_ == nullptr || mask_[i]; }
     [[nodiscard]] double count() const { return static_cast<double>(count_); }
@@ -55,7 +55,7 @@ class places {
     std::size_t count_;
 };
 
-/// \throws data_error for a number that is none, or infinite.
+/// \throws data_error if the value is NaN or infinite.
 GRADUS_ONCE double finite(std::string_view metric, std::string_view what, double value, std::size_t i);
 
 /// Whether the target is 1.
@@ -68,13 +68,13 @@ GRADUS_ONCE std::size_t class_of(std::string_view metric, std::string_view what,
 
 }  // namespace metric
 
-/// A tensor of labels: whole numbers.
+/// A tensor of labels: integers.
 template <class X>
 concept labels_tensor = any_tensor<X> && std::is_integral_v<scalar_of<X>>;
 
-/// Who is taken for whom, (V, V): C_kj = samples of class k that were taken for class j.             [metric.confusion]
-/// Of sequences, (N, T), where the mask has data.
-/// \throws data_error where the shapes differ or are empty, or for a label outside 0..classes-1.
+/// Confusion matrix (V, V): C_kj = number of samples of class k that were predicted as class j.      [metric.confusion]
+/// For sequences (N, T), only where the mask is true.
+/// \throws data_error if the shapes differ or are empty, or for a label outside 0..classes-1.
 template <labels_tensor Y, labels_tensor Y_hat>
 [[nodiscard]] tensor<std::size_t, 2> confusion(const Y& labels, const Y_hat& predicted, std::size_t classes,
                                                const tensor<bool, 2>* mask = nullptr) {
@@ -89,17 +89,17 @@ template <labels_tensor Y, labels_tensor Y_hat>
     return C;
 }
 
-/// How the numbers of the classes become one. Which it is changes the number, so it is always said.
+/// How the values of the classes are averaged. The choice changes the result, so there is no default.
 enum class average {
-    binary,   ///< class 1's, of two
-    macro,    ///< the mean over all V classes, those that never occur included (they count 0)
-    micro,    ///< of the summed counts: with one label a sample, the accuracy
-    weighted  ///< the mean, each class by how often it occurs
+    binary,   ///< the value of class 1, of two classes
+    macro,    ///< the mean over all V classes, including those that never occur (their value is 0)
+    micro,    ///< the value for the summed counts: with one label per sample, the accuracy
+    weighted  ///< the mean weighted by how often each class occurs
 };
 
 namespace metric {
 
-/// Of one class, or summed over all.
+/// Counts of one class, or summed over all classes.
 struct counts {
     double met = 0;        ///< TP
     double predicted = 0;  ///< TP + FP
@@ -113,11 +113,11 @@ struct counts {
 [[nodiscard]] inline double recall(const counts& c) { return share(c.met, c.actual); }
 [[nodiscard]] inline double f1(const counts& c) { return share(2 * c.met, c.predicted + c.actual); }
 
-/// Counts by class: what `confusion` makes. (A concept, so that nothing is instantiated for who asks for no metric.)
+/// Counts by class, as `confusion` returns them. (A concept, so that programs without metrics instantiate nothing.)
 template <class C>
 concept confusion_matrix = std::same_as<C, tensor<std::size_t, 2>>;
 
-/// \throws data_error for a matrix that is not square, or counts nothing.
+/// \throws data_error for a matrix that is not square, or whose counts are all 0.
 template <confusion_matrix M>
 void require_confusion(std::string_view metric, const M& C) {
     std::size_t all = 0;
@@ -127,7 +127,7 @@ void require_confusion(std::string_view metric, const M& C) {
                                   " samples: it must be square, and not empty"}));
 }
 
-/// Those of class k.
+/// The counts of class k.
 template <confusion_matrix M>
 [[nodiscard]] counts of_class(const M& C, std::size_t k) {
     counts c{.met = static_cast<double>(C(k, k))};
@@ -188,18 +188,18 @@ GRADUS_BODY std::size_t class_of(std::string_view metric, std::string_view what,
 
 }  // namespace metric
 
-/// Of the samples that were taken for class k, the share that is: TPₖ / (TPₖ + FPₖ), 0/0 = 0.        [metric.precision]
-/// \throws data_error for a matrix that is not square or counts nothing, or binary of other than 2 classes.
+/// Share of the samples predicted as class k that belong to it: TPₖ / (TPₖ + FPₖ), 0/0 = 0.          [metric.precision]
+/// \throws data_error for a matrix that is not square or all 0, or for average::binary with other than 2 classes.
 template <metric::confusion_matrix M>
 [[nodiscard]] double precision(const M& confusion, average how) {
     return metric::averaged("precision", confusion, how, metric::precision);
 }
-/// Of the samples of class k, the share that was found: TPₖ / (TPₖ + FNₖ), 0/0 = 0.                     [metric.recall]
+/// Share of the samples of class k that were predicted as k: TPₖ / (TPₖ + FNₖ), 0/0 = 0.                [metric.recall]
 template <metric::confusion_matrix M>
 [[nodiscard]] double recall(const M& confusion, average how) {
     return metric::averaged("recall", confusion, how, metric::recall);
 }
-/// The harmonic mean of both: F1ₖ = 2 TPₖ / (2 TPₖ + FPₖ + FNₖ), 0/0 = 0.                              [metric.f_score]
+/// The harmonic mean of precision and recall: F1ₖ = 2 TPₖ / (2 TPₖ + FPₖ + FNₖ), 0/0 = 0.              [metric.f_score]
 /// macro is the mean of the F1ₖ, not the F1 of the mean precision and recall.
 template <metric::confusion_matrix M>
 [[nodiscard]] double f1(const M& confusion, average how) {
@@ -221,12 +221,12 @@ template <labels_tensor Y, labels_tensor Y_hat>
     return f1(confusion(labels, predicted, classes), how);
 }
 
-/// Each class for itself, (V).
+/// The metrics of each class, (V).
 struct class_metrics {
     std::vector<double> precision, recall, f1;
-    std::vector<std::size_t> support;  ///< samples of the class
+    std::vector<std::size_t> support;  ///< number of samples of the class
 };
-/// \throws data_error for a matrix that is not square or counts nothing.
+/// \throws data_error for a matrix that is not square or all 0.
 template <metric::confusion_matrix M>
 [[nodiscard]] class_metrics per_class(const M& confusion) {
     metric::require_confusion("per_class", confusion);
@@ -239,10 +239,10 @@ template <metric::confusion_matrix M>
     return out;
 }
 
-/// Matthews' correlation of truth and prediction, in [−1, 1], with tₖ, pₖ how often k occurs and is predicted:
+/// Matthews correlation coefficient of labels and predictions, in [−1, 1]; k occurs tₖ times and is predicted pₖ times:
 ///   (N Σₖ TPₖ − Σₖ tₖ pₖ) / √((N² − Σₖ tₖ²) (N² − Σₖ pₖ²)), 0/0 = 0                                  [metric.matthews]
 /// Source: Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient" (2004).
-/// \throws data_error for a matrix that is not square or counts nothing.
+/// \throws data_error for a matrix that is not square or all 0.
 template <metric::confusion_matrix M>
 [[nodiscard]] double matthews(const M& confusion) {
     metric::require_confusion("matthews", confusion);
@@ -255,10 +255,10 @@ template <metric::confusion_matrix M>
     return metric::share(n * met - tp, std::sqrt((n * n - tt) * (n * n - pp)));
 }
 
-/// Share of targets (0 or 1) that are met by p ≥ threshold, over all elements.                 [metric.binary_accuracy]
+/// Share of elements where p ≥ threshold agrees with the target (0 or 1).                      [metric.binary_accuracy]
 ///   y (N), (N, 1), (N, O)     p probabilities, or logits with threshold 0
-/// Keras's `binary_accuracy`, but that a p at the threshold counts as 1, as in `gr::classes`.
-/// \throws data_error where the shapes differ, for targets that are neither 0 nor 1, p that are not finite.
+/// Keras's `binary_accuracy`, except that a p equal to the threshold counts as 1, as in `gr::classes`.
+/// \throws data_error if the shapes differ, for targets that are neither 0 nor 1, p that are not finite.
 template <any_tensor Y, any_tensor P>
 [[nodiscard]] double binary_accuracy(const Y& y, const P& p, double threshold = 0.5) {
     metric::require_pairs("binary_accuracy", y, p);
@@ -269,10 +269,10 @@ template <any_tensor Y, any_tensor P>
     return met / static_cast<double>(y.size());
 }
 
-/// Share of rows whose label is among the k largest scores; of equal ones the first come first.          [metric.top_k]
+/// Share of rows whose label is among the k largest scores; of equal scores the first ranks higher.      [metric.top_k]
 ///   labels (N)     scores (N, V): probabilities or logits. k = 1: accuracy of `gr::classes`
-/// Leading axes are rows: (N, T) and (N, T, V), where the mask has data.
-/// \throws data_error where there is not one label a row, for a label or a k outside of V, scores that are not finite.
+/// Leading axes are rows: (N, T) and (N, T, V), only where the mask is true.
+/// \throws data_error unless there is one label per row, for a label or k out of range, for scores that are not finite.
 /// Complexity: O(NV), no sorting.
 template <labels_tensor Y, any_tensor S>
 [[nodiscard]] double top_k_accuracy(const Y& labels, const S& scores, std::size_t k, const tensor<bool, 2>* mask = nullptr) {

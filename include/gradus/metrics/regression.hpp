@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// How far predicted numbers are from the true ones.
+/// Metrics of regression: how far predictions are from the true values.
 
 #include <algorithm>
 #include <cmath>
@@ -15,7 +15,7 @@ namespace gradus {
 namespace metric {
 
 /// mean f(ŷ − y) over all elements.
-/// \throws data_error where the shapes differ or are empty, for numbers that are not finite.
+/// \throws data_error if the shapes differ or are empty, for values that are not finite.
 template <any_tensor Y, any_tensor Y_hat, class F>
 [[nodiscard]] double mean_over(std::string_view metric, const Y& y, const Y_hat& y_hat, F&& f) {
     require_pairs(metric, y, y_hat);
@@ -29,32 +29,32 @@ template <any_tensor Y, any_tensor Y_hat, class F>
 }  // namespace metric
 
 /// MAE = mean |ŷ − y|, over all elements.                                                  [metric.mean_absolute_error]
-/// \throws data_error where the shapes differ or are empty, for numbers that are not finite.
+/// \throws data_error if the shapes differ or are empty, for values that are not finite.
 template <any_tensor Y, any_tensor Y_hat>
 [[nodiscard]] double mean_absolute_error(const Y& y, const Y_hat& y_hat) {
     return metric::mean_over("mean_absolute_error", y, y_hat, [](double e) { return std::abs(e); });
 }
 
 /// MSE = mean (ŷ − y)², over all elements.                                                  [metric.mean_squared_error]
-/// \throws data_error where the shapes differ or are empty, for numbers that are not finite.
+/// \throws data_error if the shapes differ or are empty, for values that are not finite.
 template <any_tensor Y, any_tensor Y_hat>
 [[nodiscard]] double mean_squared_error(const Y& y, const Y_hat& y_hat) {
     return metric::mean_over("mean_squared_error", y, y_hat, [](double e) { return e * e; });
 }
 
 /// RMSE = √MSE, in the unit of y.                                                      [metric.root_mean_squared_error]
-/// \throws data_error where the shapes differ or are empty, for numbers that are not finite.
+/// \throws data_error if the shapes differ or are empty, for values that are not finite.
 template <any_tensor Y, any_tensor Y_hat>
 [[nodiscard]] double root_mean_squared_error(const Y& y, const Y_hat& y_hat) {
     return std::sqrt(metric::mean_over("root_mean_squared_error", y, y_hat, [](double e) { return e * e; }));
 }
 
-/// Share of the variance that is explained, the mean of it over columns (outputs):
+/// The explained share of the variance, averaged over columns (outputs):
 ///   R² = 1 − Σ (y − ŷ)² / Σ (y − ȳ)²                                                                [metric.r_squared]
 ///   y, ŷ (N), (N, O); leading axes are rows
-/// 1: all right; 0: no better than to say ȳ always; below: worse. A constant y has no variance to explain: 1 where
-/// every ŷ is right, else 0, as scikit-learn's `r2_score` has it.
-/// \throws data_error where the shapes differ, for less than 2 rows, for numbers that are not finite.
+/// 1: exact; 0: no better than predicting ȳ always; negative: worse. A constant y has no variance to explain: 1 if
+/// every ŷ is exact, else 0, as in scikit-learn's `r2_score`.
+/// \throws data_error if the shapes differ, for fewer than 2 rows, for values that are not finite.
 template <any_tensor Y, any_tensor Y_hat>
 [[nodiscard]] double r_squared(const Y& y, const Y_hat& y_hat) {
     metric::require_pairs("r_squared", y, y_hat);
@@ -73,7 +73,7 @@ template <any_tensor Y, any_tensor Y_hat>
             const double e = at("y", y, i) - at("ŷ", y_hat, i), v = at("y", y, i) - mean;
             error += e * e, variation += v * v;
         }
-        if (constant)  // of which the rounded mean need not be exact
+        if (constant)  // its rounded mean need not be exact
             total += error == 0 ? 1 : 0;
         else
             total += 1 - error / variation;

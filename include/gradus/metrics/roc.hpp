@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// How well scores tell two classes apart, whatever the threshold.
+/// How well scores separate two classes, over all thresholds.
 
 #include <algorithm>
 #include <cstddef>
@@ -15,13 +15,13 @@ namespace gradus {
 
 namespace metric {
 
-/// How many of either class have this score.
+/// The number of samples of each class that have this score.
 struct tie {
     double score;
     double positives, negatives;
 };
 
-/// The distinct scores from the highest, and the counts of both classes over all.
+/// The distinct scores in decreasing order, and the total counts of both classes.
 struct ranking {
     std::vector<tie> ties;
     double positives = 0, negatives = 0;
@@ -50,7 +50,7 @@ template <any_tensor Y, any_tensor S>
 
 }  // namespace metric
 
-/// What is found, and what is taken for it by mistake, as the threshold falls. Each (K + 1) for K distinct scores.
+/// True and false positive rates for decreasing thresholds. Each (K + 1) for K distinct scores.
 struct roc {
     tensor<double, 1> threshold;            ///< score ≥ threshold counts as 1; the first is ∞
     tensor<double, 1> false_positive_rate;  ///< FP / negatives, from 0 to 1: the x axis
@@ -59,9 +59,9 @@ struct roc {
 
 /// The receiver operating characteristic, a point for each distinct score:
 ///   FPR(τ) = #{y = 0, s ≥ τ} / #{y = 0},  TPR(τ) = #{y = 1, s ≥ τ} / #{y = 1}                       [metric.roc_curve]
-///   y (N) or (N, 1), 0 or 1     scores alike: probabilities or logits
+///   y (N) or (N, 1), 0 or 1     scores of the same shapes: probabilities or logits
 /// scikit-learn's `roc_curve` with drop_intermediate = False.
-/// \throws data_error where the shapes differ, for targets that are neither 0 nor 1 or all the same, scores not finite.
+/// \throws data_error if the shapes differ, for targets that are all the same or neither 0 nor 1, scores not finite.
 /// Complexity: O(N log N).
 template <any_tensor Y, any_tensor S>
 [[nodiscard]] roc roc_curve(const Y& y, const S& scores) {
@@ -79,9 +79,9 @@ template <any_tensor Y, any_tensor S>
     return out;
 }
 
-/// The area under that curve: how often a random sample of class 1 scores above one of class 0, a tie counting half,
+/// Area under the ROC curve: how often a random sample of class 1 scores higher than one of class 0 (ties count ½),
 ///   AUC = (#{s⁺ > s⁻} + ½ #{s⁺ = s⁻}) / (#{y = 1} #{y = 0})                                           [metric.roc_auc]
-/// ½: a coin, 1: all apart. Counted in whole numbers, by ranks. Source: Hanley and McNeil (1982); Mann and Whitney's U.
+/// ½: random, 1: perfect separation. Counted exactly, by ranks. Source: Hanley and McNeil (1982); Mann and Whitney's U.
 /// \throws data_error as `roc_curve` does.
 /// Complexity: O(N log N).
 template <any_tensor Y, any_tensor S>

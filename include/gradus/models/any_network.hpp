@@ -1,6 +1,7 @@
 #pragma once
 /// \file
-/// A network as a type that can be written down: a member of a class, the argument of a function, a second file.
+/// Type erasure: a network of any type with one type that does not depend on its layers, for class members, function
+/// arguments and separately compiled files.
 
 #include <array>
 #include <cstddef>
@@ -21,7 +22,7 @@ namespace gradus {
 
 namespace erasing {
 
-/// A value of a type that only its maker knows: a network's caches, or its gradients. Copied as it is.
+/// A copyable value of an erased type: the caches or the gradients of a network.
 class value {
   public:
     struct held {
@@ -45,12 +46,12 @@ class value {
         return *this;
     }
 
-    /// The content, which is a T; null where it is none.
+    /// The content if it is a T, else null.
     template <class T>
     [[nodiscard]] T* get() const {
         return held_ != nullptr && held_->type == type_id<T>() ? &static_cast<holder<T>&>(*held_).content : nullptr;
     }
-    /// The content, made a T where it is none.
+    /// The content; replaced by a new T if it is not a T.
     template <class T>
     [[nodiscard]] T& as() {
         if (get<T>() == nullptr) held_ = std::make_unique<holder<T>>();
@@ -61,7 +62,8 @@ class value {
     std::unique_ptr<held> held_;
 };
 
-/// f(entry, tensor...) for each parameter, with those of the same place in the other lists. A path is one name here.
+/// Calls f(entry, tensor...) for each parameter, with the parameters of the same path in the other lists. The name of
+/// each entry is a whole path.
 template <std::size_t N, class F>
 void each_typed(F&& f, std::array<parameter_list*, N> lists) {
     const auto call = [&]<class T, std::size_t Rank, std::size_t... I>(std::size_t k, const entry& e, std::index_sequence<I...>) {
@@ -90,16 +92,17 @@ void each_typed(F&& f, std::array<parameter_list*, N> lists) {
 
 }  // namespace erasing
 
-/// Any network that takes X and gives Y:
+/// Any network with input type X and output type Y:
 /// ```cpp
 /// gr::any_network<gr::tensor<float, 2>> net = gr::sequential(gr::dense(2, 8, gr::tanh{}), gr::dense(8, 1));
 /// gr::fit(net, gr::mse{}, gr::adam{}, data);
 /// ```
-/// Whatever takes a network takes it, and gives what it would for the network in it: the same numbers bit for bit, the same
-/// paths, the same messages. A value: a copy has parameters of its own. gradient_check stays in the network's scalar.
+/// Every function that accepts a network accepts it and returns the same as for the stored network: the same numbers
+/// bit for bit, the same paths, the same messages. It is a value: a copy has its own parameters. gradient_check does
+/// not convert it to double, but computes in the scalar of the network.
 ///
-/// Complexity: a call through a pointer for each forward and each backward; caches and gradients are made at the first.
-/// \throws gradus::error where it holds no network, shape_error where caches or gradients are those of another one.
+/// Complexity: one virtual call for each forward and each backward. Caches and gradients are allocated at first use.
+/// \throws gradus::error if it holds no network, shape_error if caches or gradients are those of another network.
 template <class X, class Y = X>
 class any_network {
   public:
@@ -107,7 +110,7 @@ class any_network {
     using input = X;
 
     struct parameters {
-        /// f(entry, tensor...) for each tensor of a network, gradients and the like side by side.
+        /// Calls f(entry, tensor...) for each tensor of a network, with the corresponding tensors of the other lists.
         static void each(auto&& f, auto&... p) {
             std::array<std::unique_ptr<parameter_list>, sizeof...(p)> lists{std::make_unique<parameter_list>(p)...};
             [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -150,7 +153,7 @@ class any_network {
         return *this;
     }
 
-    /// The network in it; null where it is not a Net.
+    /// The stored network if it is a Net, else null.
     template <class Net>
     [[nodiscard]] Net* get() {
         return held_ != nullptr && held_->type == type_id<Net>() ? &static_cast<model_of<Net>&>(*held_).net : nullptr;
@@ -164,7 +167,7 @@ class any_network {
         return held().output_shape(std::move(in), whole);
     }
 
-    // What the machinery asks where it would look at the layers.
+    // Functions that library code calls instead of visiting the layers.
     [[nodiscard]] bool says_probabilities() const { return held().says_probabilities(); }
     [[nodiscard]] bool says_ends_sequences() const { return held().says_ends_sequences(); }
     void list_into(parameter_list& list, const entry* above) const { held().list_into(list, above); }
@@ -175,7 +178,7 @@ class any_network {
     void visit_inside(Own, visitor& v, const entry& place, const entry* below, const X& x, cache<X>& c) const {
         held().visit(Own::kind, v, place, below, x, c);
     }
-    /// A pass that shall stay as it is may hold the caches of another network: none of this one's, then.
+    /// \throws shape_error if the pass, which is not changed, holds the caches of another network.
     template <class Own>
     void visit_inside(Own, visitor& v, const entry& place, const entry* below, const X& x, const cache<X>& c) const {
         if (c.output_ == nullptr) throw data_error("any_network: no forward has been made with this pass");
@@ -257,7 +260,7 @@ class any_network {
         }
 
       private:
-        /// The caches of this network, made where there are none.
+        /// The caches of this network; new ones if there are none.
         static net_cache& made(cache<X>& c) {
             c.output_ = [](const erasing::value& v) -> const Y& { return gradus::output(*v.template get<net_cache>()); };
             return c.layers_.template as<net_cache>();

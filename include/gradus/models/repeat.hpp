@@ -13,11 +13,12 @@
 
 namespace gradus {
 
-/// The same block n times, each with parameters of its own: y = f_n(… f₂(f₁(x))).                     [repeat.forward]
+/// The same block n times, each with its own parameters: y = f_n(… f₂(f₁(x))).                        [repeat.forward]
 ///
-/// The depth is a number at run time, compiled once: the blocks stand in a vector, so a block must give what it takes.
+/// The depth is chosen at run time, and the block is compiled once: the blocks are stored in a vector, so the output
+/// type and shape of a block must be those of its input.
 /// Complexity: n times that of the block.
-/// \throws shape_error, which names the block that does not fit by its place.
+/// \throws shape_error with the index of the block that does not fit.
 template <class Block>
 class repeat : public takes_as<Block> {
   public:
@@ -69,13 +70,13 @@ class repeat : public takes_as<Block> {
         return backward_by(run_backward{}, x, dy, c, grad, ctx);
     }
 
-    /// y_i = f_i(y_{i−1}) of each block, in their order; `call` as in nn/container.hpp.
+    /// y_i = f_i(y_{i−1}) of each block, in order; `call` as described in nn/container.hpp.
     template <class Call, class X>
     void each_inside(Call&& call, const X& x, auto& c, const context& ctx) const {
         if constexpr (!std::is_const_v<std::remove_reference_t<decltype(c)>>) c.layers.resize(layers.size());
         if (!c.layers.empty() && c.layers.size() != layers.size())
             throw shape_error(name, {"has ", layers.size(), " blocks, the pass holds ", c.layers.size(), ": it is of another network"});
-        std::size_t i = 0;  // the block under way
+        std::size_t i = 0;  // the current block
         try {
             for (; i < c.layers.size(); ++i)
                 call(entry(i), layers[i], before(x, c, i), c.layers[i], ctx.inside(i));          // y_i = f_i(y_{i−1})
@@ -83,7 +84,7 @@ class repeat : public takes_as<Block> {
             refuse_at(e, i);
         }
     }
-    /// dy_{i−1} = dx_i of each block, from the last.
+    /// dy_{i−1} = dx_i of each block, in reverse order.
     template <class Call, class X>
     const X& backward_by(Call&& call, const X& x, const X& dy, cache<X>& c, parameters& grad,
                          const context& ctx) const {
@@ -109,12 +110,12 @@ class repeat : public takes_as<Block> {
     {
         return layers.front().input_shape();
     }
-    /// Shape of y for a sample of shape `in`: each block gives what the next one takes.
+    /// The shape of y for a sample of shape `in`.
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
         bool whole = true;
         return output_shape(std::move(in), whole);
     }
-    /// The same where `in` may be but the last axes: see shape_through.
+    /// The same if `in` may contain only the last axes: see shape_through.
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
         std::size_t i = 0;
         try {

@@ -17,21 +17,21 @@
 
 namespace gradus {
 
-/// The way past f on which nothing is computed.
+/// The identity shortcut.
 struct straight {
     using parameters = no_parameters;
     template <class X>
     struct cache {};
 };
 
-/// A layer with a way past it, y = x + f(x).                                                       [residual.forward]
+/// Residual connection: y = x + f(x).                                                              [residual.forward]
 /// Backward: dx = dy + f'(x)ᵀ dy                                                                  [residual.backward]
-///   x, f(x), y of one shape
-/// Where f makes another shape, a second layer goes past it, y = s(x) + f(x): `gr::residual(f, gr::dense(64, 128))`.
+///   x, f(x), y of the same shape
+/// If f changes the shape, a second layer is the shortcut, y = s(x) + f(x): `gr::residual(f, gr::dense(64, 128))`.
 ///
 /// Source: He et al., "Deep residual learning for image recognition" (2016), (1) and (2).
-/// Complexity: that of its layers, and a sum. Their parameters stand at `f` and `shortcut`.
-/// \throws shape_error where f(x) and what it is added to differ in shape.
+/// Complexity: that of its layers, and a sum. The paths of their parameters begin with `f` and `shortcut`.
+/// \throws shape_error if the two terms differ in shape.
 template <class F, class S = straight>
 class residual : public takes_as<F> {
     static constexpr bool plain = std::is_same_v<S, straight>;
@@ -90,7 +90,7 @@ class residual : public takes_as<F> {
         made(statement{.text = plain ? "dx = dy + f'(x)ᵀ dy" : "dx = s'(x)ᵀ dy + f'(x)ᵀ dy", .id = "residual.backward", .result = {"dx", c.dx}});
     }
 
-    /// f(x), and s(x) where there is a shortcut; `call` as in nn/container.hpp.
+    /// f(x), and s(x) if there is a shortcut; `call` as described in nn/container.hpp.
     template <class Call, class X>
     void each_inside(Call&& call, const X& x, auto& c, const context& ctx) const {
         entry at("f");
@@ -124,12 +124,12 @@ class residual : public takes_as<F> {
     {
         return f.input_shape();
     }
-    /// Shape of y for a sample of shape `in`, as far as f and the shortcut say it.
+    /// The shape of y for a sample of shape `in`, as far as f and the shortcut determine it.
     [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in) const {
         bool whole = true;
         return output_shape(in, whole);
     }
-    /// The same where `in` may be but the last axes: see shape_through.
+    /// The same if `in` may contain only the last axes: see shape_through.
     [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in, bool& whole) const {
         bool past_whole = whole;
         std::vector<std::size_t> past = in, through;
@@ -143,7 +143,7 @@ class residual : public takes_as<F> {
         }
         if (past.empty() || through.empty()) {
             whole = whole || past_whole;
-            return past.empty() ? through : past;  // they are of one shape
+            return past.empty() ? through : past;  // both have the same shape
         }
         if (whole && past_whole ? past != through : past.back() != through.back()) {
             past.insert(past.begin(), 0);  // any batch
@@ -155,7 +155,7 @@ class residual : public takes_as<F> {
         return past;
     }
 
-    /// The same layers in another scalar, their parameters yet to be copied.
+    /// The same layers with scalar U; their parameters are not copied.
     template <class U>
     [[nodiscard]] auto to_scalar() const
         requires(converts_to<F, U> && converts_to<S, U>)

@@ -16,9 +16,8 @@
 
 namespace gradus {
 
-/// A layer with a name of its own in paths and messages: `gr::sequential(gr::named("hidden", gr::dense(2, 3)), ...)`.
-/// Its parameters are saved and drawn by that name, so each layer of a row wants another.
-/// \throws nothing of its own.
+/// A layer with a name in paths and messages: `gr::sequential(gr::named("hidden", gr::dense(2, 3)), ...)`. Its
+/// parameters are saved and drawn by that name, so the layers of a network need different names.
 template <class L>
 struct named {
     std::string name;
@@ -37,7 +36,7 @@ struct bare<named<L>> {
     using type = L;
 };
 
-/// The caches of layers in a row: each layer's input type is what the one before makes of its own.
+/// The caches of the layers of a sequence: the input type of each layer is the output type of the previous one.
 template <class X, class... L>
 struct caches {
     using type = std::tuple<>;
@@ -53,14 +52,14 @@ struct first {
     using type = First;
 };
 
-/// The first layer that lacks something to be one, else the last.
+/// The first layer that lacks a required member, else the last layer.
 template <class X, class First, class... Rest>
 struct first_suspect : suspect<First, X> {};
 template <class X, class First, class Second, class... Rest>
     requires(layer_has::all<typename suspect<First, X>::layer, typename suspect<First, X>::input>)
 struct first_suspect<X, First, Second, Rest...> : first_suspect<output_of<First, X>, Second, Rest...> {};
 
-/// What the I-th layer of a row takes.
+/// The input of the I-th layer.
 template <std::size_t I, class X, class C>
 const auto& input_of(const X& x, const C& c) {
     if constexpr (I == 0)
@@ -71,15 +70,15 @@ const auto& input_of(const X& x, const C& c) {
 
 }  // namespace chain
 
-/// Layers in a row, ŷ = f_L(… f₂(f₁(x))).                                                         [sequential.forward]
-/// Backward runs the same row from its end: dy of a layer is dx of the next.                     [sequential.backward]
+/// A sequence of layers, ŷ = f_L(… f₂(f₁(x))).                                                   [sequential.forward]
+/// Backward runs the layers in reverse order: dy of a layer is dx of the next.                  [sequential.backward]
 ///
-/// A value: the layers stand in a tuple, so the compiler sees the whole network and no call is virtual. `forward` and
-/// `backward` are const; what they compute goes into the pass and the gradients.
-/// Complexity: that of its layers; nothing is added, and no memory but theirs.
-/// Put together, it checks that each layer takes what the one before gives, and gives every layer that nobody set by
-/// hand its initial parameters, keyed by its place.
-/// \throws shape_error naming the layer that does not fit.
+/// It is a value: the layers are stored in a tuple, so the compiler sees the whole network and no call is virtual.
+/// `forward` and `backward` are const; their results are stored in the pass and the gradients.
+/// Complexity: that of its layers, in time and memory.
+/// The constructor checks that each layer accepts the output shape of the previous one, and draws the parameters of all
+/// layers except those that were set by hand, from random streams keyed by the path.
+/// \throws shape_error with the name of the layer that does not fit.
 template <class... L>
     requires(sizeof...(L) > 0)
 class sequential : public takes_as<typename chain::first<L...>::type> {
@@ -113,7 +112,7 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
     };
 
     std::tuple<L...> layers;
-    std::array<std::string, size> names;  // empty where the place is the name
+    std::array<std::string, size> names;  // empty if the index is the name
 
     [[nodiscard]] bool says_probabilities() const { return gradus::says_probabilities(std::get<size - 1>(layers)); }
     [[nodiscard]] bool says_ends_sequences() const {
@@ -137,10 +136,10 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
         return backward_by(run_backward{}, x, dy, c, grad, ctx);
     }
 
-    /// y_i = f_i(y_{i−1}) of each layer, in their order; `call` as in nn/container.hpp.
+    /// y_i = f_i(y_{i−1}) of each layer, in order; `call` as described in nn/container.hpp.
     template <class Call, class X, class C>
     void each_inside(Call&& call, const X& x, C& c, const context& ctx) const {
-        std::size_t i = 0;  // the layer under way
+        std::size_t i = 0;  // the current layer
         try {
             [&]<std::size_t... I>(std::index_sequence<I...>) {
                 ((i = I, forward_at<I>(call, x, c, ctx)), ...);
@@ -149,7 +148,7 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
             refuse_at(e, place(*this, i));
         }
     }
-    /// dy_{i−1} = dx_i of each layer, from the last.
+    /// dy_{i−1} = dx_i of each layer, in reverse order.
     template <class Call, class X, class Y>
     const X& backward_by(Call&& call, const X& x, const Y& dy, cache<X>& c, parameters& grad,
                          const context& ctx) const {
@@ -169,7 +168,7 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
                       "a gradus::tensor of the network's scalar, and make the pass as gradus::pass(net, x)");
         return forward(x, p.cache, p.begin());
     }
-    /// Assigns ∇J(θ) to `grad`, from dy = ∂J/∂ŷ. Returns ∂J/∂x, which is computed only with `pass.input_gradient`.
+    /// Assigns ∇J(θ) to `grad`, given dy = ∂J/∂ŷ. Returns ∂J/∂x, which is computed only if `pass.input_gradient`.
     template <class X, class Y>
     const X& backward(const X& x, const Y& dy, pass<sequential, X>& p, parameters& grad) const {
         p.spent = true;
@@ -190,13 +189,13 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
     {
         return layer<0>().input_shape();
     }
-    /// Shape of ŷ for a sample of shape `in`, as far as the layers say it.
-    /// \throws shape_error naming the layer that does not fit.
+    /// The shape of ŷ for a sample of shape `in`, as far as the layers determine it.
+    /// \throws shape_error with the name of the layer that does not fit.
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
         bool whole = true;
         return output_shape(std::move(in), whole);
     }
-    /// The same where `in` may be but the last axes: see shape_through.
+    /// The same if `in` may contain only the last axes: see shape_through.
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
         std::size_t i = 0;
         try {
@@ -209,7 +208,7 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
         return in;
     }
 
-    /// The same network in another scalar, its parameters yet to be copied.
+    /// The same network with scalar U; its parameters are not copied.
     template <class U>
     [[nodiscard]] auto to_scalar() const
         requires(converts_to<L, U> && ...)
@@ -245,7 +244,7 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
     template <std::size_t I>
     using layer_type = std::tuple_element_t<I, std::tuple<L...>>;
 
-    /// Whether a layer before the I-th has parameters, so that somebody there reads dx.
+    /// Whether a layer before the I-th has parameters, so that dx is needed.
     template <std::size_t I>
     static constexpr bool learns_before() {
         return []<std::size_t... J>(std::index_sequence<J...>) {
@@ -274,7 +273,7 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
         if constexpr (I == 0) {
             return dx;
         } else {
-            if (!inner.input_gradient) return x;  // nobody reads dx: what stands before learns nothing
+            if (!inner.input_gradient) return x;  // dx is not needed: the layers before have no parameters
             return backward_from<I - 1>(call, x, dx, c, grad, ctx, i);
         }
     }
@@ -290,7 +289,7 @@ class sequential : public takes_as<typename chain::first<L...>::type> {
         return call(place(*this, I), layer<I>(), x_i, dy, own, own_grad, inner);
     }
 
-    /// Whether layers I and I + 1 may be computed as one.
+    /// Whether layers I and I + 1 can be fused.
     template <std::size_t I>
     static constexpr bool joins() {
         if constexpr (I + 1 < size && I != static_cast<std::size_t>(-1))

@@ -18,7 +18,7 @@ namespace gradus {
 
 namespace summarizing {
 
-/// A row for each layer: path and name, the shape of what it gives. Containers are shown by what is in them.
+/// A row for each layer: path and name, output shape, number of parameters. Containers are shown as the layers in them.
 struct rows : visitor {
     struct row {
         std::string name, shape;
@@ -28,7 +28,7 @@ struct rows : visitor {
 
     GRADUS_INLINE void enter(const layer_ref& layer) override;
     GRADUS_INLINE void value(const layer_ref& layer, role of, const entry& name, const tensor_ref& t) override;
-    /// Under each other; the number of all parameters last.
+    /// The table, with the number of all parameters in the last line.
     GRADUS_ONCE [[nodiscard]] std::string text(std::size_t parameters) const;
 };
 
@@ -48,7 +48,7 @@ GRADUS_INLINE void rows::value(const layer_ref& layer, role of, const entry& nam
     if (of == role::parameter) r.parameters += t.size();
     if (of != role::output) return;
     if (!r.shape.empty()) r.shape += ' ';
-    if (name.parent != nullptr) r.shape += name.text();  // of an output that is a struct
+    if (name.parent != nullptr) r.shape += name.text();  // one tensor of an output that is a struct
     r.shape += shape_text(t.shape(), true);
 }
 
@@ -81,7 +81,7 @@ GRADUS_BODY std::string rows::text(std::size_t parameters) const {
 
 #endif
 
-/// Of the first layer that says what it takes; float where none does.
+/// The scalar of the first layer that declares its input type; float if none does.
 template <class... L>
 struct first_scalar {
     using type = float;
@@ -99,19 +99,19 @@ struct first_scalar<sequential<L...>, Rest...> : first_scalar<L..., Rest...> {};
 
 }  // namespace summarizing
 
-/// A table of the layers: path and name, output shape, number of parameters; their sum last. For an input of any
-/// type, by example.
+/// A table of the layers: path and name, output shape, number of parameters; the last line is their sum. x is an
+/// example input of any type.
 ///
-/// Containers are shown by what is in them; a user's struct of layers is one layer. Found by sending the example
-/// through the network, so it is true of any layer, a user's own included.
-/// \throws shape_error naming the layer that does not take what it gets.
+/// Containers are shown as the layers in them; a user's struct of layers is one layer. The shapes are those of a
+/// forward of x, so they are correct for all layers, including user-defined ones.
+/// \throws shape_error with the name of the layer that does not accept its input.
 template <class Net, class X>
 [[nodiscard]] std::string summary(const Net& net, const X& x)
     requires layer_has::cache<Net, X>
 {
     pass<Net, X> p(net, x);
     p.training = false;
-    p.every_output = true;  // also of a convolution that would be computed with the pooling behind it
+    p.every_output = true;  // also for a convolution that would be fused with the pooling after it
     (void)gradus::forward(net, x, p);
     summarizing::rows rows;
     visit_forward(net, x, p, rows);

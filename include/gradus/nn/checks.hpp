@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What every backward asks of what it is given, in the same words for all layers. The messages are out of line.
+/// The checks of every backward's arguments, with the same messages for all layers. The messages are built out of line.
 
 #include <cstddef>
 #include <span>
@@ -14,7 +14,7 @@ namespace gradus {
 /// The sizes of a tensor.
 using shape_ref = std::span<const std::size_t>;
 
-/// By a loop: for so few numbers a call of memcmp costs more than they do.
+/// A loop, because for so few numbers the call of memcmp would cost more than the comparison.
 [[nodiscard]] inline bool same_shape(shape_ref a, shape_ref b) {
     if (a.size() != b.size()) return false;
     for (std::size_t axis = 0; axis < a.size(); ++axis)
@@ -32,15 +32,15 @@ GRADUS_ONCE [[noreturn]] void refuse_gradient(std::string_view layer, std::strin
 
 }  // namespace detail
 
-/// \throws shape_error unless the pass holds what the forward of this x left: a y of the shape `expected`.
+/// \throws shape_error unless the pass holds the result of the forward of this x: a y of the shape `expected`.
 inline void require_same_forward(std::string_view layer, shape_ref x, shape_ref y, shape_ref expected) {
     if (!same_shape(y, expected)) detail::refuse_forward(layer, x, y);
 }
-/// \throws shape_error unless dy, which `formula` reads, is shaped as y.
+/// \throws shape_error unless dy, which `formula` reads, has the shape of y.
 inline void require_dy(std::string_view layer, std::string_view formula, shape_ref y, shape_ref dy) {
     if (!same_shape(y, dy)) detail::refuse_dy(layer, formula, y, dy);
 }
-/// \throws shape_error unless the gradient that `formula` writes, such as "dW", is shaped as its parameter.
+/// \throws shape_error unless the gradient that `formula` writes, such as "dW", has the shape of its parameter.
 inline void require_gradient(std::string_view layer, std::string_view formula, std::string_view gradient,
                              shape_ref parameter, shape_ref got) {
     if (!same_shape(parameter, got)) detail::refuse_gradient(layer, formula, gradient, parameter, got);

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What a forward needs to know beside its input: the mode, the random stream, the mask.
+/// The arguments of a forward in addition to its input: the mode, the random stream, the mask.
 
 #include <array>
 #include <cstddef>
@@ -11,24 +11,23 @@
 
 namespace gradus {
 
-/// Handed down through a network during one forward or backward. A layer that asks for none of it leaves it out of its
-/// signature.
+/// Passed through a network during one forward or backward. A layer that needs none of it omits it from its signature.
 struct context {
     bool training = false;        ///< dropout drops, batch normalization uses the batch
-    bool input_gradient = true;   ///< somebody reads dx; the first layer of a network in training need not compute it
-    bool every_output = false;    ///< somebody reads what each layer gives, there and back: none is left out
+    bool input_gradient = true;   ///< dx is needed; in training the first layer of a network need not compute it
+    bool every_output = false;    ///< the output and the dx of every layer are needed: none may be skipped
     std::uint64_t key = 0;        ///< the random stream of (seed, step, layer path)
-    std::size_t first_row = 0;    ///< where in the whole batch this shard begins
-    const tensor<bool, 2>* mask = nullptr;  ///< (N, T), true where there is data; null where all is
+    std::size_t first_row = 0;    ///< index of this shard's first row in the whole batch
+    const tensor<bool, 2>* mask = nullptr;  ///< (N, T), true where there is data; null: data everywhere
 
-    /// The context of the i-th layer inside: the same, with a random stream of its own.
+    /// The context of the i-th layer inside: the same, with its own random stream.
     [[nodiscard]] context inside(std::uint64_t i) const {
         context c = *this;
         c.key = random::mix(key, i);
         return c;
     }
 
-    /// A uniform draw in [0, 1) for an element of a row: the same however the batch is cut into shards.
+    /// A uniform draw in [0, 1) for an element of a row; it does not depend on how the batch is divided into shards.
     [[nodiscard]] double uniform(std::size_t row, std::size_t element) const {
         return random::uniform(key, first_row + row, element);
     }
@@ -36,8 +35,8 @@ struct context {
     [[nodiscard]] double normal(std::size_t row, std::size_t element) const {
         return random::normal(key, first_row + row, element);
     }
-    /// 4 × 32 random bits, for the elements 4 block ... 4 block + 3 of a row: a quarter of the work for those who need no
-    /// more of them.
+    /// 4 × 32 random bits, for the elements 4 block ... 4 block + 3 of a row: a quarter of the work if 32 bits each are
+    /// enough.
     [[nodiscard]] std::array<std::uint32_t, 4> words(std::size_t row, std::size_t block) const {
         const auto low = [](std::uint64_t u) { return static_cast<std::uint32_t>(u); };
         const std::uint64_t n = first_row + row, b = block;

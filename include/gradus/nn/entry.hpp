@@ -11,34 +11,34 @@
 
 namespace gradus {
 
-/// One step of a walk: the name of a parameter or of a layer, linked to what it stands in.
+/// One node of a path: the name of a parameter or of a layer, linked to the entry that contains it.
 struct entry {
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-    std::string_view name;          ///< "W"; empty where the place in a sequence is the name, or there is none
-    std::size_t index = none;       ///< place in a sequence of layers
+    std::string_view name;          ///< "W"; empty if the index is the name, or if there is no name
+    std::size_t index = none;       ///< index in a sequence of layers
     bool trainable = true;          ///< an optimizer changes it
     bool decay = true;              ///< weight decay applies to it
-    const entry* parent = nullptr;  ///< what it stands in; set by the walk
+    const entry* parent = nullptr;  ///< the entry that contains it; set by the walk
 
     entry(std::string_view n) : name(n) {}
     entry(const char* n) : name(n) {}
     entry(std::size_t i) : index(i) {}
 
-    /// The same entry, left alone by weight decay: biases, scales.
+    /// The same entry, excluded from weight decay: biases, scales.
     [[nodiscard]] entry without_decay() const {
         entry e = *this;
         e.decay = false;
         return e;
     }
-    /// The same entry, left alone by the optimizer.
+    /// The same entry, not changed by the optimizer.
     [[nodiscard]] entry frozen() const {
         entry e = *this;
         e.trainable = false;
         return e;
     }
 
-    /// The same entry below another: what is frozen or spared above is so below.
+    /// The same entry below another, from which it inherits `frozen` and `without_decay`.
     [[nodiscard]] entry below(const entry* above) const {
         entry e = *this;
         e.parent = above;
@@ -46,7 +46,7 @@ struct entry {
         return e;
     }
 
-    /// The random stream of this place below `seed`: what initial draws are keyed by, whatever the order of construction.
+    /// The key of this path's random stream for `seed`. Initial draws use it, whatever the order of construction.
     GRADUS_ONCE [[nodiscard]] std::uint64_t key(std::uint64_t seed) const;
 
     /// "W", "3"
@@ -55,7 +55,7 @@ struct entry {
         append_text(out);
         return out;
     }
-    /// "encoder.3.W": spelt only where somebody reads it.
+    /// "encoder.3.W", built only on request.
     [[nodiscard]] std::string path() const {
         std::string out;
         append_path(out);

@@ -58,10 +58,10 @@ GRADUS_BODY double norm(const parameter_list& grad) {
 
 }  // namespace detail
 
-/// ∇J(θ): one tensor per parameter of a network, of its shape, and its batch statistics.
+/// ∇J(θ): one tensor per parameter of a network, with its shape, and the batch statistics.
 ///
 /// A value: `total += grad` accumulates (backward never does), `grad *= s` scales, `norm` is over all tensors.
-/// Statistics are merged by `+=` and left alone by everything else.
+/// Statistics are merged by `+=` and not changed by any other operation except `zero`.
 template <class Net>
 class gradients {
   public:
@@ -71,7 +71,7 @@ class gradients {
         shape_parameters(net, values);
         zero();
     }
-    // Out of line, as that of a pass.
+    // Out of line, as the destructor of a pass.
     [[gnu::noinline]] ~gradients() = default;
     gradients(const gradients&) = default;
     gradients(gradients&&) = default;
@@ -95,7 +95,7 @@ class gradients {
         detail::multiply(grad, scale);
         return *this;
     }
-    /// √(Σ g²) over every tensor: what clipping by global norm compares.
+    /// √(Σ g²) over all tensors: the norm for clipping by global norm.
     [[nodiscard]] double norm() const { return detail::norm(parameter_list(values)); }
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Initial parameters by place: a layer's draw is keyed by the seed and its path in the network, not by the order in
-/// which a compiler happens to evaluate constructors.
+/// Initial parameters: the random key of a layer depends on the seed and the layer's path in the network, not on the
+/// order in which the compiler evaluates constructors.
 
 #include <bit>
 #include <cstddef>
@@ -14,8 +14,8 @@
 
 namespace gradus {
 
-/// A layer that draws: `initialize(key)`, and `drawn`, the checksum of what was drawn by default. While its own tensors have
-/// it, they are drawn anew for the layer's place in a network; 0 leaves them alone.
+/// A layer with random initial parameters: `initialize(key)`, and `drawn`, the checksum of the default draw. As long as
+/// the layer's own tensors have this checksum, they are drawn again for the layer's path in a network; 0: never.
 template <class L>
 concept draws_parameters = requires(L& l) {
     l.initialize(std::uint64_t(1));
@@ -24,7 +24,7 @@ concept draws_parameters = requires(L& l) {
 
 namespace detail {
 
-/// h, with so many bytes taken in, eight at a time. Where only one of them differs, so does the sum.
+/// The checksum h updated with n bytes, eight at a time. A change of a single word always changes the result.
 GRADUS_ONCE [[nodiscard]] std::uint64_t checksum(std::uint64_t h, const void* bytes, std::size_t n);
 
 struct sum_of_tensors {
@@ -37,7 +37,7 @@ struct sum_of_tensors {
 
 }  // namespace detail
 
-/// Of a layer's own tensors, not those of layers in it. Never 0.
+/// The checksum of a layer's own tensors, without those of layers in it. Never 0.
 template <class L>
 [[nodiscard]] std::uint64_t checksum(const L& layer) {
     std::uint64_t h = 0;
@@ -45,7 +45,7 @@ template <class L>
     return h | 1;
 }
 
-/// Draws from the stream `key` what the layer's place in a network may draw anew.
+/// The default draw, from the stream `key`, which is repeated when the layer is put into a network.
 template <draws_parameters L>
 void draw_by_default(L& layer, std::uint64_t key) {
     layer.initialize(key);
@@ -73,14 +73,14 @@ struct draw_untouched {
 
 }  // namespace detail
 
-/// Draws all parameters of a network anew. They stay as they are, wherever the network is put.
+/// Draws all parameters of a network again. They do not change when the network is put into another.
 template <class Net>
 void initialize(Net& net, std::uint64_t seed = default_seed()) {
     each_layer(detail::draw_anew{seed}, net);
 }
 
-/// Draws anew, for its place, what still is as it was drawn by default. What has been trained or set by hand since, or
-/// drawn by `initialize`, is left alone.
+/// Draws again, with the key of its path, each layer that still has its default draw. Layers that have been trained,
+/// set by hand or drawn by `initialize` do not change.
 template <class Net>
 void initialize_untouched(Net& net, std::uint64_t seed = default_seed()) {
     each_layer(detail::draw_untouched{seed}, net);

@@ -1,16 +1,15 @@
 #pragma once
 /// \file
-/// What a layer is, and how the machinery calls one.
+/// The definition of a layer, and how the library calls it.
 ///
-/// A layer is a plain struct, no base class:
+/// A layer is a plain struct without a base class:
 /// ```cpp
 /// struct parameters;                                             // θ: a struct of tensors, or gr::no_parameters
-/// template <class X> struct cache;                               // what forward leaves for backward; y is the output
+/// template <class X> struct cache;                               // what forward stores for backward; y is the output
 /// const Y& forward(const X& x, cache<X>&) const;                 // y = f(x; θ)
 /// const X& backward(const X& x, const Y& dy, cache<X>&, parameters& grad) const;    // assigns ∂J/∂θ, returns ∂J/∂x
 /// ```
-/// Both may take a `const gr::context&` as last argument. θ stands in a member `theta`, or in the members of a layer that
-/// is made of layers.
+/// Both may take a `const gr::context&` as last argument. θ is the member `theta`, or the members of a composite layer.
 
 #include <cstddef>
 #include <string_view>
@@ -24,7 +23,7 @@
 
 namespace gradus {
 
-/// What a layer's forward leaves for its backward, for inputs X.
+/// What a layer's forward stores for its backward, for inputs X.
 template <class L, class X>
 using cache_of = typename L::template cache<X>;
 
@@ -34,7 +33,7 @@ template <class L, class X>
 concept forwards_in_context =
     requires(const L& l, const X& x, cache_of<L, X>& c, const context& ctx) { l.forward(x, c, ctx); };
 
-/// y = f(x; θ), with or without the context, as the layer takes it.
+/// y = f(x; θ), with the context if the layer takes it.
 template <class L, class X>
 const auto& call_forward(const L& layer, const X& x, cache_of<L, X>& c, const context& ctx) {
     if constexpr (forwards_in_context<L, X>)
@@ -46,7 +45,7 @@ template <class L, class X>
 using forwarded = decltype(call_forward(std::declval<const L&>(), std::declval<const X&>(),
                                         std::declval<cache_of<L, X>&>(), std::declval<const context&>()));
 
-/// Which members a type has to be a layer for inputs X; asked without an error.
+/// Whether a type has the members that a layer for inputs X needs; tested without a compile error.
 namespace layer_has {
 
 template <class L>
@@ -76,8 +75,8 @@ inline constexpr bool backward<L, X> =
         l.backward(x, dy, c, grad);
     };
 
-/// Where a layer says what it takes (`using input = tensor<T, 2>`): X is of its scalar, and has at least as many axes;
-/// indices may stand in any number of them.
+/// For a layer that declares its input (`using input = tensor<T, 2>`): X has the same scalar and at least as many axes;
+/// indices may have any number of axes.
 template <class L, class X>
 inline constexpr bool indices = true;
 template <class L, class X>
@@ -100,8 +99,8 @@ inline constexpr bool all = scalar<L, X> && indices<L, X> && axes<L, X> && backw
 
 }  // namespace layer_has
 
-/// Whether a network gives up the steps of its sequences, (N, V) of (N, T, D), so that a mask of them says nothing of its
-/// output. A layer that does says `static constexpr bool ends_sequences = true`.
+/// Whether a network maps sequences (N, T, D) to (N, V), so that a mask of the time steps does not apply to its output.
+/// Such a layer has `static constexpr bool ends_sequences = true`.
 template <class L>
 inline constexpr bool ends_sequences = [] {
     if constexpr (requires { L::ends_sequences; })
@@ -110,7 +109,7 @@ inline constexpr bool ends_sequences = [] {
         return false;
 }();
 
-/// The same of a network that knows it at run time alone.
+/// The same, also for a network where it is known only at run time.
 template <class L>
 [[nodiscard]] constexpr bool says_ends_sequences(const L& layer) {
     if constexpr (requires { layer.says_ends_sequences(); })
@@ -119,8 +118,8 @@ template <class L>
         return ends_sequences<L>;
 }
 
-/// Whether a network's last formula is a softmax or a sigmoid, so that its outputs are probabilities as they are: its layer
-/// has `static constexpr bool gives_probabilities = true`.
+/// Whether a network's last formula is a softmax or a sigmoid, so that its outputs are already probabilities. Such a
+/// layer has `static constexpr bool gives_probabilities = true`.
 template <class L>
 [[nodiscard]] constexpr bool says_probabilities(const L& layer) {
     if constexpr (requires { layer.says_probabilities(); })
@@ -131,7 +130,7 @@ template <class L>
         return false;
 }
 
-/// What messages and tables call a layer: the name that it says, else "layer".
+/// The name of a layer in messages and tables: its member `name`, else "layer".
 template <class L>
 [[nodiscard]] constexpr std::string_view name_of(const L&) {
     if constexpr (requires { std::string_view(L::name); })
@@ -140,7 +139,7 @@ template <class L>
         return "layer";
 }
 
-/// The output that a forward left in a cache: its member `y`, or what its `output()` names.
+/// The output that a forward stored in a cache: its member `y`, or the result of its `output()`.
 template <class C>
 const auto& output(const C& c) {
     if constexpr (requires { c.output(); })
@@ -149,7 +148,7 @@ const auto& output(const C& c) {
         return c.y;
 }
 
-/// Says in words what a type lacks to be a layer for inputs X.
+/// Compile errors with a readable text for what a type lacks to be a layer for inputs X.
 template <class L, class X>
 struct layer_check {
     static_assert(layer_has::parameters<L>,
@@ -177,8 +176,8 @@ struct layer_check {
     static constexpr bool value = layer_has::all<L, X>;
 };
 
-/// Which layer to ask whether a network is one, with the input that reaches it. A container names the first of its layers
-/// that lacks something, so that what the compiler says is about that one, however deep it stands.
+/// The layer to check, and the input that reaches it. A container names the first of its layers that lacks something,
+/// so that the compile error is about that layer, however deeply it is nested.
 template <class L, class X>
 struct suspect {
     using layer = L;
@@ -188,7 +187,7 @@ template <class L, class X>
     requires requires { typename L::template suspect<X>; }
 struct suspect<L, X> : L::template suspect<X> {};
 
-/// Whether L is a layer for inputs X. Where it is not, the program does not compile, and is told why.
+/// Whether L is a layer for inputs X. If not, the program does not compile, and the error says why.
 template <class L, class X>
 inline constexpr bool is_layer = layer_check<typename suspect<L, X>::layer, typename suspect<L, X>::input>::value;
 
@@ -204,7 +203,7 @@ struct output_type {
     static_assert(is_layer<L, X>);
     using type = std::remove_cvref_t<forwarded<L, X>>;
 };
-/// What a layer makes of an input X.
+/// The output type of a layer for inputs X.
 template <class L, class X>
 using output_of = typename output_type<L, X>::type;
 
@@ -218,7 +217,8 @@ const auto& backward(const L& layer, const X& x, const Y& dy, C& c, G& grad, con
         return layer.backward(x, dy, c, grad);
 }
 
-/// What L takes, where it says so: the base of what begins with an L. Lets `gr::pass pass(net)` do without an example.
+/// The declared input of L, if there is one: a base class of containers that begin with an L. With it
+/// `gr::pass pass(net)` needs no example.
 template <class L>
 struct takes_as {};
 template <class L>
@@ -227,9 +227,9 @@ struct takes_as<L> {
     using input = typename L::input;
 };
 
-/// Shape of a sample of y, as far as it is known; empty where nothing is. `in` is that of x: the `whole` of it, or only its
-/// last axes, as a dense layer tells only how long the last one is. A layer says it by `output_shape(in)`; one for which
-/// the other axes matter by `output_shape(in, bool& whole)`, which sets whether what it gives is whole.
+/// The shape of one sample of y as far as it is known, else empty. `in` is the shape of a sample of x: all of it
+/// (`whole`), or only its last axes, since a dense layer knows only the size of the last one. A layer provides
+/// `output_shape(in)`, or if the other axes matter `output_shape(in, bool& whole)`; `whole` is then set for the result.
 template <class L>
 [[nodiscard]] std::vector<std::size_t> shape_through(const L& layer, std::vector<std::size_t> in, bool& whole) {
     whole = whole && !in.empty();
@@ -244,7 +244,7 @@ template <class L>
     }
 }
 
-/// The door of every layer: inputs are gradus tensors of the layer's scalar. Without this an expression or an `xarray`
+/// Type check of every layer: inputs are gradus tensors of the layer's scalar. Without it an expression or an `xarray`
 /// would be converted into a temporary, silently and at every step.
 template <class T, class X>
 constexpr void require_input() {

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Statistics of batches: what batch normalization gathers beside the gradients.
+/// Batch statistics, which batch normalization collects in addition to the gradients.
 
 #include <cstddef>
 
@@ -11,18 +11,18 @@ namespace gradus {
 
 /// Mean and variance of each feature, over `count` rows.
 ///
-/// Among a layer's parameters it is what the layer has learnt so far (then `count` counts the batches); at the same place
-/// among the gradients it is what one batch, or a shard of it, has shown. No optimizer, scaling or clipping touches it;
-/// gradients that are added merge it, and a step takes it in once.
+/// In a layer's parameters it holds the running averages (and `count` is the number of batches); at the same place in
+/// the gradients it holds the statistics of one batch, or of a shard of it. Optimizers, scaling and clipping do not
+/// change it; adding gradients merges it, and each step absorbs it once.
 template <class T>
 struct moments {
     tensor<double, 1> count{0.0};
     tensor<T, 1> mean, variance;  ///< variance: M2 / count, biased
-    double rate = 0.1;            ///< weight of a new batch against what is known (PyTorch's momentum, 1 − Keras's)
-    bool unbiased = false;        ///< what is known learns from M2 / (count − 1), as PyTorch's does
+    double rate = 0.1;            ///< weight of a new batch in the running average (momentum: PyTorch's, 1 − Keras's)
+    bool unbiased = false;        ///< the running variance uses M2 / (count − 1), as in PyTorch
 
     moments() = default;
-    /// Nothing known yet: mean 0, variance 1.
+    /// Before the first batch: mean 0, variance 1.
     explicit moments(std::size_t features, double rate_ = 0.1, bool unbiased_ = false)
         : mean(typename tensor<T, 1>::shape_type{features}, T(0)),
           variance(typename tensor<T, 1>::shape_type{features}, T(1)),
@@ -31,13 +31,13 @@ struct moments {
 
     static void each(auto&& f, auto&... s) { f("count", s.count...), f("mean", s.mean...), f("variance", s.variance...); }
 
-    /// What another has seen; how it learns stays its own.
+    /// Copies the statistics of another object, but not its `rate` and `unbiased`.
     void become(const moments& other) { count = other.count, mean = other.mean, variance = other.variance; }
 
-    /// Of no rows at all.
+    /// The statistics of zero rows.
     void clear() { count(0) = 0, mean.fill(T(0)), variance.fill(T(0)); }
 
-    /// Those of both sets of rows together.                                                             [moments.merge]
+    /// The statistics of the union of both sets of rows.                                                [moments.merge]
     ///   δ = mean_b − mean_a     mean = mean_a + δ n_b / n     M2 = M2_a + M2_b + δ² n_a n_b / n
     /// Source: Chan, Golub and LeVeque (1979), (2.1).
     void merge(const moments& b) {
@@ -54,7 +54,7 @@ struct moments {
     }
 
     /// known ← (1 − rate) known + rate seen.                                                           [moments.absorb]
-    ///   of the variance M2 / n, or M2 / (n − 1) where `unbiased`; of one row, which has no other, M2 / n = 0
+    ///   variance: M2 / n, or M2 / (n − 1) if `unbiased`; for a single row always M2 / n = 0
     /// Source: Ioffe and Szegedy (2015), 3.1, moving averages.
     void absorb(const moments& seen) {
         const double n = seen.count(0);
@@ -67,7 +67,7 @@ struct moments {
         count(0) += 1;
     }
 
-    /// The same in another scalar.
+    /// Copies from statistics of another scalar type.
     template <class U>
     void assign(const moments<U>& other) {
         count = other.count;

@@ -1,12 +1,12 @@
 #pragma once
 /// \file
-/// The parameters of a network as a list: what everything works on that is no formula. Compiled once, whatever the network.
+/// The parameters of a network as a list, for all code that is not a formula. Compiled once for all networks.
 ///
 /// ```cpp
 /// gr::parameter_list theta(net);
 /// for (gr::parameter_ref& p : theta) std::cout << p.path() << shape_text(p.values.shape()) << '\n';
 /// ```
-/// A list is made anew where it is needed, on the stack, and kept by nobody: the network may move.
+/// A list is built on the stack where it is needed and never stored, because the network may move.
 
 #include <algorithm>
 #include <cstddef>
@@ -27,14 +27,14 @@
 
 namespace gradus {
 
-/// What statistics of batches know how to do, of any type.
+/// The operations of batch statistics, for any type of them.
 struct statistics_functions {
     void (*clear)(void* s);
-    void (*merge)(void* s, const void* other);                  ///< what another shard has seen
-    void (*absorb)(void* s, const void* seen);                  ///< what a step has seen
+    void (*merge)(void* s, const void* other);                  ///< adds those of another shard
+    void (*absorb)(void* s, const void* seen);                  ///< applies those of a step
     void (*copy)(void* s, const void* other);
     void (*swap)(void* s, void* other);
-    void (*each)(void* s, function_ref<void(const entry&, tensor_ref)> f);  ///< the tensors in it, as they are saved
+    void (*each)(void* s, function_ref<void(const entry&, tensor_ref)> f);  ///< its tensors, as they are saved
 };
 template <statistics S>
 inline constexpr statistics_functions statistics_functions_of{
@@ -47,19 +47,19 @@ inline constexpr statistics_functions statistics_functions_of{
         S::each([&](const entry& e, auto& t) { f(e, tensor_ref(t)); }, *static_cast<S*>(s));
     }};
 
-/// One parameter of a network: a tensor, or statistics of batches. Valid as long as its list.
+/// One parameter of a network: a tensor, or batch statistics. Valid as long as its list.
 struct parameter_ref {
-    const entry* place = nullptr;                 ///< path, whether it is trained, whether weight decay applies
-    tensor_ref values;                            ///< the numbers of a tensor
-    void* object = nullptr;                       ///< statistics, which no optimizer touches; null for a tensor
-    const statistics_functions* its = nullptr;    ///< what they know how to do
+    const entry* place = nullptr;                 ///< path, whether it is trainable, whether weight decay applies
+    tensor_ref values;                            ///< the elements of a tensor
+    void* object = nullptr;                       ///< statistics, never changed by an optimizer; null for a tensor
+    const statistics_functions* its = nullptr;    ///< the operations of the statistics
 
     [[nodiscard]] bool is_tensor() const { return object == nullptr; }
     [[nodiscard]] std::string path() const { return place->path(); }
 };
 
-/// The parameters of a network, of a layer, or of a struct of parameters such as gradients, in the order in which they are
-/// named. No allocation up to 256 of them.
+/// The parameters of a network, of a layer, or of a struct of parameters such as gradients, in the order in which
+/// `each` names them. No allocation for up to 256 parameters.
 class parameter_list {
   public:
     parameter_list() = default;
@@ -81,7 +81,7 @@ class parameter_list {
     [[nodiscard]] parameter_ref& operator[](std::size_t i) { return first_[i]; }
     [[nodiscard]] const parameter_ref& operator[](std::size_t i) const { return first_[i]; }
 
-    /// Adds what a network lists by itself, or all that its parameters name, below `above`.
+    /// Adds the parameters of `of` below `above`: by its own `list_into` if it has one, else all that `each` names.
     template <class P>
     [[gnu::noinline]] void add_all(const entry* above, const P& of) {
         if constexpr (requires { of.list_into(*this, above); }) {
@@ -111,9 +111,9 @@ class parameter_list {
         }
     };
 
-    // Inlined, and out of line only where there is no more room: a step of a small network makes two lists in no time.
+    // Inlined, except for the case of a full stack buffer: each step of a small network builds two lists.
 
-    /// The entry below `above`, kept as long as the list.
+    /// The entry below `above`, stored as long as the list lives.
     [[gnu::always_inline]] const entry* place(const entry& step, const entry* above) {
         entry& e = places_ < most_places ? place_room()[places_++] : more_places();
         e = step.below(above);
@@ -127,7 +127,7 @@ class parameter_list {
         p.place = e, p.values = values, p.object = object, p.its = its;
     }
 
-    // Where a network has more of them than there is room for on the stack.
+    // For entries that do not fit on the stack.
     struct further_place {
         entry place;
         further_place* next;
@@ -147,30 +147,30 @@ class parameter_list {
     alignas(entry) std::byte place_room_[most_places * sizeof(entry)];
 };
 
-/// f(place, tensor) for each tensor that a file holds of a network: its parameters, and those in its statistics.
+/// f(place, tensor) for each tensor of a network that is saved to a file: parameters, and the tensors of statistics.
 GRADUS_ONCE void each_tensor(parameter_list& theta, function_ref<void(const entry&, tensor_ref)> f);
 
-/// f(T()) with T float or double, whichever the tensor's elements are.
+/// f(T()) with T the element type of the tensor, float or double.
 template <class F>
 decltype(auto) with_scalar(dtype type, F&& f) {
     return type == dtype_of<double> ? f(double()) : f(float());
 }
 
-/// Number of learnt numbers.
+/// The number of elements of all parameters.
 GRADUS_ONCE [[nodiscard]] std::size_t count(const parameter_list& theta);
 template <class Net>
 [[nodiscard]] std::size_t count(const Net& net) {
     return count(parameter_list(net));
 }
 
-/// Two networks of one type may differ in size: what belongs to one must not be used with the other.
+/// Two networks of one type may differ in size; gradients or an optimizer of one must not be used with the other.
 GRADUS_ONCE [[noreturn]] void refuse_other_shape(const parameter_ref& theta, std::span<const std::size_t> other);
-/// \throws shape_error naming the first parameter that has another shape in the other list.
+/// \throws shape_error with the first parameter whose shape differs between the lists.
 GRADUS_ONCE void require_same_shapes(const parameter_list& theta, const parameter_list& other);
 
 namespace detail {
-/// θ ← θ' of a network of the same type; statistics, too.
-/// \throws shape_error naming the first parameter that has another shape there.
+/// θ ← θ' of a network of the same type, including statistics.
+/// \throws shape_error with the first parameter whose shape differs.
 GRADUS_ONCE void assign(parameter_list&& to, const parameter_list& from);
 }  // namespace detail
 

@@ -1,8 +1,8 @@
 #pragma once
 /// \file
-/// The walk: one way through every tensor of a network, for all that is done to parameters.
+/// Iteration over all tensors of a network, the basis of everything that is done to parameters.
 ///
-/// A layer keeps its parameters θ in one struct, which names them once:
+/// A layer stores its parameters θ in one struct, which lists their names in one place:
 /// ```cpp
 /// struct parameters {
 ///     gr::tensor<float, 2> W;
@@ -10,9 +10,10 @@
 ///     static void each(auto&& f, auto&... p) { f("W", p.W...), f("b", p.b...); }
 /// };
 /// ```
-/// The gradient ∇J(θ) and snapshots are values of the same type. The pack lets one walk go through any number of them side
-/// by side. A layer made of layers names its members the same way. What knows no network, as saving, counting, freezing and
-/// descending, sees the same tensors as a list (nn/parameter_list.hpp), which this walk makes.
+/// The gradient ∇J(θ) and snapshots are values of the same type. With the parameter pack one walk visits any number of
+/// them in parallel. A layer made of layers lists its members in the same way. Code that does not depend on the
+/// network's type (saving, counting, freezing, the optimizer's step) uses a list of the same tensors
+/// (nn/parameter_list.hpp), built by this walk.
 
 #include <type_traits>
 
@@ -21,13 +22,13 @@
 
 namespace gradus {
 
-/// What a layer without parameters has.
+/// The parameters of a layer without any.
 struct no_parameters {
     static void each(auto&&, auto&...) {}
 };
 
-/// A leaf of the walk beside tensors: statistics of batches, which are no gradients. They know how to take in those of
-/// another shard (`merge`) and how a step applies them (`absorb`), and no optimizer touches them.
+/// The second kind of leaf in the walk, next to tensors: batch statistics, which are not gradients. `merge` adds those
+/// of another shard, `absorb` applies those of one step; an optimizer never changes them.
 template <class S>
 concept statistics = requires(S s, const S other) {
     s.clear();
@@ -47,7 +48,7 @@ struct parameters_type<L> {
     using type = typename L::parameters;
 };
 
-/// θ of a layer that has one, else the object itself: a composite, a struct of parameters.
+/// The member `theta` of a layer, or the object itself for a composite or a struct of parameters.
 template <class L>
 auto& theta(L& layer) {
     if constexpr (requires { layer.theta; })
@@ -75,12 +76,12 @@ struct walker {
 
 }  // namespace walk
 
-/// The struct in which a layer's gradients are kept.
+/// The struct type of a layer's parameters and gradients.
 template <class Layer>
 using parameters_of = typename walk::parameters_type<Layer>::type;
 
-/// Calls f(entry, leaf...) for every tensor and every statistics of `first`, with those of `rest` in the same places.
-/// Each argument is a layer, a network, or a struct of parameters of the same layout.
+/// Calls f(entry, leaf...) for every tensor and every statistics object of `first`, with the corresponding ones of
+/// `rest`. Each argument is a layer, a network, or a struct of parameters of the same layout.
 template <class F, class P, class... Ps>
 void each_leaf(F&& f, P& first, Ps&... rest) {
     using parameters = typename walk::parameters_type<std::remove_const_t<P>>::type;
@@ -97,7 +98,7 @@ void each(F&& f, P& first, Ps&... rest) {
         first, rest...);
 }
 
-/// Gives `values`, the parameters of a layer or network of that kind, the shapes of its own; statistics are copied.
+/// Sets the shapes in `values` to those of the parameters of `net`; statistics are copied.
 template <class Net>
 void shape_parameters(const Net& net, parameters_of<Net>& values);
 
@@ -143,7 +144,8 @@ struct layer_walker {
 };
 }  // namespace walk
 
-/// The same below `above`; a network that is no container is the layer "layer", or that of `above`.
+/// As each_layer, with paths below `above`. A network that is not a container is visited as the layer "layer", or as
+/// `above`.
 template <class F, class Net>
 void each_layer_below(F& f, const entry* above, Net& net) {
     using parameters = typename std::remove_const_t<Net>::parameters;
@@ -154,8 +156,8 @@ void each_layer_below(F& f, const entry* above, Net& net) {
     else
         parameters::each(walk::layer_walker<F>{f, above}, net);
 }
-/// Calls f(entry, layer) for every layer below `net`, in the order in which they are named: first for a layer that is
-/// made of layers, then for those in it.
+/// Calls f(entry, layer) for every layer in `net`, in the order in which `each` names them: for a layer made of layers
+/// first, then for its layers.
 template <class F, class Net>
 void each_layer(F&& f, Net& net) {
     each_layer_below(f, nullptr, net);

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What stands in a network under a path: parameters to read and to set, outputs of layers to read.
+/// Access by path: reads and sets parameters, reads outputs of layers.
 
 #include <cstddef>
 #include <string>
@@ -28,8 +28,8 @@ template <class T>
     else
         return "struct";
 }
-/// The parameter at a path, which must be of that type.
-/// \throws data_error
+/// The parameter with this path, element type and rank.
+/// \throws data_error if there is none
 GRADUS_ONCE [[nodiscard]] parameter_ref& parameter_at(parameter_list& theta, std::string_view path, dtype type,
                                                       std::size_t rank);
 
@@ -61,11 +61,11 @@ GRADUS_BODY parameter_ref& parameter_at(parameter_list& theta, std::string_view 
 
 #endif
 
-/// Looks for the output of the layer at a path; names what it came by, for the message if the path is not among them.
+/// Searches for the output of the layer at a path, and records the other paths for the error message.
 struct output_search : visitor {
     std::string_view path;
     std::string others = {}, last = {};
-    tensor_ref tensor;                              // what was there
+    tensor_ref tensor;                              // the output found,
     const void *whole = nullptr, *type = nullptr;   // or a struct
     bool found = false, forwarded = false;
 
@@ -74,18 +74,18 @@ struct output_search : visitor {
         if (layer.place.path() == path) whole = y, type = its_type;
     }
     void value(const layer_ref& layer, role, const entry& name, const tensor_ref& y) override {
-        forwarded = y.size() != 0;  // that of the network is the last
+        forwarded = y.size() != 0;  // the network's own output comes last
         const std::string at = layer.place.path();
         if (at == path) found = true;
         if (at == path && whole == nullptr) tensor = y;
-        if (at == last && name.parent != nullptr) return;  // the next of a struct
+        if (at == last && name.parent != nullptr) return;  // the next member of a struct
         last = at;
         if (others.empty())
             others = at.empty() ? "''" : at;
         else if (!at.empty())
             others.append(", ").append(at);
     }
-    /// \throws data_error unless it was there, and of the type that `wanted` says
+    /// \throws data_error unless it was found and has the type `wanted`
     [[gnu::noinline]] void require(bool fits, const std::string& wanted) const {
         if (!found) throw data_error(message({"layer_output: there is no '", path, "', the network has ", others}));
         if (!fits) {
@@ -112,9 +112,9 @@ template <class Net>
     return all;
 }
 
-/// The parameter at a path, to read or to change: `gr::parameter(net, "0.W")(0, 1) = 2`. Any but a matrix of floats is
-/// asked for by its type: `gr::parameter<gr::tensor<float, 1>>(net, "0.b")`. Of gradients too: `grad.values`.
-/// \throws data_error where there is none of that path and type; it says what there is.
+/// The parameter at a path, to read or to change: `gr::parameter(net, "0.W")(0, 1) = 2`. Anything but a matrix of
+/// floats needs its type: `gr::parameter<gr::tensor<float, 1>>(net, "0.b")`. For gradients pass `grad.values`.
+/// \throws data_error if there is none with that path and type; the message lists the existing ones.
 template <any_tensor P = tensor<float, 2>, class Net>
 [[nodiscard]] auto& parameter(Net& net, std::string_view path) {
     parameter_list theta(net);
@@ -123,7 +123,7 @@ template <any_tensor P = tensor<float, 2>, class Net>
 }
 
 /// Sets the parameter at a path.
-/// \throws data_error where there is none of that path and type; shape_error where its shape is another.
+/// \throws data_error if there is none with that path and type; shape_error if its shape differs.
 template <class Net, class T, std::size_t N>
 void set_parameter(Net& net, std::string_view path, const tensor<T, N>& value) {
     auto& theta = parameter<tensor<T, N>>(net, path);
@@ -132,13 +132,13 @@ void set_parameter(Net& net, std::string_view path, const tensor<T, N>& value) {
     theta = value;
 }
 
-/// What the layer at a path gave in the last forward of this pass, layers made of layers included:
-/// `gr::layer_output(net, pass, "1")`. Of the type of the network's input, unless another is asked for:
+/// The output of the layer at a path in the last forward of this pass; also works for layers made of layers:
+/// `gr::layer_output(net, pass, "1")`. Its type is that of the network's input unless another one is given:
 /// `gr::layer_output<gr::tensor<float, 4>>(net, pass, "conv")`. Valid until the pass's next forward.
-/// A convolution goes straight into the max pooling behind it, and leaves no output of its own, unless the pass was
-/// told before the forward: `pass.every_output = true`.
-/// \throws data_error where no layer of that path gave that type; it says what there is. And where there was no
-/// forward.
+/// A convolution is fused with the max pooling that follows it and then stores no output of its own, unless
+/// `pass.every_output = true` is set before the forward.
+/// \throws data_error if no layer at that path has an output of that type (the message lists the existing ones), and if
+/// there was no forward.
 template <class Y = void, class Net, class X>
 [[nodiscard]] const auto& layer_output(const Net& net, const pass<Net, X>& p, std::string_view path) {
     using wanted = std::conditional_t<std::is_void_v<Y>, X, Y>;

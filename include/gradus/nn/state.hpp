@@ -1,9 +1,9 @@
 #pragma once
 /// \file
-/// What recurrent layers remember from one chunk of a long sequence to the next.
+/// The states of recurrent layers between the chunks of a long sequence.
 ///
-/// A layer that has a state keeps two values of one struct of tensors (N, H) in its cache, `initial` and `last`:
-/// what its forward begins with, where empty means zeros, and what it ends with.
+/// A layer with a state stores two values of one struct of tensors (N, H) in its cache, `initial` and `last`: the state
+/// before the first step of its forward (empty means zeros), and the state after the last step.
 /// ```cpp
 /// struct lstm_state {
 ///     gr::tensor<T, 2> h, c;
@@ -14,12 +14,12 @@
 /// ```cpp
 /// gr::forget_state(net, pass);                            // zeros
 /// for (const auto& x : chunks) {
-///     gr::carry_state(net, pass);                         // where the last chunk ended, this one begins
+///     gr::carry_state(net, pass);                         // this chunk begins with the last state
 ///     net.forward(x, pass);                               // backward, if any, before the next carry
 /// }
 /// ```
-/// Found are the layers that a network names (nn/container.hpp), however deep. A struct of layers without it, and
-/// a layer whose input holds its state, are left to whoever gives them one.
+/// This covers all layers, at any depth, that containers list (nn/container.hpp). For a struct of layers that is not a
+/// container, and for a layer whose input holds its state, the user sets the state.
 
 #include <array>
 #include <cstddef>
@@ -37,12 +37,12 @@
 
 namespace gradus {
 
-/// The state of all layers of a network, by their paths: "1.h", "1.c". A value: kept, compared, and saved and loaded as
-/// networks are, `gr::save("state.npz", state)`.
+/// The states of all layers of a network, by path: "1.h", "1.c". A value: it can be stored and compared, and saved and
+/// loaded like a network: `gr::save("state.npz", state)`.
 struct network_state {
     struct part {
         std::string path;
-        tensor<double, 2> value;  ///< (N, H), of floats exactly; empty: zeros
+        tensor<double, 2> value;  ///< (N, H), exact for floats; empty: zeros
         friend bool operator==(const part& a, const part& b) { return a.path == b.path && a.value == b.value; }
     };
     std::vector<part> parts;  ///< in the order of the layers
@@ -54,7 +54,7 @@ struct network_state {
     friend bool operator==(const network_state&, const network_state&) = default;
 
     /// The tensor at a path.
-    /// \throws data_error where there is none; it says what there is
+    /// \throws data_error if there is none; the message lists the existing paths
     [[nodiscard]] const tensor<double, 2>& operator[](std::string_view path) const {
         for (const part& p : parts)
             if (p.path == path) return p.value;
@@ -70,7 +70,7 @@ struct network_state {
 
 namespace remembering {
 
-/// f(tensor): a state's tensor, as what it is.
+/// f(tensor), with the state's tensor in its real type.
 template <class F>
 void with_tensor(tensor_ref state, F&& f) {
     with_scalar(state.type(), [&]<class T>(T) { f(*state.get<tensor<T, 2>>()); });
@@ -78,7 +78,7 @@ void with_tensor(tensor_ref state, F&& f) {
 GRADUS_ONCE void empty(tensor_ref state);
 GRADUS_ONCE void copy(tensor_ref from, tensor_ref to);
 
-/// Whether there is any.
+/// Whether any layer has a state.
 struct presence : visitor {
     bool any = false;
     void state(const layer_ref&, const entry&, tensor_ref, tensor_ref, std::size_t) override { any = true; }
@@ -102,7 +102,7 @@ struct reader : visitor {
         copy(last.size() != 0 ? last : initial, tensor_ref(part.value));
     }
 };
-/// \throws shape_error where the layer says how many units it has, and the state is of another number
+/// \throws shape_error if the layer declares its number of units and the state has another number
 struct units_check : visitor {
     const network_state& given;
     std::size_t i = 0;
@@ -123,7 +123,7 @@ struct writer : visitor {
     }
 };
 
-/// \throws shape_error unless `given` has the tensors of `own`, of one number of rows
+/// \throws shape_error unless `given` has the tensors of `own`, all with the same number of rows
 GRADUS_ONCE void require_alike(const network_state& own, const network_state& given);
 
 #if GRADUS_BODIES_OF(nn)
@@ -156,9 +156,9 @@ template <class Net, class X>
     return there.any;
 }
 
-/// The next forward begins where the last one ended; where there was none, as it would have. After the backward that
-/// belongs to it, if any. No allocation once a state of that size has been carried.
-/// \throws shape_error naming a layer that has no next chunk, as one that is reversed; then nothing has changed.
+/// The next forward begins with the last state of the previous one; before any forward this has no effect. Call it
+/// after the backward, if there is one. No allocation after the first call with states of the same size.
+/// \throws shape_error with the name of a layer that cannot continue, such as a reversed one; then nothing has changed.
 template <class Net, class X>
 void carry_state(const Net& net, pass<Net, X>& p) {
     visitor asks;
@@ -167,14 +167,14 @@ void carry_state(const Net& net, pass<Net, X>& p) {
     visit_states(net, p, carries);
 }
 
-/// The next forward begins with zeros, as that of a new pass.
+/// The next forward begins with zeros, as with a new pass.
 template <class Net, class X>
 void forget_state(const Net& net, pass<Net, X>& p) {
     remembering::forget forgets;
     visit_states(net, p, forgets);
 }
 
-/// Where the last forward ended; before the first, what it would begin with.
+/// The states after the last forward; before the first one, its initial states.
 template <class Net, class X>
 [[nodiscard]] network_state state_of(const Net& net, const pass<Net, X>& p) {
     remembering::reader reads;
@@ -182,8 +182,8 @@ template <class Net, class X>
     return std::move(reads.all);
 }
 
-/// The next forward begins with `state`: what `state_of` gave, of this network or of one that is built alike.
-/// \throws shape_error where the layers, their units or the numbers of rows are others; then nothing has changed.
+/// The next forward begins with `state`, a result of `state_of` for this network or for one with the same layers.
+/// \throws shape_error if the layers, their units or the numbers of rows differ; then nothing has changed.
 template <class Net, class X>
 void begin_with(const Net& net, pass<Net, X>& p, const network_state& state) {
     remembering::reader own;

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The same layer, the same data, in another scalar: how a float network is checked in double.
+/// Converts a layer or data to another scalar type, so that a float network can be checked in double.
 
 #include <type_traits>
 #include <utility>
@@ -16,7 +16,7 @@ namespace scalars {
 template <class L, class U>
 concept converts_itself = requires(const L& l) { l.template to_scalar<U>(); };
 
-/// The layer in scalar U, its parameters yet to be copied; one without parameters as it is.
+/// The layer in scalar U, without its parameters' values; a layer that cannot convert itself is returned as it is.
 template <class U, class L>
 [[nodiscard]] auto shell(const L& layer) {
     if constexpr (converts_itself<L, U>)
@@ -25,19 +25,19 @@ template <class U, class L>
         return layer;
 }
 
-/// Of a layer or an activation: what its `shell` is.
+/// For a layer or an activation: the type of its `shell`.
 template <class X, class U>
 struct type {
     using to = decltype(shell<U>(std::declval<const X&>()));
 };
 template <class T, std::size_t N, class U>
 struct type<tensor<T, N>, U> {
-    using to = tensor<std::conditional_t<std::is_floating_point_v<T>, U, T>, N>;  // labels, indices and masks stay
+    using to = tensor<std::conditional_t<std::is_floating_point_v<T>, U, T>, N>;  // integers and masks do not change
 };
 struct any_visit {
     void operator()(const auto&...) const;
 };
-/// A struct of tensors as a template of its scalar: `pair<float>`.
+/// For a struct of tensors that is a template of its scalar: `pair<float>`.
 template <template <class> class S, class T, class U>
     requires(std::is_floating_point_v<T> && requires(const S<T>& s) { S<T>::each(any_visit{}, s); })
 struct type<S<T>, U> {
@@ -56,12 +56,12 @@ void copy(const From& from, To& to) {
 
 }  // namespace scalars
 
-/// The type of X in scalar U: of a layer, or of an input, where a struct must be a template of its scalar.
+/// The type of a layer or an input X in scalar U. An input that is a struct must be a template of its scalar.
 template <class X, class U>
 using in_scalar = typename scalars::type<X, U>::to;
 
-/// Layers that may exist in another scalar: those that say so by `template <class U> auto to_scalar() const` (the same sizes
-/// and options; parameters follow by the walk), and those without parameters, which serve any scalar that they take.
+/// Layers that can be converted: those with a member `template <class U> auto to_scalar() const` (which copies sizes
+/// and options; the parameters are copied separately), and those without parameters, which are used as they are.
 template <class L, class U>
 concept converts_to = scalars::converts_itself<L, U> || std::is_same_v<parameters_of<L>, no_parameters>;
 
@@ -85,7 +85,7 @@ template <class U, class X>
 
 namespace scalars {
 
-/// Whether L in scalar U takes an X in scalar U: a layer without parameters may be written for float alone.
+/// Whether L in scalar U accepts an X in scalar U: a layer without parameters may be written for float only.
 template <class L, class X, class U>
 inline constexpr bool serves = false;
 template <class L, class X, class U>

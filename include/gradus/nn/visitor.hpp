@@ -1,9 +1,9 @@
 #pragma once
 /// \file
-/// Layers tell what they made, and somebody listens: a table, a picture, a search.
+/// Visitors: code that receives the tensors and formulas of every layer, for a table, a plot or a search.
 ///
 /// ```cpp
-/// struct largest : gr::visitor {                                  // of each output the largest number
+/// struct largest : gr::visitor {                                  // the largest element of each output
 ///     void value(const gr::layer_ref& layer, gr::role of, const gr::entry& name, const gr::tensor_ref& t) override {
 ///         if (of == gr::role::output && !layer.is_container) ...  // layer.place.path(), name.text(), t.number(i)
 ///     }
@@ -11,8 +11,8 @@
 /// net.forward(x, pass);
 /// gr::visit_forward(net, x, pass, largest);
 /// ```
-/// Told are, of each layer in forward order, x, θ, what else it says that it made, and y; backward dy, what it says, dθ
-/// and dx. A layer says more by members
+/// For each layer in forward order a visitor receives x, θ, the intermediate tensors that the layer reports, and y; in
+/// backward dy, intermediate tensors, dθ and dx. A layer reports intermediate tensors and formulas by the members
 /// ```cpp
 /// template <class X>
 /// void tell(auto&& made, const X& x, const cache<X>& c) const { made("z", c.z); }
@@ -23,9 +23,9 @@
 ///     made("dz", c.dz), made(gr::statement{...});
 /// }
 /// ```
-/// of which the second is asked by visit_formulas alone: a search for a NaN needs none. A statement is a formula with the
-/// tensors in it (nn/statement.hpp), which `explain` writes down with numbers.
-/// What listens is no template, and what nobody listens to is not compiled.
+/// Only visit_formulas calls the second one: a search for a NaN needs no formulas. A statement is a formula with its
+/// tensors (nn/statement.hpp), which `explain` prints with numbers.
+/// A visitor is not a template, and layers that are never visited compile none of this code.
 
 #include <cstddef>
 #include <string_view>
@@ -41,47 +41,46 @@
 
 namespace gradus {
 
-/// A layer, as whoever listens sees it.
+/// A layer, as seen by a visitor.
 struct layer_ref {
     const entry& place;              ///< its path: that of its parameters without their names, "0", "encoder.3"
-    std::string_view name, formula;  ///< "dense", "y = f(xW + b)"; no formula where it says none
-    bool is_container = false;       ///< it is made of layers, which come between its `enter` and its `leave`
+    std::string_view name, formula;  ///< "dense", "y = f(xW + b)"; the formula may be empty
+    bool is_container = false;       ///< made of layers, which come between its `enter` and its `leave`
     function_words f{};              ///< the function in its formula
 };
 
-/// What a tensor is to its layer. Backward an input is dy, a parameter dθ, an output dx.
+/// The role of a tensor in its layer. In backward the input is dy, a parameter is dθ, the output is dx.
 enum class role { input, parameter, made, output };
 
-/// Listens to what layers tell. Each function does nothing unless overridden; what it is handed is valid until it
-/// returns.
+/// Receives the tensors and formulas of layers. Each function does nothing unless overridden; its arguments are valid
+/// until it returns.
 class visitor {
   public:
     virtual ~visitor() = default;
 
     virtual void enter(const layer_ref&) {}
     virtual void leave(const layer_ref&) {}
-    /// One tensor. Of an input or output that is a struct each in turn, by its name below that: "x.h".
+    /// One tensor. For an input or output that is a struct, called for each of its tensors, named "x.h".
     virtual void value(const layer_ref&, role, [[maybe_unused]] const entry& name, const tensor_ref&) {}
-    /// A formula, in the order in which they are computed.
+    /// One formula, in the order of computation.
     virtual void formula(const layer_ref&, const statement&) {}
-    /// The formulas of a layer that goes step by step; `backward` with its gradients.
+    /// The formulas of a recurrent layer; with `backward` also its gradients.
     virtual void steps(const layer_ref&, const recurrence&, [[maybe_unused]] bool backward) {}
-    /// An output that is a struct, before the tensors in it; `type` as type_id tells it.
+    /// An output that is a struct, before the tensors in it; `type` is its type_id.
     virtual void whole_output(const layer_ref&, [[maybe_unused]] const void* y, [[maybe_unused]] const void* type) {}
-    /// What a layer that has a state begins with and ended with, (N, H) each; empty: zeros. `units`: H, 0 where it
-    /// does not say.
+    /// The initial and the last state of a layer that has one, (N, H) each; empty: zeros. `units`: H, or 0 if unknown.
     virtual void state(const layer_ref&, [[maybe_unused]] const entry& name, [[maybe_unused]] tensor_ref initial,
                        [[maybe_unused]] tensor_ref last, [[maybe_unused]] std::size_t units) {}
 };
 
-/// A number for each type.
+/// A unique address for each type.
 template <class T>
 inline const void* type_id() {
     static constexpr char tag = 0;
     return &tag;
 }
 
-/// What a layer or a loss computes, where it says so.
+/// The formula of a layer or a loss, if it has a member `formula`.
 template <class L>
 [[nodiscard]] constexpr std::string_view formula_of(const L&) {
     if constexpr (requires { std::string_view(L::formula); })
@@ -101,7 +100,7 @@ template <class L>
 
 namespace telling {
 
-/// x, y, dx, ...: a tensor, or each in a struct of them; of what nobody computed nothing.
+/// Reports x, y, dx, ...: a tensor, or each tensor of a struct.
 template <class X>
 void tell_value(visitor& v, const layer_ref& layer, role of, const entry& name, const X& x) {
     if constexpr (any_tensor<X>) {
@@ -116,7 +115,7 @@ void tell_value(visitor& v, const layer_ref& layer, role of, const entry& name, 
         if (p.is_tensor()) v.value(layer, role::parameter, *p.place, p.values);
 }
 
-/// `made` in a layer's `tell`.
+/// The argument `made` of a layer's `tell`.
 struct teller {
     visitor& v;
     const layer_ref& layer;
@@ -134,8 +133,8 @@ struct teller {
     return step.below(parent);
 }
 
-/// The call of a walk that looks at what a forward left.
-/// \tparam Own tells one layer: static tell(visitor, layer_ref, layer, x, cache); `enters`: and that one comes and goes
+/// The callable of a walk over the values that a forward stored.
+/// \tparam Own reports one layer by static tell(visitor, layer_ref, layer, x, cache); `enters`: calls enter and leave
 template <class Own>
 struct walk {
     visitor& v;
@@ -146,7 +145,7 @@ struct walk {
         const entry place = place_below(step, parent);
         at(place, &place, layer, x, c);
     }
-    /// \param below what the layers in it stand in; null at the top
+    /// \param below the entry that contains the layers in it; null at the top
     template <class L, class X, class C>
     void at(const entry& place, const entry* below, const L& layer, const X& x, C& c) const {
         if constexpr (requires { layer.visit_inside(Own{}, v, place, below, x, c); })
@@ -170,7 +169,7 @@ void visit(visitor& v, const Net& net, const X& x, C& c) {
     walk<Own>{v}.at(entry(""), nullptr, net, x, c);
 }
 
-/// What a walk tells, for a network that hides its layers.
+/// The kind of a walk as a run-time value, for a type-erased network.
 enum class what { outputs, everything, formulas, states, states_to_carry };
 
 struct outputs {
@@ -200,8 +199,8 @@ struct all {
 template <class X, class C>
 concept keeps_state = any_tensor<X> && requires(C& c) { c.initial, c.last; };
 
-/// \tparam to_carry layers are asked whether they have a next chunk
-/// \tparam writes somebody may set them
+/// \tparam to_carry checks that each layer can continue with a next chunk
+/// \tparam writes the visitor may change the states
 template <bool to_carry, bool writes>
 struct states {
     static constexpr what kind = to_carry ? what::states_to_carry : what::states;
@@ -223,7 +222,7 @@ struct states {
     }
 };
 
-/// The walk of that kind, through what a forward left of a network that stands at `place`.
+/// The walk of that kind over the values that a forward stored, for a network at `place`.
 template <class Net, class X, class C>
 void visit_kind(what kind, visitor& v, const entry& place, const entry* below, const Net& net, const X& x, C& c) {
     const auto go = [&]<class Own>(Own) { walk<Own>{v}.at(place, below, net, x, c); };
@@ -236,7 +235,7 @@ void visit_kind(what kind, visitor& v, const entry& place, const entry* below, c
     }
 }
 
-/// The call of a backward that tells what each layer did.
+/// The callable of a backward that reports each layer.
 struct backward_call {
     visitor& v;
     const entry* parent = nullptr;
@@ -269,7 +268,7 @@ struct backward_call {
             else
                 return backward(layer, x, dy, c, grad, ctx);
         }();
-        if constexpr (requires { dy.copy(); })  // a part of a wider one
+        if constexpr (requires { dy.copy(); })  // dy is a slice of a wider tensor
             tell_gradients(of, layer, x, dy.copy(), c, grad);
         else
             tell_gradients(of, layer, x, dy, c, grad);
@@ -288,29 +287,29 @@ struct backward_call {
 
 }  // namespace telling
 
-/// The outputs of all layers in forward order, containers after what is in them, and nothing else. Once a forward is
-/// done with this pass; a convolution that was computed with the pooling behind it has none, an empty tensor, unless
-/// `pass.every_output` was set before the forward.
+/// Visits only the outputs of all layers in forward order, each container after its layers. Needs a forward with this
+/// pass. A convolution that was fused with the pooling after it has an empty output, unless `pass.every_output` was set
+/// before the forward.
 template <class Net, class X>
 void visit_outputs(const Net& net, const pass<Net, X>& p, visitor& v) {
-    telling::visit<telling::outputs>(v, net, X{}, p.cache);  // an x that nobody reads: the caches hold the outputs
+    telling::visit<telling::outputs>(v, net, X{}, p.cache);  // x is not used: the caches hold the outputs
 }
 
-/// All that the forward of `x` left: of each layer x, θ, what it says that it made, and y; of a container, after
-/// what is in it, y.
+/// Visits everything that the forward of `x` stored: for each layer x, θ, the tensors that it reports, and y; for a
+/// container y, after its layers.
 template <class Net, class X>
 void visit_forward(const Net& net, const X& x, const pass<Net, X>& p, visitor& v) {
     telling::visit<telling::all<false>>(v, net, x, p.cache);
 }
-/// The same with the formulas.
+/// The same, with the formulas.
 template <class Net, class X>
 void visit_formulas(const Net& net, const X& x, const pass<Net, X>& p, visitor& v) {
     telling::visit<telling::all<true>>(v, net, x, p.cache);
 }
 
-/// `gr::backward`, from which each layer tells dy, what it says that it made, its dθ ("W" is dW), and dx where somebody reads
-/// it. The pass needs `every_output`, from its forward on, if the layers before the first with parameters shall be among
-/// them, and layers that are computed as one, as a convolution and the pooling behind it.
+/// `gr::backward` in which each layer reports dy, intermediate tensors, its dθ ("W" is dW), and dx if it is needed. Set
+/// the pass's `every_output` before the forward to include the layers before the first one with parameters, and fused
+/// layers such as a convolution with the pooling after it.
 /// Returns ∂J/∂x.
 template <class Net, class X, class Y>
 const auto& visit_backward(const Net& net, const X& x, const Y& dy, pass<Net, X>& p, parameters_of<Net>& grad,
@@ -319,13 +318,13 @@ const auto& visit_backward(const Net& net, const X& x, const Y& dy, pass<Net, X>
     return telling::backward_call{v}.at(entry(""), nullptr, net, x, dy, p.cache, grad, p.context());
 }
 
-/// The states of all layers that have one (nn/state.hpp), in forward order, to read and to set.
-/// \throws shape_error with `to_carry`, where a layer has no next chunk
+/// Visits the states of all layers that have one (nn/state.hpp), in forward order, to read and to set them.
+/// \throws shape_error with `to_carry`, if a layer cannot continue with a next chunk
 template <bool to_carry = false, class Net, class X>
 void visit_states(const Net& net, pass<Net, X>& p, visitor& v) {
     telling::visit<telling::states<to_carry, true>>(v, net, X{}, p.cache);
 }
-/// The same, to read.
+/// The same, read-only.
 template <class Net, class X>
 void visit_states(const Net& net, const pass<Net, X>& p, visitor& v) {
     telling::visit<telling::states<false, false>>(v, net, X{}, p.cache);

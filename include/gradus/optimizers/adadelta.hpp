@@ -10,12 +10,12 @@
 
 namespace gradus {
 
-/// Adadelta: steps in the parameter's own unit, the root of its squared steps over that of its squared gradients.
+/// Adadelta: steps in the parameter's unit, scaled by the root mean square of its steps over that of its gradients.
 ///   v ← ρ v + (1 − ρ) g²                 [adadelta.v]
 ///   δ = √(u + ε) / √(v + ε) g            [adadelta.delta]
 ///   u ← ρ u + (1 − ρ) δ²                 [adadelta.u]
 ///   θ ← θ − α δ                          [adadelta.theta]
-/// The paper has no α, which is α = 1, the default here as in PyTorch; Keras's is 0.001, with which it hardly moves.
+/// The paper has no α, which means α = 1, the default here and in PyTorch; with Keras's α = 0.001 it hardly learns.
 /// Source: Zeiler, "ADADELTA" (2012), algorithm 1, with ρ = 0.95. Defaults as PyTorch's.
 /// Complexity: one pass over θ, g, v and u, which reads four numbers and writes three per parameter; no allocation.
 struct adadelta {

@@ -10,11 +10,11 @@
 
 namespace gradus {
 
-/// Adagrad: each parameter's step shrinks by the root of all its squared gradients, as PyTorch's `Adagrad`.
+/// Adagrad: divides each parameter's step by the root of the sum of its squared gradients, as PyTorch's `Adagrad`.
 ///   s ← s + g²                                            [adagrad.s]
 ///   θ ← θ − αₜ g / (√s + ε), αₜ = α / (1 + (t − 1) η)     [adagrad.theta]
-/// η = 0 is the paper's, whose δI + diag(s)^½ also has ε outside of the root. TensorFlow and Keras have it inside, and
-/// begin with s = 0.1:
+/// η = 0 is the paper's form, whose δI + diag(s)^½ also has ε outside the root. TensorFlow and Keras have it inside,
+/// with the initial value s = 0.1:
 ///   θ ← θ − αₜ g / √(s + ε)                               [adagrad.theta_inside]
 /// Source: Duchi, Hazan and Singer (2011), section 1.2. Defaults as PyTorch's.
 /// Complexity: one pass over θ, g and s, which reads three numbers and writes two per parameter; no allocation.
@@ -22,14 +22,14 @@ struct adagrad {
     double learning_rate = 0.01;     ///< α
     double learning_rate_decay = 0;  ///< η
     double epsilon = 1e-10;
-    enum { pytorch, keras } form = pytorch;  ///< ε outside or inside of the root
+    enum { pytorch, keras } form = pytorch;  ///< ε outside or inside the root
     weight_decay decay = {};
 
     static constexpr std::string_view name = "adagrad";
     static constexpr std::array<std::string_view, 1> slots{"s"};
     static constexpr std::array<std::string_view, 2> formulas{
         "s ← s + g²   [adagrad.s]", "θ ← θ − αₜ g / (√s + ε), αₜ = α / (1 + (t − 1) η)   [adagrad.theta]"};
-    /// Those of the form chosen.
+    /// The formulas of the chosen form.
     [[nodiscard]] std::array<std::string_view, 2> statements() const {
         return {formulas[0], form == pytorch ? formulas[1]
                                              : "θ ← θ − αₜ g / √(s + ε), αₜ = α / (1 + (t − 1) η)   [adagrad.theta_inside]"};

@@ -17,8 +17,8 @@ namespace gradus {
 ///   m̂ = m / (1 − β₁ᵗ)                    [adam.m_hat]
 ///   v̂ = v / (1 − β₂ᵗ)                    [adam.v_hat]
 ///   θ ← θ − α m̂ / (√v̂ + ε)               [adam.theta]
-/// ε stands outside of the root and beside v̂, as in algorithm 1 and in PyTorch. Keras has the form at the end of the
-/// paper's section 2, whose ε̂ stands beside √v, and so weighs more in the first steps:
+/// ε is outside the root and added to √v̂, as in algorithm 1 and in PyTorch. Keras uses the form at the end of the
+/// paper's section 2, whose ε̂ is added to √v and so has more effect in the first steps:
 ///   ε = ε̂ / √(1 − β₂ᵗ)                   [adam.epsilon_hat]
 /// Source: Kingma and Ba, "Adam" (2015), algorithm 1. Defaults as there; Keras's ε̂ is 1e-7.
 /// Complexity: one pass over θ, g, m and v, which reads four numbers and writes three per parameter; no allocation.
@@ -27,7 +27,7 @@ struct adam {
     double beta1 = 0.9;
     double beta2 = 0.999;
     double epsilon = 1e-8;
-    enum { pytorch, keras } form = pytorch;  ///< what `epsilon` is: ε or ε̂
+    enum { pytorch, keras } form = pytorch;  ///< meaning of `epsilon`: ε or ε̂
     weight_decay decay = {};
 
     static constexpr std::string_view name = "adam";
@@ -35,7 +35,7 @@ struct adam {
     static constexpr std::array<std::string_view, 5> formulas{
         "m ← β₁ m + (1 − β₁) g   [adam.m]", "v ← β₂ v + (1 − β₂) g²   [adam.v]", "m̂ = m / (1 − β₁ᵗ)   [adam.m_hat]",
         "v̂ = v / (1 − β₂ᵗ)   [adam.v_hat]", "θ ← θ − α m̂ / (√v̂ + ε)   [adam.theta]"};
-    /// Those of the form chosen.
+    /// The formulas of the chosen form.
     [[nodiscard]] std::array<std::string_view, 5> statements() const {
         auto chosen = formulas;
         if (form == keras) chosen[4] = "θ ← θ − α m̂ / (√v̂ + ε / √(1 − β₂ᵗ))   [adam.theta] [adam.epsilon_hat]";
@@ -55,7 +55,7 @@ struct adam {
         return [alpha = static_cast<T>(learning_rate), b1 = static_cast<T>(beta1), b2 = static_cast<T>(beta2),
                 a1 = static_cast<T>(1 - beta1), a2 = static_cast<T>(1 - beta2),
                 eps = static_cast<T>(form == keras ? epsilon / std::sqrt(left2) : epsilon),
-                // the corrections are numbers of the step: multiplied by, not divided by, for each element
+                // the corrections are computed once per step; each element multiplies, which is faster than dividing
                 c1 = static_cast<T>(1 / left1), c2 = static_cast<T>(1 / left2)](auto& theta, const auto& g, auto& m, auto& v) {
             m = b1 * m + a1 * g;                             // m ← β₁ m + (1 − β₁) g
             v = b2 * v + a2 * g * g;                         // v ← β₂ v + (1 − β₂) g²

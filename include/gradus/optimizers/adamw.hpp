@@ -9,11 +9,11 @@
 
 namespace gradus {
 
-/// AdamW: Adam's step beside decoupled weight decay.
+/// AdamW: Adam's step with decoupled weight decay.
 ///   θ ← θ − α m̂ / (√v̂ + ε) − αλθ         [adamw.theta]
-/// As PyTorch: λ is multiplied by α. The paper's (algorithm 2) is `.decay = {.decoupled = 5e-5, .independent = true}`.
+/// λ is multiplied by α, as in PyTorch. The paper's algorithm 2 is `.decay = {.decoupled = 5e-5, .independent = true}`.
 /// Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (2019). Defaults as PyTorch's.
-/// Complexity: that of Adam.
+/// Complexity: as Adam.
 struct adamw {
     double learning_rate = 1e-3;  ///< α
     double beta1 = 0.9;
@@ -33,7 +33,7 @@ struct adamw {
         require(name, {{"learning_rate", learning_rate}, {"beta1", beta1, 1}, {"beta2", beta2, 1}, {"epsilon", epsilon}});
     }
 
-    /// Adam's: the decay is the optimizer's part.
+    /// Adam's formula; `optimizer_of` adds the decay.
     template <class T>
     [[nodiscard]] auto step(std::uint64_t t) const {
         return adam{.learning_rate = learning_rate, .beta1 = beta1, .beta2 = beta2, .epsilon = epsilon}.step<T>(t);

@@ -11,14 +11,14 @@
 
 namespace gradus {
 
-/// AMSGrad: Adam whose steps never grow again, as PyTorch's `Adam(amsgrad=True)`.
+/// AMSGrad: Adam with a second moment that never decreases, as PyTorch's `Adam(amsgrad=True)`.
 ///   m ← β₁ m + (1 − β₁) g                                 [amsgrad.m]
 ///   v ← β₂ v + (1 − β₂) g²                                [amsgrad.v]
 ///   u ← max(u, v)                                         [amsgrad.u]
 ///   θ ← θ − α m̂ / (√û + ε), m̂ = m / (1 − β₁ᵗ), û = u / (1 − β₂ᵗ)          [amsgrad.theta]
-/// The paper's algorithm 2 corrects no bias (and has no ε):
+/// The paper's algorithm 2 has no bias correction (and no ε):
 ///   θ ← θ − α m / (√u + ε)                                [amsgrad.theta_paper]
-/// and Optax takes the largest of the corrected: as 1 − β₂ᵗ is small at first, the first steps count for ever.
+/// and Optax takes the maximum of the corrected v: as 1 − β₂ᵗ is small at first, the first gradients affect all steps.
 ///   u ← max(u, v / (1 − β₂ᵗ))                             [amsgrad.u_corrected]
 /// Source: Reddi, Kale and Kumar, "On the Convergence of Adam and Beyond" (2018), algorithm 2.
 /// Complexity: one pass over θ, g, m, v and u, which reads five numbers and writes four per parameter; no allocation.
@@ -35,7 +35,7 @@ struct amsgrad {
     static constexpr std::array<std::string_view, 4> formulas{
         "m ← β₁ m + (1 − β₁) g   [amsgrad.m]", "v ← β₂ v + (1 − β₂) g²   [amsgrad.v]", "u ← max(u, v)   [amsgrad.u]",
         "θ ← θ − α m̂ / (√û + ε), m̂ = m / (1 − β₁ᵗ), û = u / (1 − β₂ᵗ)   [amsgrad.theta]"};
-    /// Those of the form chosen.
+    /// The formulas of the chosen form.
     [[nodiscard]] std::array<std::string_view, 4> statements() const {
         auto chosen = formulas;
         if (form == paper) chosen[3] = "θ ← θ − α m / (√u + ε)   [amsgrad.theta_paper]";
@@ -56,7 +56,7 @@ struct amsgrad {
     [[nodiscard]] auto step(std::uint64_t t) const {
         const auto steps = static_cast<double>(t);
         const double c1 = 1 / (1 - std::pow(beta1, steps)), c2 = 1 / (1 - std::pow(beta2, steps));
-        // the forms differ in where the corrections stand; elsewhere they are 1
+        // the forms differ in the position of the corrections; unused factors are 1
         return [alpha = static_cast<T>(learning_rate), b1 = static_cast<T>(beta1), b2 = static_cast<T>(beta2),
                 a1 = static_cast<T>(1 - beta1), a2 = static_cast<T>(1 - beta2), eps = static_cast<T>(epsilon),
                 c1 = static_cast<T>(form == paper ? 1 : c1), before = static_cast<T>(form == optax ? c2 : 1),

@@ -10,24 +10,24 @@
 
 namespace gradus {
 
-/// RMSProp over the gradient's deviation rather than its root mean square, as PyTorch's `RMSprop(centered=True)`.
+/// RMSProp with the gradient's deviation instead of its root mean square, as PyTorch's `RMSprop(centered=True)`.
 ///   v ← ρ v + (1 − ρ) g²                         [centered_rmsprop.v]
 ///   a ← ρ a + (1 − ρ) g                          [centered_rmsprop.a]
 ///   σ² = max(v − a², 0)                          [centered_rmsprop.variance]
 ///   b ← μ b + g / (√σ² + ε)                      [centered_rmsprop.b]
 ///   θ ← θ − α b                                  [centered_rmsprop.theta]
-/// A gradient that hardly changes has a v − a² that rounding may take below 0: PyTorch's root of it is no number.
-/// TensorFlow's form, which is the paper's (with ε = 1e-4), has ε inside of the root and α inside of b:
+/// For a nearly constant gradient rounding may make v − a² negative: its root in PyTorch is NaN.
+/// TensorFlow's form, which is the paper's (with ε = 1e-4), has ε inside the root and α inside b:
 ///   b ← μ b + α g / √(σ² + ε)                    [centered_rmsprop.b_tensorflow]
 ///   θ ← θ − b                                    [centered_rmsprop.theta_tensorflow]
-/// Source: Graves, "Generating Sequences With Recurrent Neural Networks" (2013), formulas 38 to 45. Defaults as PyTorch's.
+/// Source: Graves, "Generating Sequences With Recurrent Neural Networks" (2013), (38) to (45). Defaults as PyTorch's.
 /// Complexity: one pass over θ, g, v, a and b, which reads five numbers and writes four per parameter; no allocation.
 struct centered_rmsprop {
     double learning_rate = 0.01;  ///< α
     double rho = 0.99;
     double epsilon = 1e-8;
     double momentum = 0;                          ///< μ
-    enum { pytorch, tensorflow } form = pytorch;  ///< ε outside or inside of the root, α outside or inside of b
+    enum { pytorch, tensorflow } form = pytorch;  ///< ε outside or inside the root, α outside or inside b
     weight_decay decay = {};
 
     static constexpr std::string_view name = "centered_rmsprop";
@@ -36,7 +36,7 @@ struct centered_rmsprop {
         "v ← ρ v + (1 − ρ) g²   [centered_rmsprop.v]", "a ← ρ a + (1 − ρ) g   [centered_rmsprop.a]",
         "σ² = max(v − a², 0)   [centered_rmsprop.variance]", "b ← μ b + g / (√σ² + ε)   [centered_rmsprop.b]",
         "θ ← θ − α b   [centered_rmsprop.theta]"};
-    /// Those of the form chosen.
+    /// The formulas of the chosen form.
     [[nodiscard]] std::array<std::string_view, 5> statements() const {
         auto chosen = formulas;
         if (form == tensorflow) {
@@ -54,7 +54,7 @@ struct centered_rmsprop {
 
     template <class T>
     [[nodiscard]] auto step(std::uint64_t) const {
-        const bool theirs = form == tensorflow;  // then what stands inside is not outside, and the other way round
+        const bool theirs = form == tensorflow;  // ε inside the root, α inside b
         return [inner = static_cast<T>(theirs ? learning_rate : 1), outer = static_cast<T>(theirs ? 1 : learning_rate),
                 r = static_cast<T>(rho), c = static_cast<T>(1 - rho), mu = static_cast<T>(momentum),
                 inside = static_cast<T>(theirs ? epsilon : 0), outside = static_cast<T>(theirs ? 0 : epsilon)](

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Gradients that are too large, cut down before the step.
+/// Gradient clipping: limits large gradients before the step.
 
 #include <algorithm>
 #include <cmath>
@@ -14,22 +14,22 @@
 
 namespace gradus {
 
-/// How much of a gradient of this norm is left where `limit` is the most: as PyTorch's `clip_grad_norm_`.
+/// The factor that reduces a gradient of this norm to at most `limit`, as in PyTorch's `clip_grad_norm_`.
 ///   min(1, limit / (‖g‖ + 1e-6))                              [clip.factor]
-/// Where the norm is infinite or no number, it is 0 or none: who wants to skip such a step asks `std::isfinite`.
+/// For an infinite norm it is 0, for NaN it is NaN; to skip such steps, check the norm with `std::isfinite`.
 [[nodiscard]] inline double clip_factor(double norm, double limit) { return std::min(limit / (norm + 1e-6), 1.0); }
 
-/// ‖g‖ over all tensors that learn, as one vector.                                                        [clip.norm_of]
+/// ‖g‖ of all trainable tensors as one vector.                                                           [clip.norm_of]
 GRADUS_ONCE [[nodiscard]] double global_norm(const parameter_list& grad);
 template <class Net>
 [[nodiscard]] double global_norm(const gradients<Net>& grad) {
     return global_norm(parameter_list(grad.values));
 }
 
-/// g ← min(1, limit / (‖g‖ + 1e-6)) g, ‖g‖ over all tensors as one vector.                                   [clip.norm]
-/// \returns ‖g‖ as it was.
-/// \throws data_error where the limit is negative or no number.
-/// Complexity: one pass that reads, and one that writes where there is something to clip; no allocation.
+/// g ← min(1, limit / (‖g‖ + 1e-6)) g, ‖g‖ of all trainable tensors as one vector.                          [clip.norm]
+/// \returns ‖g‖ before clipping.
+/// \throws data_error if the limit is negative, infinite or NaN.
+/// Complexity: one reading pass, and a writing pass only if the norm exceeds the limit; no allocation.
 /// Source: Pascanu, Mikolov and Bengio (2013), algorithm 1; the 1e-6 is PyTorch's.
 template <class Net>
 double clip_norm(gradients<Net>& grad, double limit) {
@@ -39,16 +39,16 @@ double clip_norm(gradients<Net>& grad, double limit) {
     return norm;
 }
 
-/// Each of n numbers to [−limit, limit]. What is no number stays none.
+/// Clamps n numbers to [−limit, limit]. NaN stays NaN.
 template <class T>
 void clip_values(T* g, std::size_t n, double limit) {
     const auto most = static_cast<T>(limit);
     for (std::size_t i = 0; i < n; ++i) g[i] = g[i] > most ? most : g[i] < -most ? -most : g[i];
 }
 
-/// g ← min(max(g, −limit), limit), each number by itself: it may turn the gradient.                         [clip.value]
+/// g ← min(max(g, −limit), limit), elementwise: may change the gradient's direction.                       [clip.value]
 /// As PyTorch's `clip_grad_value_`.
-/// \throws data_error where the limit is negative or no number.
+/// \throws data_error if the limit is negative, infinite or NaN.
 template <class Net>
 void clip_value(gradients<Net>& grad, double limit) {
     require("clip_value", {{"limit", limit}});

@@ -10,7 +10,7 @@
 namespace gradus {
 
 /// Gradient descent, θ ← θ − α ∇J(θ).                                                          [gradient_descent.theta]
-/// On the whole set or on a batch drawn at random, then called stochastic.
+/// With the gradient of the whole data set, or of a random batch: stochastic gradient descent.
 /// Source: documents/000, 3.3; documents/003, 3, formulas 1 and 2.
 /// Complexity: one pass over θ and g, which reads two numbers and writes one per parameter; no allocation.
 struct gradient_descent {

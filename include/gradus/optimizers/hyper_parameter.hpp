@@ -10,14 +10,14 @@
 
 namespace gradus {
 
-/// A number that somebody chose, and where it must lie: [0, below).
+/// A hyperparameter and its valid range [0, below).
 struct hyper_parameter {
     std::string_view field;
     double value;
     double below = std::numeric_limits<double>::infinity();
 };
 
-/// \throws data_error "adam: beta1 must be in [0, 1), is 1.5": outside of its interval, infinite or no number.
+/// \throws data_error "adam: beta1 must be in [0, 1), is 1.5" for a value outside its range, infinite or NaN.
 GRADUS_ONCE void require(std::string_view optimizer, std::initializer_list<hyper_parameter> all);
 
 #if GRADUS_BODIES_OF(optimizers)

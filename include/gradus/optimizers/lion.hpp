@@ -10,14 +10,14 @@
 
 namespace gradus {
 
-/// Lion: evolved sign momentum. Every parameter moves by α, only the sign is asked of the gradient.
+/// Lion: evolved sign momentum. Every parameter changes by α; only the sign of c is used.
 ///   c = β₁ m + (1 − β₁) g                [lion.c]
 ///   θ ← θ − α sign(c)                    [lion.theta]
 ///   m ← β₂ m + (1 − β₂) g                [lion.m]
-/// where sign(0) = 0, and the sign of what is no number is none: it is seen, and does not freeze θ.
-/// The paper's λ is `decay.decoupled`: θ ← θ − α (sign(c) + λθ). It advises an α three to ten times smaller than Adam's,
-/// with a λ as much larger.
-/// Source: Chen et al., "Symbolic Discovery of Optimization Algorithms" (2023), algorithm 2. Defaults as there, but λ = 0.
+/// where sign(0) = 0 and sign(NaN) = NaN, so that a NaN shows in θ instead of stopping its updates.
+/// The paper's λ is `decay.decoupled`: θ ← θ − α (sign(c) + λθ). It recommends α three to ten times smaller than
+/// Adam's, and λ larger by the same factor.
+/// Source: Chen et al., "Symbolic Discovery of Optimization Algorithms" (2023), algorithm 2. Defaults as there, λ = 0.
 /// Complexity: one pass over θ, g and m, which reads three numbers and writes two per parameter; no allocation.
 struct lion {
     double learning_rate = 1e-4;  ///< α

@@ -11,7 +11,7 @@
 
 namespace gradus {
 
-/// NAdam: Adam with Nesterov's look ahead along m, as PyTorch's `NAdam(foreach=True)`, at step t = 1, 2, ...
+/// NAdam: Adam with Nesterov momentum, as PyTorch's `NAdam(foreach=True)`, at step t = 1, 2, ...
 ///   μₜ = β₁ (1 − ½ · 0.96^(tψ))                            [nadam.mu]
 ///   Π ← Π μₜ                                               [nadam.mu_product]
 ///   m ← β₁ m + (1 − β₁) g                                  [nadam.m]
@@ -19,8 +19,8 @@ namespace gradus {
 ///   m̂ = μₜ₊₁ m / (1 − Π μₜ₊₁) + (1 − μₜ) g / (1 − Π)       [nadam.m_hat]
 ///   v̂ = v / (1 − β₂ᵗ)                                      [nadam.v_hat]
 ///   θ ← θ − α m̂ / (√v̂ + ε)                                 [nadam.theta]
-/// PyTorch 1.13 without foreach multiplies μₜ into Π μₜ₊₁ a second time, a mistake that later versions mended.
-/// The paper's m goes by μₜ too, whose sum 1 − Π then is m's bias:
+/// PyTorch 1.13 without foreach multiplies μₜ into Π μₜ₊₁ a second time, a bug that later versions fixed.
+/// The paper uses μₜ in m too; the weights in m then add up to 1 − Π:
 ///   m ← μₜ m + (1 − μₜ) g                                  [nadam.m_paper]
 /// Source: Dozat, "Incorporating Nesterov Momentum into Adam" (2016), algorithm 2 and section 3. Defaults as PyTorch's.
 /// Complexity: one pass over θ, g, m and v, which reads four numbers and writes three per parameter; no allocation.
@@ -30,7 +30,7 @@ struct nadam {
     double beta2 = 0.999;
     double epsilon = 1e-8;
     double momentum_decay = 4e-3;            ///< ψ
-    enum { pytorch, paper } form = pytorch;  ///< what m goes by: β₁ or μₜ
+    enum { pytorch, paper } form = pytorch;  ///< m uses β₁ or μₜ
     weight_decay decay = {};
 
     static constexpr std::string_view name = "nadam";
@@ -44,7 +44,7 @@ struct nadam {
         "m̂ = μₜ₊₁ m / (1 − Π μₜ₊₁) + (1 − μₜ) g / (1 − Π)   [nadam.m_hat]",
         "v̂ = v / (1 − β₂ᵗ)   [nadam.v_hat]",
         "θ ← θ − α m̂ / (√v̂ + ε)   [nadam.theta]"};
-    /// Those of the form chosen.
+    /// The formulas of the chosen form.
     [[nodiscard]] std::array<std::string_view, 7> statements() const {
         auto chosen = formulas;
         if (form == paper) chosen[2] = "m ← μₜ m + (1 − μₜ) g   [nadam.m_paper]";

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// From a formula on one tensor to a step of a whole network.
+/// Optimizers: apply a formula for one tensor to all parameters of a network.
 
 #include <array>
 #include <cstddef>
@@ -19,16 +19,16 @@
 
 namespace gradus {
 
-/// Options whose formula needs numbers that are no function of t alone, such as a product over all steps. `scalars` names
-/// them with their values at t = 0, `advance(t, scalars)` makes those of step t out of those before.
+/// Options whose formula needs numbers that depend on more than t, such as a product over all steps. `scalars` has
+/// their names and their values at t = 0; `advance(t, scalars)` updates them from step t − 1 to step t.
 template <class O>
 concept keeps_scalars = requires(const O& o, std::array<double, std::tuple_size_v<decltype(O::scalars)>>& s) {
     o.advance(std::uint64_t(1), s);
     o.template step<double>(std::uint64_t(1), s);
 };
 
-/// Options with a formula: `slots` names what it keeps per parameter, `step<T>(t)` is the formula of step t.
-/// Where there are a `weight_decay decay` and a `check()` of the numbers, they are heeded.
+/// Options with a formula: `slots` names the values stored per parameter, `step<T>(t)` is the formula of step t.
+/// A member `weight_decay decay` and a function `check()`, which checks the numbers, are optional.
 template <class O>
 concept optimizer_options = requires { O::slots.size(); } &&
                             (keeps_scalars<O> || requires(const O& o) { o.template step<double>(std::uint64_t(1)); });
@@ -42,7 +42,7 @@ template <class Options>
         return std::array<std::pair<std::string_view, double>, 0>{};
 }
 
-/// What an optimizer is called: the name that its options give it.
+/// The name of an optimizer: the `name` of its options.
 template <class Options>
 [[nodiscard]] constexpr std::string_view optimizer_name() {
     if constexpr (requires { std::string_view(Options::name); })
@@ -51,8 +51,7 @@ template <class Options>
         return "unnamed";
 }
 
-/// An optimizer of any network: its options, and the state that outlives a step. The formula is compiled once for each
-/// scalar that networks have.
+/// An optimizer for any network: its options and its state. The formula is compiled once for each scalar type.
 template <optimizer_options Options>
 class optimizer_of : public optimizer_core {
     static constexpr std::size_t n_slots = Options::slots.size(), n_scalars = scalars_of<Options>().size();
@@ -61,7 +60,8 @@ class optimizer_of : public optimizer_core {
     Options options;
     std::array<double, n_scalars> scalars{};  ///< of step t
 
-    /// The formula of step t on numbers or registers of the tensor at e: θ, g, slots. The gradient is scaled, then decayed.
+    /// The formula of step t on numbers or registers of the tensor at e: θ, g, slots. The gradient is scaled, then
+    /// weight decay is applied.
     template <class T>
     [[nodiscard]] auto formula(const entry& e, double scale = 1) const {
         return decayed<T>(step<T>(), e, scale);
@@ -87,12 +87,12 @@ class optimizer_of : public optimizer_core {
     }
 
   protected:
-    /// \throws data_error naming the optimizer and its field.
+    /// \throws data_error with the names of the optimizer and the field.
     optimizer_of(const parameter_list& theta, const Options& o) : optimizer_core(theta, n_slots), options(o) {
         check();
         for (std::size_t i = 0; i < n_scalars; ++i) scalars[i] = scalars_of<Options>()[i].second;
     }
-    /// The network has parameters of T.
+    /// Enables the formula for T; called if the network has parameters of T.
     template <class T>
     void serve() {
         descend_[std::is_same_v<T, double>] = &optimizer_of::descend<T>;
@@ -103,7 +103,7 @@ class optimizer_of : public optimizer_core {
         if constexpr (requires { options.check(); }) options.check();
         if constexpr (requires { weight_decay(options.decay); }) options.decay.check(optimizer_name<Options>());
     }
-    /// The formula of step t, its numbers computed.
+    /// The formula of step t, with its constants computed.
     template <class T>
     [[nodiscard]] auto step() const {
         if constexpr (keeps_scalars<Options>)
@@ -131,48 +131,48 @@ class optimizer_of : public optimizer_core {
             }(std::make_index_sequence<n_slots>{});
     }
 
-    void (optimizer_of::*descend_[2])(runs&, double) = {};  // for float and double, where the network has them
+    void (optimizer_of::*descend_[2])(runs&, double) = {};  // for float and double, null if the network has none
 };
 
 /// θ ← θ', one step at a time: `descend(net, grad)`.
 ///
-/// Owns what outlives a step: t, which advances once per step and never once per tensor, the slots (Adam's m and v), and
-/// the place in the training run (seed, epoch) that a resumed run needs. Options may be changed between steps.
+/// Stores the state between steps: t, which advances once per step (not once per tensor), the slots (Adam's m and v),
+/// and the position in the training run (seed, epoch) that a resumed run needs. Options may be changed between steps.
 /// A value: a copy is a snapshot.
-/// Complexity: a step is one pass over all parameters, their gradients and slots, and allocates nothing.
+/// Complexity: a step is one pass over all parameters, their gradients and slots, without allocation.
 template <class Net, optimizer_options Options>
 class optimizer : public optimizer_of<Options> {
   public:
     using parameters = parameters_of<Net>;
     using optimizer_of<Options>::apply, optimizer_of<Options>::reduce, optimizer_of<Options>::clip;
 
-    /// \throws data_error naming the optimizer and its field: a rate that is negative or no number, here or in a step.
+    /// \throws data_error with the names of the optimizer and the field for an invalid option, here or in a step.
     explicit optimizer(const Net& net, Options o = {}) : optimizer_of<Options>(parameter_list(net), o) {
         each([this]<class P>(const entry&, const P&) { this->template serve<scalar_of<P>>(); }, net);
     }
 
     /// One step with the gradient of a batch.
-    /// \throws shape_error where the gradient, or this optimizer's state, is that of a network of other sizes.
+    /// \throws shape_error if the gradient, or this optimizer's state, belongs to a network of other sizes.
     void operator()(Net& net, const parameters& grad) {
         optimizer_of<Options>::begin();
         apply(net, grad, 0, 1);
     }
-    /// The same, and sets the random stream of a pass to this optimizer's step: for a loop that is saved and resumed with
-    /// layers that draw (dropout).
+    /// The same, and sets the random stream of a pass to this optimizer's step: for training loops that are saved and
+    /// resumed, with random layers (dropout).
     template <class X>
     void operator()(Net& net, const parameters& grad, pass<Net, X>& p) {
         (*this)(net, grad);
         p.step = this->t, p.spent = false;
     }
 
-    /// From now on leaves alone what stands at a path: a parameter ("encoder.3.W") or all below a layer ("encoder").
-    /// Neither decay nor slots move; batch statistics do. Like the options, it is the program's: `save` does not keep it.
-    /// \throws data_error naming the path and those that there are.
+    /// Excludes a path from all further steps: a parameter ("encoder.3.W") or all parameters of a layer ("encoder").
+    /// Weight decay does not apply and slots do not change; batch statistics do. Like the options, this is not saved.
+    /// \throws data_error if there is no such path; the message lists the existing ones.
     void freeze(const Net& net, std::string_view path) { this->set_frozen(parameter_list(net), path, true); }
-    /// Lets it move again, from the slots as they stand.
+    /// Includes it again, with its slots as they are.
     void unfreeze(const Net& net, std::string_view path) { this->set_frozen(parameter_list(net), path, false); }
 
-    /// Those of optimizer_of and optimizer_core, of a network and its gradients.
+    /// The functions of optimizer_of and optimizer_core for a network and its gradients.
     void apply(Net& net, const parameters& grad, std::size_t part, std::size_t parts, double scale = 1) {
         parameter_list theta(net);
         optimizer_of<Options>::apply(theta, parameter_list(grad), part, parts, scale);
@@ -188,7 +188,7 @@ class optimizer : public optimizer_of<Options> {
     }
 };
 
-// The unit has the steps of gradus' own formulas: what stands at the end of their headers.
+// Instantiations of the library's formulas for the compiled unit; used at the end of their headers.
 #ifdef GRADUS_COMPILED
 #define GRADUS_OPTIMIZER(Options)                                                                   \
     GRADUS_EXTERN(optimizers) template class optimizer_of<Options>;                                 \

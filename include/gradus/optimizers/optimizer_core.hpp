@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What all optimizers have in common: the step over a list of parameters. Compiled once, whatever network and formula.
+/// The common part of all optimizers: the step over a list of parameters. Compiled once for all networks and formulas.
 
 #include <algorithm>
 #include <array>
@@ -22,8 +22,8 @@
 
 namespace gradus {
 
-/// What an optimizer keeps for each parameter, such as Adam's m: in it each tensor of the network begins at 64 bytes. Refers to
-/// the optimizer's memory.
+/// Values that an optimizer stores for each parameter, such as Adam's m, with each tensor aligned to 64 bytes. Refers
+/// to the optimizer's memory.
 class slot {
   public:
     slot(std::byte* begin, std::size_t size) : begin_(begin), size_(size) {}
@@ -34,12 +34,12 @@ class slot {
         return a.size_ == b.size_ && (a.size_ == 0 || std::memcmp(a.begin_, b.begin_, a.size_) == 0);
     }
 
-    /// f(place, what is kept for it) for each tensor of the network that the optimizer is of (`require_own`).
+    /// f(place, stored values) for each tensor of the optimizer's network (`require_own`).
     GRADUS_ONCE void each(const parameter_list& theta, function_ref<void(const entry&, tensor_ref)> f) const;
 
-    /// Where the next tensor begins, after one of so many bytes.
+    /// The offset of the next tensor, after one of `bytes` bytes.
     [[nodiscard]] static constexpr std::size_t next(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
-    /// Bytes for all tensors of a network.
+    /// The bytes for all tensors of a network.
     [[nodiscard]] static std::size_t end(const parameter_list& theta) {
         std::size_t n = 0;
         for (const parameter_ref& p : theta) n += next(p.values.bytes());
@@ -51,7 +51,7 @@ class slot {
     std::size_t size_;
 };
 
-/// A part of all elements of a network, as one of several threads takes it: elements first ... last − 1.
+/// The part of all elements of a network that one of several threads processes: elements first ... last − 1.
 struct share_of {
     std::size_t first = 0, last = static_cast<std::size_t>(-1);
 
@@ -64,42 +64,42 @@ struct share_of {
     struct piece {
         std::size_t begin, size;
     };
-    /// What of it falls into a tensor of `size` that begins at element `at`, counted from the tensor's own beginning.
+    /// Its part of a tensor of `size` elements that begins at element `at`, relative to the tensor's beginning.
     [[nodiscard]] piece of(std::size_t at, std::size_t size) const {
         const std::size_t a = std::clamp(first, at, at + size) - at, b = std::clamp(last, at, at + size) - at;
         return {a, b - a};
     }
 };
 
-/// The state of an optimizer that outlives a step, and the walk of a step over the list of parameters. A formula is handed
-/// in: see `formula_on`.
+/// The state of an optimizer between steps, and the loop of a step over the list of parameters. `optimizer_of` adds the
+/// formula.
 class optimizer_core {
   public:
     std::uint64_t t = 0;                  ///< steps taken
-    std::uint64_t epoch = 0;              ///< epochs that `fit` has ended with this optimizer
+    std::uint64_t epoch = 0;              ///< epochs completed by `fit` with this optimizer
     std::uint64_t seed = default_seed();  ///< of shuffling and of every pass in `fit`
 
-    /// What it keeps for each parameter, by the order in which the options name it: zero at t = 0.
+    /// The k-th slot, in the order of the options' `slots`; zero at t = 0.
     [[nodiscard]] slot kept(std::size_t k) const {
         return {const_cast<std::byte*>(memory_.data()) + k * slot_size_, slot_size_};
     }
 
-    /// \throws shape_error unless the slots, if there are any, are those of a network of these sizes.
+    /// \throws shape_error unless the slots, if there are any, belong to a network of these sizes.
     GRADUS_ONCE void require_own(const parameter_list& theta) const;
 
-    /// A run of elements of one tensor: where θ, g and the slots begin.
+    /// A run of elements of one tensor: pointers into θ and g, and the offset in the slots.
     struct run {
         const entry* place = nullptr;
         std::size_t size = 0, in_slot = 0;  ///< elements; bytes from the beginning of a slot
         void* theta = nullptr;
         const void* grad = nullptr;
     };
-    /// The runs of a share, one after the other.
+    /// Iterates over the runs of a share.
     class runs {
       public:
-        /// \throws shape_error where the gradient is that of a network of other sizes, or the slots are.
+        /// \throws shape_error if the gradient or the slots belong to a network of other sizes.
         GRADUS_ONCE runs(const optimizer_core& of, parameter_list& theta, const parameter_list& grad, share_of mine);
-        /// The next one of elements of this type, of a tensor that moves. \returns whether there is one
+        /// The next run of elements of this type in a tensor that is not frozen. \returns whether there is one
         GRADUS_ONCE [[nodiscard]] bool next(dtype type, run& r);
 
       private:
@@ -110,43 +110,43 @@ class optimizer_core {
         std::size_t k_ = 0, at_ = 0, in_slot_ = 0;
     };
 
-    /// A step in parts, for threads that share it: `begin` once, then `apply` for every part.
+    /// A step divided over threads: call `begin` once, then `apply` for every part.
     virtual void begin() = 0;
-    /// Part `part` of `parts` of all elements, with `scale` · grad. Statistics, which are few, go with part 0.
-    /// \throws shape_error where the gradient, or this optimizer's state, is that of a network of other sizes.
+    /// Part `part` of `parts` of all elements, with `scale` · grad. Statistics are few and belong to part 0.
+    /// \throws shape_error if the gradient, or this optimizer's state, belongs to a network of other sizes.
     virtual void apply(parameter_list& theta, const parameter_list& grad, std::size_t part, std::size_t parts,
                        double scale = 1) = 0;
-    /// NaN where the options know none.
+    /// NaN if the options have none.
     [[nodiscard]] virtual double learning_rate() const = 0;
 
-    /// Whether the k-th parameter of the list, which stands at e, takes part in steps.
+    /// Whether steps change the k-th parameter of the list, with entry e.
     [[nodiscard]] bool moves(const entry& e, std::size_t k) const { return e.trainable && (k >= frozen_.size() || !frozen_[k]); }
 
-    /// total += scale · grad for the elements of one part: the reduction over the threads of a batch, split over the
-    /// threads, and the accumulation of several batches. Statistics are merged.
+    /// total += scale · grad for the elements of one part: sums the gradients of a batch's threads, divided over these
+    /// threads, or accumulates several batches. Statistics are merged.
     GRADUS_ONCE static void reduce(parameter_list& total, const parameter_list& grad, std::size_t part,
                                          std::size_t parts, double scale = 1);
-    /// g ← min(max(g, −limit), limit) for the elements of one part. Returns their Σ g² over what moves, in double: the sum
-    /// of all parts is ‖∇J‖². Infinity clips nothing.
+    /// g ← min(max(g, −limit), limit) for the elements of one part. Returns their Σ g² over parameters that are not
+    /// frozen, in double: the sum over all parts is ‖∇J‖². A limit of infinity clips nothing.
     GRADUS_ONCE double clip(parameter_list& grad, const parameter_list& theta, double limit, std::size_t part,
                                   std::size_t parts) const;
-    /// Statistics of batches take in what those of the gradient have seen.
+    /// Applies the batch statistics in the gradient to those of the parameters.
     GRADUS_ONCE static void absorb(parameter_list& theta, const parameter_list& grad);
 
-    /// \throws data_error naming the path and those that there are.
+    /// \throws data_error if there is no such path; the message lists the existing ones.
     GRADUS_ONCE void set_frozen(const parameter_list& theta, std::string_view path, bool value);
 
   protected:
-    optimizer_core(const optimizer_core&) = default;  // a value, but for one that is of some formula
+    optimizer_core(const optimizer_core&) = default;  // protected: only derived classes are copied
     optimizer_core& operator=(const optimizer_core&) = default;
     ~optimizer_core() = default;
     GRADUS_ONCE optimizer_core(const parameter_list& theta, std::size_t n_slots);
 
   private:
     std::size_t slot_size_;                                  // in bytes
-    std::vector<std::byte, allocator<std::byte>> memory_;   // the slots, one behind the other
-    std::vector<std::size_t> shapes_;                        // of each tensor of the network, behind its number of axes
-    std::vector<bool> frozen_;                               // each parameter of the list; empty: all move
+    std::vector<std::byte, allocator<std::byte>> memory_;   // the slots, contiguous
+    std::vector<std::size_t> shapes_;                        // for each tensor its number of axes, then its sizes
+    std::vector<bool> frozen_;                               // for each parameter of the list; empty: none
 };
 
 #if GRADUS_BODIES_OF(optimizers)

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The one learning rate that depends on how training goes, and so has a state.
+/// The only schedule that depends on the progress of training, and so has a state.
 
 #include <algorithm>
 #include <cstdint>
@@ -11,47 +11,47 @@
 
 namespace gradus::schedule {
 
-/// Whether the watched number should fall (a loss) or rise (an accuracy).
+/// Whether the watched value should decrease (a loss) or increase (an accuracy).
 enum class goal { fall, rise };
 
-/// What the threshold of an improvement is measured by.
+/// The unit of the improvement threshold.
 enum class margin {
-    relative,  ///< a share of the best so far
+    relative,  ///< relative to the best value so far
     absolute
 };
 
-/// Reduces the rate where the watched number has not improved for a while: call it once an epoch.
+/// Reduces the learning rate when the watched value has stopped improving: call it once per epoch.
 /// ```cpp
 /// gr::schedule::reduce_on_plateau rate{.learning_rate = 0.1, .patience = 3};
 /// descend.options.learning_rate = rate(validation_loss);
 /// ```
-///   better: watched < best (1 − threshold), or best − threshold; > and + where it should rise
+///   better: watched < best (1 − threshold), or best − threshold; > and + if it should increase
 ///   α ← max(γ α, minimum) after more than `patience` calls in a row without one           [schedule.reduce_on_plateau]
 ///
-/// PyTorch's `ReduceLROnPlateau`, its order of counting and its defaults: the calls of a cool-down are not counted as
-/// bad, a reduction by no more than `epsilon` is left out, and NaN is no improvement. Of a watched number below 0 a
-/// relative threshold asks for less than the best so far, as it does there: take an absolute one for such.
+/// As PyTorch's `ReduceLROnPlateau`, with its order of counting and its defaults: calls during the cool-down do not
+/// count as bad, a reduction by at most `epsilon` is omitted, and NaN is not an improvement. As there, for a watched
+/// value below 0 a relative threshold accepts values worse than the best so far: use an absolute one.
 ///
-/// A value: what a resumed run needs are its members.
+/// A value: its members are the state that a resumed run needs.
 struct reduce_on_plateau {
-    double learning_rate = 0.1;     ///< α, as it is now
+    double learning_rate = 0.1;     ///< α, the current rate
     double factor = 0.1;            ///< γ
-    std::uint64_t patience = 10;    ///< bad calls in a row that are forgiven
-    double threshold = 1e-4;        ///< of an improvement
+    std::uint64_t patience = 10;    ///< bad calls in a row without a reduction
+    double threshold = 1e-4;        ///< the least improvement
     margin by = margin::relative;
     goal watched_should = goal::fall;
-    std::uint64_t cooldown = 0;     ///< calls after a reduction that are not counted
+    std::uint64_t cooldown = 0;     ///< calls after a reduction that do not count as bad
     double minimum = 0;             ///< of α
     double epsilon = 1e-8;          ///< the least reduction
 
     struct state {
         bool begun = false;
         double best = 0;            ///< so far
-        std::uint64_t bad = 0;      ///< calls in a row that were no better
-        std::uint64_t cooling = 0;  ///< calls of the cool-down that are left
+        std::uint64_t bad = 0;      ///< calls in a row without an improvement
+        std::uint64_t cooling = 0;  ///< remaining calls of the cool-down
     } now = {};
 
-    /// Takes note of `watched` and returns α.
+    /// Records `watched` and returns α.
     double operator()(double watched) {
         check();
         if (better(watched))

@@ -10,29 +10,29 @@
 
 namespace gradus {
 
-/// RMSProp: the gradient over the root of its mean square, as PyTorch's `RMSprop`.
+/// RMSProp: divides the gradient by its root mean square, as PyTorch's `RMSprop`.
 ///   v ← ρ v + (1 − ρ) g²                 [rmsprop.v]
 ///   b ← μ b + g / (√v + ε)               [rmsprop.b]
 ///   θ ← θ − α b                          [rmsprop.theta]
-/// TensorFlow's and Keras's has ε inside of the root and α inside of the momentum, where it keeps the α of its time:
+/// In TensorFlow and Keras ε is inside the root and α inside the momentum, so that each term keeps the α of its step:
 ///   b ← μ b + α g / √(v + ε)             [rmsprop.b_tensorflow]
 ///   θ ← θ − b                            [rmsprop.theta_tensorflow]
-/// Source: Hinton, "Neural Networks for Machine Learning" (2012), lecture 6e: ρ = 0.9, without ε and μ. Defaults as
-/// PyTorch's, which calls ρ alpha.
+/// Source: Hinton, "Neural Networks for Machine Learning" (2012), lecture 6e: ρ = 0.9, without ε and μ. Defaults as in
+/// PyTorch, where ρ is named alpha.
 /// Complexity: one pass over θ, g, v and b, which reads four numbers and writes three per parameter; no allocation.
 struct rmsprop {
     double learning_rate = 0.01;  ///< α
     double rho = 0.99;
     double epsilon = 1e-8;
     double momentum = 0;                          ///< μ
-    enum { pytorch, tensorflow } form = pytorch;  ///< ε outside or inside of the root, α outside or inside of b
+    enum { pytorch, tensorflow } form = pytorch;  ///< ε outside or inside the root, α outside or inside b
     weight_decay decay = {};
 
     static constexpr std::string_view name = "rmsprop";
     static constexpr std::array<std::string_view, 2> slots{"v", "b"};
     static constexpr std::array<std::string_view, 3> formulas{
         "v ← ρ v + (1 − ρ) g²   [rmsprop.v]", "b ← μ b + g / (√v + ε)   [rmsprop.b]", "θ ← θ − α b   [rmsprop.theta]"};
-    /// Those of the form chosen.
+    /// The formulas of the chosen form.
     [[nodiscard]] std::array<std::string_view, 3> statements() const {
         if (form == pytorch) return formulas;
         return {formulas[0], "b ← μ b + α g / √(v + ε)   [rmsprop.b_tensorflow]", "θ ← θ − b   [rmsprop.theta_tensorflow]"};
@@ -46,7 +46,7 @@ struct rmsprop {
 
     template <class T>
     [[nodiscard]] auto step(std::uint64_t) const {
-        const bool theirs = form == tensorflow;  // then what stands inside is not outside, and the other way round
+        const bool theirs = form == tensorflow;  // ε inside the root, α inside b
         return [inner = static_cast<T>(theirs ? learning_rate : 1), outer = static_cast<T>(theirs ? 1 : learning_rate),
                 r = static_cast<T>(rho), a = static_cast<T>(1 - rho), mu = static_cast<T>(momentum),
                 inside = static_cast<T>(theirs ? epsilon : 0), outside = static_cast<T>(theirs ? 0 : epsilon)](

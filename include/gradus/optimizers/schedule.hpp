@@ -1,15 +1,15 @@
 #pragma once
 /// \file
-/// Learning rates that change as training goes on. A schedule is a function of t alone, the steps (or epochs: whatever
-/// the caller counts) that have been taken, from 0:
+/// Learning rate schedules. A schedule depends only on t, the number of steps (or epochs, whatever the caller counts)
+/// taken so far, from 0:
 /// ```cpp
 /// const gr::schedule::cosine rate{.learning_rate = 0.1, .steps = 1000};
 /// descend.options.learning_rate = rate(descend.t);
 /// descend(net, grad);
 /// ```
-/// All are closed forms. PyTorch computes most of them from the rate before (`reference/schedule.hpp` shows how), which
-/// needs a run to pass through every t; α(t) asks nothing of the past, so a run resumed at t goes on as if never
-/// stopped. Bad options are a data_error that names schedule, field and number, at the first call.
+/// All have closed forms. PyTorch computes most of them from the previous rate (`reference/schedule.hpp` shows how), so
+/// that a run has to pass through every t. α(t) does not depend on the past, so a run resumed at t continues as if it
+/// had never stopped. Invalid options throw a data_error with schedule, field and value, at the first call.
 /// Complexity: O(1), no allocation.
 
 #include <cmath>
@@ -24,7 +24,7 @@
 
 namespace gradus {
 
-/// A learning rate for each step, or epoch, counted from 0: what is below, or a lambda.
+/// A learning rate for each step or epoch, counted from 0: a schedule of this file, or a lambda.
 template <class S>
 concept rate_schedule = requires(const S& s, std::uint64_t t) {
     { s(t) } -> std::convertible_to<double>;
@@ -36,12 +36,12 @@ namespace schedule {
 [[gnu::noinline]] inline void require(bool holds, std::string_view schedule, std::string_view must, double got) {
     if (!holds) throw data_error(message({schedule, " schedule: ", must, ", got ", number_text(got)}));
 }
-/// A learning rate is finite and not negative.
+/// Checks that a learning rate is finite and not negative.
 inline void require_rate(std::string_view schedule, double rate,
                          std::string_view must = "learning_rate must be finite and at least 0") {
     require(rate >= 0 && rate < std::numeric_limits<double>::infinity(), schedule, must, rate);
 }
-/// A rate is multiplied by a factor in (0, 1).
+/// Checks that a factor is in (0, 1).
 inline void require_factor(std::string_view schedule, double factor) {
     require(factor > 0 && factor < 1, schedule, "factor must lie between 0 and 1", factor);
 }
@@ -85,12 +85,12 @@ struct exponential {
 };
 
 /// α(t) = α_end + (α₀ − α_end) (1 − min(t, T) / T)^p.                                             [schedule.polynomial]
-/// PyTorch's `PolynomialLR`, which ends at 0; Keras's `PolynomialDecay`, which ends at `end`. p = 1: a straight line.
+/// PyTorch's `PolynomialLR`, which ends at 0; Keras's `PolynomialDecay`, which ends at `end`. p = 1: linear.
 struct polynomial {
     double learning_rate = 0.1;  ///< α₀
-    std::uint64_t steps = 0;     ///< T; to be given
+    std::uint64_t steps = 0;     ///< T; required
     double power = 1;            ///< p
-    double end = 0;              ///< α_end, which stays after T
+    double end = 0;              ///< α_end, the rate from T on
 
     [[nodiscard]] double operator()(std::uint64_t t) const {
         require_rate("polynomial", learning_rate);
@@ -102,20 +102,20 @@ struct polynomial {
     }
 };
 
-/// What a cosine does after its T steps.
+/// The rate of a cosine schedule after its T steps.
 enum class after {
-    climb,   ///< the cosine goes on: up again, and down, with period 2T. PyTorch's `CosineAnnealingLR`
-    stay,    ///< at α_end. Keras's `CosineDecay`
-    restart  ///< at α₀: the warm restarts of the paper, all of one length (PyTorch's `CosineAnnealingWarmRestarts`)
+    climb,   ///< the cosine continues, up and down with period 2T: PyTorch's `CosineAnnealingLR`
+    stay,    ///< stays at α_end: Keras's `CosineDecay`
+    restart  ///< restarts at α₀: the paper's warm restarts, all of length T (PyTorch's `CosineAnnealingWarmRestarts`)
 };
 
 /// α(t) = α_end + ½ (α₀ − α_end) (1 + cos(π t / T)).                                                  [schedule.cosine]
 /// PyTorch's `CosineAnnealingLR`. Source: Loshchilov and Hutter, "SGDR" (2017), equation 5, where t restarts at T.
 struct cosine {
     double learning_rate = 0.1;     ///< α₀
-    std::uint64_t steps = 0;        ///< T; to be given
+    std::uint64_t steps = 0;        ///< T; required
     double end = 0;                 ///< α_end, reached at t = T
-    after then = after::climb;      ///< matters to runs longer than T alone
+    after then = after::climb;      ///< matters only for runs longer than T
 
     [[nodiscard]] double operator()(std::uint64_t t) const {
         require_rate("cosine", learning_rate);
@@ -128,17 +128,17 @@ struct cosine {
     }
 };
 
-/// Linear warm-up, then any schedule, whose own count begins when it is over:
+/// Linear warm-up, then any schedule, whose t is counted from the end of the warm-up:
 ///   α(t) = then(0) (from + (1 − from) t / T)  for t < T, else  then(t − T)                          [schedule.warm_up]
 ///
 /// `gr::schedule::warm_up{500, gr::schedule::cosine{.learning_rate = 0.1, .steps = 9500}}`.
-/// PyTorch's `LinearLR`, whose `from` is ⅓ too, before another in `SequentialLR`.
+/// As PyTorch's `LinearLR`, whose `from` is also ⅓, followed by another schedule in `SequentialLR`.
 /// Source: Goyal et al., "Accurate, Large Minibatch SGD" (2017), 2.2, where it begins at 1/k, with k workers.
 template <rate_schedule Then>
 struct warm_up {
     std::uint64_t steps = 0;  ///< T; 0: none
     Then then;
-    double from = 1. / 3;     ///< share of then(0) at t = 0. At 0 the first step changes nothing
+    double from = 1. / 3;     ///< the fraction of then(0) at t = 0; with 0 the first step has no effect
 
     [[nodiscard]] double operator()(std::uint64_t t) const {
         require(from >= 0 && from <= 1, "warm_up", "from must lie in [0, 1]", from);
@@ -149,7 +149,7 @@ struct warm_up {
 template <class Then>
 warm_up(std::uint64_t, Then, double = 0) -> warm_up<Then>;
 
-/// How one_cycle goes from a to b, as p goes from 0 to 1.
+/// The interpolation of one_cycle from a to b, for p from 0 to 1.
 enum class annealing {
     cosine,  ///< b + ½ (a − b) (1 + cos πp)
     linear   ///< a + (b − a) p
@@ -161,13 +161,14 @@ enum class annealing {
 ///   α(t) = a + (b − a) p,  or  b + ½ (a − b) (1 + cos πp),  p = (t − t_a) / (t_b − t_a)           [schedule.one_cycle]
 ///   μ(t) likewise                                                                        [schedule.one_cycle.momentum]
 ///
-/// With three phases the fall takes as long as the rise and ends where that began; the rest of n leads on to the end.
+/// With three phases the decrease takes as long as the increase and returns to the start value; the remaining steps go
+/// on to the end value.
 /// PyTorch's `OneCycleLR` with its defaults. Source: Smith and Topin, "Super-Convergence" (2018). The paper's form is
-/// `{.rise = 0.45, .shape = annealing::linear, .three_phases = true}`. After n − 1 it stays at the end; PyTorch throws.
+/// `{.rise = 0.45, .shape = annealing::linear, .three_phases = true}`. After n − 1 the end value stays; PyTorch throws.
 struct one_cycle {
-    double learning_rate = 0.1;   ///< α, the highest
-    std::uint64_t steps = 0;      ///< n; to be given
-    double rise = 0.3;            ///< share of the steps; of three phases at most ½
+    double learning_rate = 0.1;   ///< α, the highest rate
+    std::uint64_t steps = 0;      ///< n; required
+    double rise = 0.3;            ///< fraction of the steps; with three phases at most ½
     annealing shape = annealing::cosine;
     double start_divisor = 25;
     double end_divisor = 1e4;
@@ -186,7 +187,7 @@ struct one_cycle {
     }
 
   private:
-    /// From `start` to `top`, to `back` where there are three phases, to `end`.
+    /// From `start` to `top`, with three phases to `back`, to `end`.
     GRADUS_ONCE [[nodiscard]] double along(std::uint64_t t, double start, double top, double back, double end) const;
     [[nodiscard]] double between(double a, double b, double p) const {
         if (shape == annealing::linear) return a + (b - a) * p;

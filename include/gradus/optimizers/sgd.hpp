@@ -12,28 +12,29 @@ namespace gradus {
 /// Stochastic gradient descent with momentum, as PyTorch's `torch.optim.SGD`:
 ///   v ← μ v + (1 − τ) g          [sgd.v]
 ///   θ ← θ − α v                  [sgd.theta]
-/// or with Nesterov's, which looks ahead along v:
+/// or with Nesterov momentum, which looks ahead along v:
 ///   θ ← θ − α (g + μ v)          [sgd.nesterov]
-/// The step α stands outside of v, so a changed α acts at once. τ, the dampening, waits for the second step (PyTorch).
-/// With α inside of v, as Sutskever et al. and Keras have it, what v has gathered keeps the α of its time:
+/// α is outside v, so a change of α takes effect at once. The dampening τ applies from the second step on, as in
+/// PyTorch. With α inside v, as in Sutskever et al. and Keras, each term of v keeps the α of its step:
 ///   v ← μ v − α g                [sgd.velocity]
 ///   θ ← θ + v                    [sgd.theta_velocity]
 ///   θ ← θ + μ v − α g            [sgd.nesterov_velocity]
-/// While α stays, the forms agree. Sutskever's gradient is that at θ + μv: our θ is that point (Bengio et al., 2013, 7).
+/// For constant α both forms agree. Sutskever et al. use the gradient at θ + μv; the θ here is that point (Bengio et
+/// al., 2013, 7).
 /// Source: Polyak (1964); Nesterov (1983); Sutskever et al. (2013), formulas 1 to 4.
 /// Complexity: one pass over θ, g and v, which reads three numbers and writes two per parameter; no allocation.
 struct sgd {
     double learning_rate = 0.01;  ///< α
     double momentum = 0.9;        ///< μ
-    double dampening = 0;         ///< τ, of the form `pytorch` without Nesterov
-    bool nesterov = false;        ///< looks ahead along v; needs a momentum
-    enum { pytorch, sutskever } form = pytorch;  ///< α outside or inside of v
+    double dampening = 0;         ///< τ, only for the form `pytorch` without Nesterov
+    bool nesterov = false;        ///< looks ahead along v; needs momentum > 0
+    enum { pytorch, sutskever } form = pytorch;  ///< α outside or inside v
     weight_decay decay = {};
 
     static constexpr std::string_view name = "sgd";
     static constexpr std::array<std::string_view, 1> slots{"v"};
     static constexpr std::array<std::string_view, 2> formulas{"v ← μ v + g   [sgd.v]", "θ ← θ − α v   [sgd.theta]"};
-    /// Those of the form chosen.
+    /// The formulas of the chosen form.
     [[nodiscard]] std::array<std::string_view, 2> statements() const {
         if (form == sutskever)
             return {"v ← μ v − α g   [sgd.velocity]",
@@ -54,7 +55,7 @@ struct sgd {
     template <class T>
     [[nodiscard]] auto step(std::uint64_t t) const {
         const bool inside = form == sutskever, dampens = t > 1 && momentum != 0;
-        // what g and v are multiplied by: (1 − τ, α) with α outside of v, (−α, −1) with α inside
+        // the factors of g and v: (1 − τ, α) with α outside v, (−α, −1) with α inside
         return [mu = static_cast<T>(momentum), a = static_cast<T>(inside ? -learning_rate : dampens ? 1 - dampening : 1),
                 alpha = static_cast<T>(inside ? -1 : learning_rate), ahead = nesterov](auto& theta, const auto& g, auto& v) {
             v = mu * v + a * g;                         // v ← μ v + (1 − τ) g     or  v ← μ v − α g

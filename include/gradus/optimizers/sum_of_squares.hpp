@@ -5,7 +5,7 @@
 namespace gradus {
 
 /// Σᵢ gᵢ² in double, whatever T.                                                                       [sum_of_squares]
-/// Sixteen sums side by side, for a register each of two or four; the order is fixed, so is the result.
+/// Sixteen partial sums, which fill two or four registers; the order, and so the result, is fixed.
 /// Complexity: one pass; no allocation.
 template <class T>
 [[nodiscard]] double sum_of_squares(const T* g, std::size_t n) {

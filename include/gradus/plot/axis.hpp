@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Axes with round numbers: where they begin and end, which values get a tick, and how a tick is written.
+/// Axes with round numbers: their ends, their ticks and the text of a tick.
 
 #include <algorithm>
 #include <cmath>
@@ -16,7 +16,7 @@
 
 namespace gradus::plot {
 
-/// Any range of numbers, in double.
+/// Any range of numbers as doubles.
 template <class R>
 [[nodiscard]] std::vector<double> numbers(const R& r) {
     std::vector<double> out;
@@ -28,16 +28,16 @@ struct range {
     double low = 0, high = 1;
 };
 
-/// A number with a true minus.
+/// A number with a true minus sign.
 [[nodiscard]] inline std::string minus(std::string text) {
     if (text.starts_with('-')) text.replace(0, 1, "−");
     return text;
 }
 
-/// A number of so many digits as "1.5·10⁻⁹"; `bare`: as "10⁻⁹" where it is one.
+/// A number of so many digits as "1.5·10⁻⁹"; with `bare`, a power of ten is "10⁻⁹".
 GRADUS_ONCE [[nodiscard]] std::string scientific(double v, int digits, bool bare = false);
 
-/// A value by itself, of about three digits: "0.987", "12.5", "60000", "1.25·10⁷".
+/// A value of about three digits: "0.987", "12.5", "60000", "1.25·10⁷".
 GRADUS_ONCE [[nodiscard]] std::string short_number(double v);
 
 /// One axis of a picture.
@@ -45,30 +45,30 @@ class axis {
   public:
     std::vector<double> ticks;
 
-    /// An axis for `values`; it begins and ends at a tick. Values that are not finite, or not positive on a
-    /// logarithmic axis, do not count.
+    /// An axis for `values` that begins and ends at a tick. Values that are not finite, or not positive on a
+    /// logarithmic axis, are ignored.
     GRADUS_ONCE axis(std::span<const double> values, bool logarithmic);
 
-    /// An axis from r.low to r.high exactly, with ticks at round numbers between.
+    /// An axis from r.low to r.high exactly, with ticks at round numbers between them.
     /// \throws data_error for a range that is empty or not finite.
     GRADUS_ONCE explicit axis(range r);
 
-    /// Can the axis show this value? Numbers whose differences would overflow count as infinite.
+    /// Whether the axis can show this value. Numbers whose differences would overflow count as infinite.
     [[nodiscard]] bool has(double v) const { return std::abs(v) < 1e300 && (!log_ || v > tiny); }
 
-    /// Where a value lies: 0 at the beginning, 1 at the end.
+    /// The position of a value: 0 at the beginning, 1 at the end.
     [[nodiscard]] double place(double v) const {
         return log_ ? (std::log(v) - std::log(low_)) / (std::log(high_) - std::log(low_)) : (v - low_) / (high_ - low_);
     }
 
-    /// A tick as text: as many decimals as the step needs, a true minus, powers of ten where zeros would have to be
-    /// counted.
+    /// The text of a tick: as many decimals as the step needs, a true minus sign, and powers of ten if the numbers
+    /// would have many zeros.
     GRADUS_ONCE [[nodiscard]] std::string label(double v) const;
 
   private:
     static constexpr double tiny = 1e-300;  ///< below it, steps and powers of ten would be 0
 
-    /// The nearest of ..., 0.5, 1, 2, 5, 10, 20, ... that is not below (or not above) v.
+    /// The nearest of ..., 0.5, 1, 2, 5, 10, 20, ... that is not below v (`above`), or not above v.
     GRADUS_ONCE static double mark(double v, bool above);
 
     void step_ticks() {
@@ -76,7 +76,7 @@ class axis {
         for (int i = 0; i <= static_cast<int>(last - first); ++i) ticks.push_back((first + i) * step_ + 0.0);  // no -0
     }
 
-    /// Every 1, 2 and 5 of few decades, powers of ten alone of more, and not all of those of very many.
+    /// Ticks at 1, 2, 5 times each power of ten for few decades, at powers of ten for more, at some for very many.
     GRADUS_ONCE void mark_ticks();
 
     double low_ = 0, high_ = 1, step_ = 1;
@@ -107,7 +107,7 @@ GRADUS_BODY std::string short_number(double v) {
 
 GRADUS_BODY axis::axis(std::span<const double> values, bool logarithmic) : log_(logarithmic) {
     double low = std::numeric_limits<double>::infinity(), high = -low;
-    bool whole = !values.empty();  // epochs and steps get no tick at a half
+    bool whole = !values.empty();  // no ticks at halves for epochs and steps
     for (double v : values) {
         if (!has(v)) continue;
         low = std::min(low, v), high = std::max(high, v);
@@ -120,7 +120,7 @@ GRADUS_BODY axis::axis(std::span<const double> values, bool logarithmic) : log_(
         mark_ticks();
     } else {
         const double size = std::max(std::abs(low), std::abs(high));
-        if (high - low <= std::max(1e-9 * size, tiny)) {  // one value, or as good as one: it goes to the middle
+        if (high - low <= std::max(1e-9 * size, tiny)) {  // (almost) one value: put it in the middle
             low -= size <= tiny ? 1 : size / 10;
             high += size <= tiny ? 1 : size / 10;
         }

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Bars: a few numbers for each of some names, side by side.
+/// Grouped bar charts: several values for each name, side by side.
 
 #include <algorithm>
 #include <cmath>
@@ -18,14 +18,14 @@
 
 namespace gradus::plot {
 
-/// Grouped bars, all from 0, with their values at their ends where there is room.
+/// Grouped bars that start at 0, with their values at the ends if these fit.
 /// ```
 /// gr::plot::bars("Test accuracy", {"SGD", "momentum", "Adam"}, {.y = "share of digits that are right"})
 ///     .bar("epoch 1", first)
 ///     .bar("epoch 10", last)
 ///     .save("accuracy.svg");
 /// ```
-/// A value that is not finite has no bar. `axes::log_x` and `axes::log_y` mean nothing here: bars have no length on a
+/// A value that is not finite has no bar. `axes::log_x` and `axes::log_y` are ignored: bars have no length on a
 /// logarithmic axis. \throws data_error for no names, or another number of values than names.
 class bars {
   public:
@@ -34,7 +34,7 @@ class bars {
         if (names_.empty()) throw data_error(message({"bars \"", title_, "\": no names"}));
     }
 
-    /// One bar for each name; `name` stands in the legend.
+    /// Adds one bar for each name; `name` is for the legend.
     template <class V>
     bars& bar(std::string name, const V& values) {
         std::vector<double> v = numbers(values);
@@ -45,7 +45,7 @@ class bars {
         return *this;
     }
 
-    /// The picture as SVG. \throws data_error where there are no bars.
+    /// The picture as SVG. \throws data_error if there are no bars.
     [[nodiscard]] std::string svg() const { return drawn().svg(); }
 
     /// Writes it to a file. \throws data_error naming the path where that fails.
@@ -84,7 +84,7 @@ GRADUS_BODY picture bars::drawn() const {
     box b{left_margin(y), 0, std::max(544.0, groups * (in_group * 6 + 8)), 290};
     std::string out = heading(title_, b.left, b.width, b.top);
     out += legend_as_svg(series_, b.left, b.right(), b.top);
-    b.top += 14;  // values stand above the highest bars
+    b.top += 14;  // space for the values above the highest bars
     out += y_axis_as_svg(y, axes_.y, b);
     const double step = b.width / groups, thick = std::min(0.76 * step / in_group, 72.0);
     const double zero = b.bottom() - b.height * y.place(0);

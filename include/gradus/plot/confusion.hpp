@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A confusion matrix: how often a class was taken for which.
+/// Plots a confusion matrix: how often each class was predicted as which.
 
 #include <algorithm>
 #include <cmath>
@@ -21,21 +21,21 @@
 
 namespace gradus::plot {
 
-/// What stands at a confusion matrix.
+/// Title and axis names of a confusion matrix.
 struct matrix_names {
     std::string title = "Confusion matrix", y = "true class", x = "predicted class";
 };
 
-/// "98 %"; one decimal where it says more: between 99 and 100, and below 1. Neither 0 nor 100 but where it is.
+/// "98 %"; with one decimal between 99 and 100 and below 1. Only exact shares are shown as 0 or 100.
 GRADUS_ONCE [[nodiscard]] std::string percent(double share);
 
-/// Counts (V, V), true class by predicted class, as `gr::evaluate` gives them. Each cell has its count and, where there
-/// is room (up to 10 classes), its share of the row; else the share that is right (recall) stands behind the row. What is
-/// right is blue, what is wrong orange, the more so the larger its share of the row; what never happened is a dot.
+/// Counts (V, V), true class by predicted class, as `gr::evaluate` returns them. Each cell has its count and, for up to
+/// 10 classes, its share of the row; for more classes, the recall is to the right of each row. Correct predictions are
+/// blue, errors orange, the stronger the larger their share of the row; a count of 0 is a dot.
 /// ```
 /// gr::plot::confusion(gr::evaluate(net, J, test).confusion, {"cat", "dog"}).save("confusion.svg");
 /// ```
-/// `names` are those of the classes; without: 0, 1, ...
+/// `names`: of the classes; default: 0, 1, ...
 /// \throws data_error for a matrix that is empty or not square, a count that is negative or not finite, another number
 ///         of names.
 template <class T>
@@ -83,7 +83,7 @@ template <class T>
                 out += label(centre, middle + 4.5, "middle", "·", "quiet");
                 continue;
             }
-            // Half the colours for right, half for wrong. A cubic root, or a few per cent would look like nothing.
+            // Half of the colours for correct predictions, half for errors; a cube root makes a few per cent visible.
             const double share = count / sum, strength = k == j ? share : std::cbrt(share);
             const auto level = std::min(heat_levels / 2 - 1, static_cast<std::size_t>(strength * heat_levels / 2));
             out += rectangle(numbered("cell h", k == j ? heat_levels / 2 - 1 - level : heat_levels / 2 + level),

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What a classifier says about each point of a plane, with its samples on top.
+/// The predictions of a classifier over a plane, with its samples on top.
 
 #include <algorithm>
 #include <cmath>
@@ -17,14 +17,14 @@
 
 namespace gradus::plot {
 
-/// How a decision boundary is shown.
+/// Options of `decision_boundary`.
 struct plane {
     std::string title = "";
-    std::vector<std::string> names = {};  ///< of the classes; without: "class 0", "class 1", ...
-    std::string x = "x₁", y = "x₂";       ///< at the axes
-    std::string value = "p";              ///< what one value for each point is called
-    double boundary = 0.5;                ///< where one value for each point changes sides
-    std::size_t cells = 95;               ///< the classifier is asked about cells x cells points
+    std::vector<std::string> names = {};  ///< of the classes; default: "class 0", "class 1", ...
+    std::string x = "x₁", y = "x₂";       ///< names of the axes
+    std::string value = "p";              ///< name of the value, if `classify` returns one per point
+    double boundary = 0.5;                ///< the value at the boundary, if `classify` returns one per point
+    std::size_t cells = 95;               ///< `classify` is evaluated at cells x cells points
 };
 
 /// The smallest range that holds one column of x, with a margin.
@@ -39,7 +39,7 @@ template <class T>
     return {low - margin, high + margin};
 }
 
-/// The plane as `classify` sees it, the line where it changes its mind, and the samples x (N, 2) with their classes
+/// The predictions of `classify` over the plane, the boundary between them, and the samples x (N, 2) with their classes
 /// y (N): whole numbers from 0, any range.
 /// ```
 /// gr::plot::decision_boundary([&](auto& x) { return gr::probabilities(net, x); }, x, y, {.title = "Moons"})
@@ -48,9 +48,9 @@ template <class T>
 /// `classify` is called once, with points (M, 2) of x's type. It returns
 ///   M values: colours, and a line where they cross `boundary`;      [a probability, or ŷ of one output]
 ///   M whole numbers (an integer type): the classes themselves;
-///   M x V values: scores of V classes, of which the highest wins.
+///   M x V values: scores of V classes, of which the highest decides.
 /// The result is a figure, to which more can be added.
-/// \throws data_error for x of another shape or without rows, labels that are none, and another number of values.
+/// \throws data_error for x of another shape or without rows, invalid labels, or another number of values.
 template <class T, class Y, std::invocable<const tensor<T, 2>&> F>
 [[nodiscard]] figure decision_boundary(F&& classify, const tensor<T, 2>& x, const Y& y, plane o = {}) {
     const auto require = [](bool good, std::initializer_list<piece> why) {
@@ -98,7 +98,7 @@ template <class T, class Y, std::invocable<const tensor<T, 2>&> F>
         for (std::size_t n = 0; n < samples; ++n)
             if (labels[n] == static_cast<double>(k))
                 for (std::size_t i = 0; i < 2; ++i) at[i].push_back(static_cast<double>(x(n, i)));
-        if (at[0].empty()) at[0] = at[1] = {colours::none};  // no sample, but a place in the legend
+        if (at[0].empty()) at[0] = at[1] = {colours::none};  // no sample: only an entry in the legend
         out.scatter(o.names.empty() ? numbered("class ", k) : o.names[k], at[0], at[1]);
     }
     return out;

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Lines, points, heat maps and regions in one pair of axes.
+/// Lines, points, heat maps and regions on one pair of axes.
 
 #include <algorithm>
 #include <cmath>
@@ -21,8 +21,7 @@
 
 namespace gradus::plot {
 
-/// The centres of cells x cells equal cells, row by row from the lowest y: (cells², 2), for a network to be asked
-/// about.
+/// The centres of cells x cells equal cells, row by row from the lowest y: (cells², 2), as input of a network.
 template <class T = float>
 [[nodiscard]] tensor<T, 2> grid(range x, range y, std::size_t cells) {
     tensor<T, 2> out({cells * cells, std::size_t{2}});
@@ -33,19 +32,19 @@ template <class T = float>
     return out;
 }
 
-/// One picture.
+/// A picture with one pair of axes.
 /// ```
 /// gr::plot::figure picture("Loss", {.x = "step", .y = "MSE", .log_y = true});
 /// picture.line("train", steps, losses);
 /// picture.save("loss.svg");
 /// ```
-/// Series take any range of numbers; values that are not finite are gaps. \throws data_error where x and y differ in
-/// length, or there are none.
+/// Series accept any range of numbers; values that are not finite are gaps. \throws data_error if x and y are empty
+/// or differ in length.
 class figure {
   public:
     explicit figure(std::string title, axes names = {}) : title_(std::move(title)), names_(std::move(names)) {}
 
-    /// A line through (x, y); it is broken where a value is not finite.
+    /// A line through (x, y), broken at values that are not finite.
     template <class X, class Y>
     figure& line(std::string name, const X& x, const Y& y) {
         return add(sign::line, std::move(name), numbers(x), numbers(y));
@@ -63,11 +62,11 @@ class figure {
         return add(sign::dot, std::move(name), numbers(x), numbers(y));
     }
 
-    /// z over x × y as colours, under everything else; the axes end where x and y do. z is a function f(x, y), asked
-    /// about cells x cells points; or the values of the cells of `grid`, as a network gives them; or a matrix (rows,
-    /// columns), of which row 0 lies at the lowest y.
-    /// Colours go from dark to bright; where values are negative or there is a boundary, from blue over grey to orange.
-    /// \throws data_error where values fill neither a square grid nor a matrix, or `c` asks for no range.
+    /// z over x × y as colours, below everything else; the axes end where x and y do. z is a function f(x, y),
+    /// evaluated at cells x cells points; or the values at the cells of `grid`, as a network returns them; or a matrix
+    /// (rows, columns) with row 0 at the lowest y.
+    /// Colours go from dark to bright; with negative values or a boundary, from blue over grey to orange.
+    /// \throws data_error if the values fill neither a square grid nor a matrix, or the range of `c` is empty.
     template <class Z>
     figure& heat_map(std::string name, range x, range y, const Z& z, colours c = {}, std::size_t cells = 95) {
         heat h{std::move(name), x, y, {}, 0, 0, 0, c};
@@ -91,9 +90,9 @@ class figure {
         return *this;
     }
 
-    /// The regions of x × y where each of several classes has the highest score, under everything else, in the colours
-    /// of the series. Scores of the cells of `grid`: (cells², classes), any range of numbers in that order.
-    /// \throws data_error where scores do not fill a square grid.
+    /// The regions of x × y where each of several classes has the highest score, below everything else, in the colours
+    /// of the series. Scores at the cells of `grid`: (cells², classes), any range of numbers in that order.
+    /// \throws data_error if the scores do not fill a square grid.
     template <class Z>
     figure& regions(range x, range y, const Z& scores, std::size_t classes) {
         heat h{"", x, y, numbers(scores), 0, 0, classes, {}};
@@ -106,7 +105,7 @@ class figure {
         return *this;
     }
 
-    /// The picture as SVG. \throws data_error where nothing has been put in.
+    /// The picture as SVG. \throws data_error if nothing was added.
     [[nodiscard]] std::string svg() const { return drawn().svg(); }
 
     /// Writes it to a file. \throws data_error naming the path where that fails.
@@ -132,13 +131,13 @@ class figure {
 
     GRADUS_ONCE [[nodiscard]] picture drawn() const;
 
-    /// Series `i`, drawn into a box. The more points there are, the smaller they are.
+    /// Series `i`, drawn into a box. The more points there are, the smaller they are drawn.
     GRADUS_ONCE [[nodiscard]] std::string series_as_svg(std::size_t i, const axis& x, const axis& y,
                                                         const box& b) const;
 
     [[nodiscard]] axis colour_axis() const { return axis(range{heat_.colour.low, heat_.colour.high}); }
 
-    /// The colours of the heat map and what they mean.
+    /// The colour bar of the heat map.
     GRADUS_ONCE [[nodiscard]] std::string colours_as_svg(const box& b) const;
 
     std::string title_;
@@ -168,7 +167,7 @@ GRADUS_BODY picture figure::drawn() const {
     const axis y = map ? axis(heat_.y) : axis(values(&series::y), names_.log_y);
 
     box b{left_margin(y), 0, map ? 380.0 : 544.0, map ? 380.0 : 290.0};
-    double right = 24;  // room for half of the last number of the x axis, or for the colours and their numbers
+    double right = 24;  // space for half of the last number of the x axis, or for the colour bar
     if (!x.ticks.empty()) right = std::max(right, text_width(x.label(x.ticks.back())) / 2 + 4);
     if (bar)
         for (double v : colour_axis().ticks)
@@ -176,14 +175,14 @@ GRADUS_BODY picture figure::drawn() const {
     const double whole = b.right() + right;
     std::string out = heading(title_, b.left, whole - b.left - 8, b.top);
     out += legend_as_svg(series_, b.left, b.right(), b.top);
-    if (bar && !heat_.name.empty() && b.top < 30) b.top = 30;  // the name of the colours stands above them
+    if (bar && !heat_.name.empty() && b.top < 30) b.top = 30;  // the name of the colour bar is above it
     out += x_axis_as_svg(x, names_.x, b);
     out += y_axis_as_svg(y, names_.y, b);
 
     std::string content;
     if (map) content = heat_.cells_as_svg(b.width, b.height) + heat_.boundary_as_svg(b.width, b.height);
     for (std::size_t i = 0; i < series_.size(); ++i) content += series_as_svg(i, x, y, b);
-    // A picture in the picture: its edge cuts off what does not lie between the axes of a heat map.
+    // A nested svg element clips what lies outside the axes of a heat map.
     out += element("svg",
                    {{"x", px(b.left)},
                     {"y", px(b.top)},
@@ -204,7 +203,7 @@ GRADUS_BODY std::string figure::series_as_svg(std::size_t i, const axis& x, cons
     bool drawing = false;
     const auto has = [&](std::size_t n) { return n < n_points && x.has(s.x[n]) && y.has(s.y[n]); };
     for (std::size_t n = 0; n < n_points; ++n) {
-        const bool alone = !drawing && !has(n + 1);  // no line: a point
+        const bool alone = !drawing && !has(n + 1);  // a point without neighbours
         drawing = has(n);
         if (!drawing) continue;
         const double at_x = b.width * x.place(s.x[n]), at_y = b.height * (1 - y.place(s.y[n]));
@@ -217,7 +216,7 @@ GRADUS_BODY std::string figure::series_as_svg(std::size_t i, const axis& x, cons
     }
     std::string out;
     if (!d.empty() && heat_.rows != 0)
-        out = element("path", {{"class", "line halo"}, {"d", d}});  // seen on any colour
+        out = element("path", {{"class", "line halo"}, {"d", d}});  // visible on any colour
     if (!d.empty()) out += element("path", {{"class", series_class("line", i)}, {"d", d}});
     return out += dots(i, points);
 }

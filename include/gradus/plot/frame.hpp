@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What stands around the data: axes with grid lines, numbers and names; the legend.
+/// The frame of the data: axes with grid lines, numbers and names; the legend.
 
 #include <algorithm>
 #include <cmath>
@@ -17,13 +17,13 @@
 
 namespace gradus::plot {
 
-/// What stands at the axes, and which of them is logarithmic.
+/// The names of the axes, and which of them are logarithmic.
 struct axes {
     std::string x = "", y = "";
     bool log_x = false, log_y = false;
 };
 
-/// Where the data are drawn, in pixels.
+/// The area of the data, in pixels.
 struct box {
     double left, top, width, height;
 
@@ -31,13 +31,13 @@ struct box {
     [[nodiscard]] double bottom() const { return top + height; }
 };
 
-/// How far the box of a picture stands from its left edge: room for the name and the numbers of its y axis.
+/// The distance of the box from the left edge of the picture: space for the name and the numbers of the y axis.
 GRADUS_ONCE [[nodiscard]] double left_margin(const axis& y);
 
-/// The x axis below a box: grid lines, numbers (every second or third where all would not fit), name.
+/// The x axis below a box: grid lines, numbers (every second or third if not all fit), name.
 GRADUS_ONCE [[nodiscard]] std::string x_axis_as_svg(const axis& x, std::string_view name, const box& b);
 
-/// The name of a y axis, read from below, with its middle at (18, y).
+/// The name of a y axis, rotated to read upwards, centred at (18, y).
 [[nodiscard]] inline std::string y_name_as_svg(std::string_view name, double y, double room) {
     if (name.empty()) return "";
     return element("g", {{"transform", "rotate(-90)"}}, label(-y, 18, "middle", shortened(name, room)));
@@ -46,20 +46,20 @@ GRADUS_ONCE [[nodiscard]] std::string x_axis_as_svg(const axis& x, std::string_v
 /// The y axis at the left of a box: grid lines, numbers, name.
 GRADUS_ONCE [[nodiscard]] std::string y_axis_as_svg(const axis& y, std::string_view name, const box& b);
 
-/// Names at the foot of columns: level where all of them fit, else slanting. `height` becomes the room that they take.
+/// Names below columns: horizontal if all of them fit, else slanted. `height` is set to the space that they take.
 GRADUS_ONCE [[nodiscard]] std::string names_below(const std::vector<std::string>& names, double left, double step,
                                                   double bottom, double& height);
 
 /// How a series is shown in the legend.
 enum class sign { line, dot, bar };
 
-/// The classes that give series `i` its colour; where colours come again, lines are dashed.
+/// The CSS classes for the colour of series `i`; when colours repeat, lines are dashed.
 [[nodiscard]] inline std::string series_class(std::string kind, std::size_t i) {
     return numbered(kind += " s", i % series_colours) += i / series_colours % 2 == 1 ? " dashed" : "";
 }
 
 /// A point of series `i`, about 2 r wide: a circle, a square, a triangle or a diamond, so that series differ in more
-/// than colour; no two of the first 24 have both the same.
+/// than colour; each of the first 24 has its own combination.
 GRADUS_ONCE [[nodiscard]] std::string dot(std::size_t i, double x, double y, double r);
 
 /// Points of series `i`.
@@ -67,8 +67,7 @@ GRADUS_ONCE [[nodiscard]] std::string dot(std::size_t i, double x, double y, dou
     return all.empty() ? "" : element("g", {{"class", numbered("dot s", i % series_colours)}}, all);
 }
 
-/// The names of the series, in rows that begin at `top`, which moves down to make room. A series without a name has no
-/// place there.
+/// The names of the series, in rows that begin at `top`, which is moved below them. Unnamed series are left out.
 template <class Series>
 [[nodiscard]] std::string legend_as_svg(const std::vector<Series>& all, double left, double right, double& top) {
     std::string out;
@@ -78,7 +77,7 @@ template <class Series>
         if (all[i].name.empty()) continue;
         const std::string name = shortened(all[i].name, right - left - 28);
         const double wide =
-            sum - 20 <= right - left ? 28 + text_width(name) : widest - 20;  // several rows make columns
+            sum - 20 <= right - left ? 28 + text_width(name) : widest - 20;  // several rows are aligned in columns
         if (x > left && x + wide > right) x = left;
         if (x == left) top += 22;
         const double y = top - 18;

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// A function of two variables: as coloured cells, or as regions where one of several values is the highest; and the
-/// lines between.
+/// A function of two variables, as coloured cells or as regions where one of several values is the highest, and the
+/// lines between them.
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +17,7 @@
 
 namespace gradus::plot {
 
-/// How a heat map is coloured: from `low` to `high` (by default those of its values), and where a line is drawn.
+/// The colours of a heat map, from `low` to `high` (default: the range of its values), and where a line is drawn.
 struct colours {
     static constexpr double none = std::numeric_limits<double>::quiet_NaN();
     double low = none, high = none;
@@ -25,7 +25,7 @@ struct colours {
 };
 
 /// Values of rows x columns equal cells over x × y, row by row from the lowest y. With `classes`, each cell has that
-/// many values, of which the highest gives its class.
+/// many values, and the highest determines its class.
 struct heat {
     std::string name;
     range x, y;
@@ -37,34 +37,34 @@ struct heat {
     /// Numbers whose differences would overflow count as infinite.
     [[nodiscard]] static bool has(double v) { return std::abs(v) < 1e300; }
 
-    /// Fits the colours to the values. False where the range that was asked for is none.
+    /// Fits the colours to the values. Returns false if the requested range is empty or not finite.
     GRADUS_ONCE [[nodiscard]] bool fit_colours();
 
-    /// The colour of a value: 0 to heat_levels - 1. On two sides, grey stands at the boundary, or at 0, and values as far
-    /// above it as others below are coloured as strongly.
+    /// The colour of a value: 0 to heat_levels - 1. If two-sided, grey is at the boundary, or at 0, and equal distances
+    /// from it have equally strong colours.
     GRADUS_ONCE [[nodiscard]] std::size_t level_of(double v) const;
 
-    /// The class of cell n: its highest value; `classes`, which is none, where a value is not a number.
+    /// The class of cell n: its highest value; `classes`, for none, if a value is NaN.
     GRADUS_ONCE [[nodiscard]] std::size_t top_class(std::size_t n) const;
 
-    /// The colour of cell n, or its class; heat_levels or `classes`, which are none, where there is no number.
+    /// The colour of cell n, or its class; heat_levels or `classes`, for none, if there is no number.
     [[nodiscard]] std::size_t level(std::size_t n) const {
         if (classes != 0) return top_class(n);
         return has(values[n]) ? level_of(values[n]) : heat_levels;
     }
-    /// Its style: "run h3", "run q3" or "area s3".
+    /// Its CSS classes: "run h3", "run q3" or "area s3".
     [[nodiscard]] std::string level_class(std::size_t k) const {
         if (classes != 0) return numbered("area s", k % series_colours);
         return numbered(two_sided ? "run h" : "run q", k);
     }
 
-    /// The cells, drawn into width x height pixels: one path for each colour, in it one thick line for each run of cells.
+    /// The cells, drawn into width x height pixels: one path per colour, with one thick line per run of cells.
     GRADUS_ONCE [[nodiscard]] std::string cells_as_svg(double width, double height) const;
 
-    /// Where between the centres of the cells a and b a line crosses: 0 at a, 1 at b, not a number for nowhere.
+    /// Where the line crosses between the centres of the cells a and b: 0 at a, 1 at b, NaN for nowhere.
     GRADUS_ONCE [[nodiscard]] double crossing(std::size_t a, std::size_t b) const;
 
-    /// The line where values cross colour.boundary, or where the class changes, straight inside each square of four
+    /// The line where values cross colour.boundary, or where the class changes, straight within each square of four
     /// centres (marching squares).
     GRADUS_ONCE [[nodiscard]] std::string boundary_as_svg(double width, double height) const;
 };
@@ -118,7 +118,7 @@ GRADUS_BODY std::string heat::cells_as_svg(double width, double height) const {
 }
 
 GRADUS_BODY double heat::crossing(std::size_t a, std::size_t b) const {
-    double at_a, at_b;  // of different sign, where the line crosses
+    double at_a, at_b;  // of different sign if the line crosses
     if (classes != 0) {
         const std::size_t p = top_class(a), q = top_class(b);
         if (p == classes || q == classes || p == q) return colours::none;

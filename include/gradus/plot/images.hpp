@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Images in rows, each with a title.
+/// Images in a grid, each with a title.
 
 #include <algorithm>
 #include <cmath>
@@ -19,22 +19,22 @@
 
 namespace gradus::plot {
 
-/// How images are shown.
+/// Options of `images`.
 struct image_grid {
     static constexpr double none = std::numeric_limits<double>::quiet_NaN();
     std::string title = "";
-    std::size_t columns = 0;               ///< 0: as many as look well
+    std::size_t columns = 0;               ///< 0: as many as fit
     std::vector<std::string> titles = {};  ///< one below each image, or none
-    double low = none, high = none;        ///< what is black and what is white, see `images`
+    double low = none, high = none;        ///< the values of black and white, see `images`
 };
 
 /// Images: (N, H, W), (N, H, W, 1) in grey, (N, H, W, 3) in red, green and blue; one image: (H, W).
 /// ```
 /// gr::plot::images(x, {.columns = 5, .titles = {"7 taken for 1", ...}}).save("errors.svg");
 /// ```
-/// Black and white are 0 and 255 for bytes, 0 and 1 for other values that lie there, else the least and the greatest
-/// value of all images; values beyond `low` and `high` are black and white. A pixel that is not finite is a hole.
-/// Pixels are embedded as PNG, about one byte for each that differs from the one before.
+/// Black and white are 0 and 255 for bytes, 0 and 1 for other values in that range, else the smallest and the largest
+/// value of all images; values beyond `low` and `high` are black and white. A pixel that is not finite is transparent.
+/// Pixels are embedded as PNG, about one byte for each that differs from the previous one.
 /// \throws data_error for no image, another number of channels, another number of titles than images.
 template <class T, std::size_t R>
 requires(R >= 2 && R <= 4) [[nodiscard]] picture images(const tensor<T, R>& x, image_grid o = {}) {
@@ -80,7 +80,7 @@ requires(R >= 2 && R <= 4) [[nodiscard]] picture images(const tensor<T, R>& x, i
         }
         return "data:image/png;base64," + base64(png(pixels, width, height, channels + holes));
     };
-    // A pixel is a whole number of pixels wide; a cell has room for its title.
+    // A pixel of an image is a whole number of pixels wide; a cell is wide enough for its title.
     const auto longest = static_cast<double>(std::max(height, width));
     const double scale = std::max(1.0, std::floor(90 / longest));
     const double wide = scale * static_cast<double>(width), high_px = scale * static_cast<double>(height);

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A finished picture: an SVG that stands alone, readable on light and on dark ground.
+/// A finished picture: a self-contained SVG, readable on light and dark backgrounds.
 
 #include <cerrno>
 #include <cstdio>
@@ -16,10 +16,10 @@
 
 namespace gradus::plot {
 
-/// An SVG as text, and a way to a file.
+/// An SVG as text, which can be saved to a file.
 class picture {
   public:
-    /// width x height pixels; `content` is drawn on the paper.
+    /// width x height pixels; `content` is drawn on the background.
     GRADUS_ONCE picture(std::string_view title, double width, double height, const std::string& content);
 
     [[nodiscard]] const std::string& svg() const { return svg_; }
@@ -31,7 +31,7 @@ class picture {
     std::string svg_;
 };
 
-/// The title from `left` on, in as many lines as it needs; `top` becomes where what stands below it may begin.
+/// The title from `left` on, in as many lines as it needs; `top` is set to where the content below it may begin.
 GRADUS_ONCE [[nodiscard]] std::string heading(std::string_view title, double left, double width, double& top);
 
 #if GRADUS_BODIES_OF(plot)

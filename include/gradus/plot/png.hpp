@@ -2,9 +2,9 @@
 
 #include "gradus/base/compiled.hpp"
 /// \file
-/// A PNG file in memory, small where pixels repeat, without a library.
+/// Encodes PNG in memory, without a library; small if pixels repeat.
 ///
-/// Source: PNG, W3C 2003 (chunks: 5, filter 0: 9); RFC 1950 (zlib); RFC 1951 (deflate: 3.2.5 lengths, 3.2.6 fixed codes).
+/// Source: PNG, W3C 2003 (chunks: 5, filter 0: 9); RFC 1950 (zlib); RFC 1951 (3.2.5 lengths, 3.2.6 fixed codes).
 
 #include <algorithm>
 #include <cstddef>
@@ -14,17 +14,17 @@
 
 namespace gradus::plot {
 
-/// Deflate, of one block with fixed codes, that finds repetitions at one distance: that of a pixel from the next.
+/// Deflate, of one block with fixed codes, that finds repetitions at one distance: that of neighbouring pixels.
 class deflate {
   public:
-    /// `distance`: 1 to 4 bytes. Takes time in proportion to the text.
+    /// `distance`: 1 to 4 bytes. Linear time.
     GRADUS_ONCE deflate(std::string_view text, std::size_t distance);
 
     std::string bytes;
 
   private:
     GRADUS_ONCE void bits(std::uint32_t value, int count);
-    void code(std::uint32_t value, int count) {  // the highest first
+    void code(std::uint32_t value, int count) {  // most significant bit first
         while (count > 0) bits(value >> --count, 1);
     }
     GRADUS_ONCE void symbol(std::uint32_t s);
@@ -34,12 +34,12 @@ class deflate {
     int filled_ = 0;
 };
 
-/// A PNG of width x height pixels, row by row, of so many bytes each: 1 grey, 2 grey and opacity, 3 red, green, blue,
-/// 4 these and opacity.
+/// A PNG of width x height pixels, row by row, with `channels` bytes each: 1 grey, 2 grey and alpha, 3 red, green,
+/// blue, 4 these and alpha.
 GRADUS_ONCE [[nodiscard]] std::string png(std::string_view pixels, std::size_t width, std::size_t height,
                                           std::size_t channels);
 
-/// Bytes as text, 6 bits a letter (RFC 4648).
+/// Base64: bytes as text, 6 bits per letter (RFC 4648).
 GRADUS_ONCE [[nodiscard]] std::string base64(std::string_view bytes);
 
 #if GRADUS_BODIES_OF(plot)
@@ -62,7 +62,7 @@ GRADUS_BODY deflate::deflate(std::string_view text, std::size_t distance) {
     bits(0, 7);  // fills the last byte
 }
 
-GRADUS_BODY void deflate::bits(std::uint32_t value, int count) {  // the lowest first
+GRADUS_BODY void deflate::bits(std::uint32_t value, int count) {  // least significant bit first
     for (int i = 0; i < count; ++i) {
         pending_ |= (value >> i & 1) << filled_;
         if (++filled_ == 8) bytes += static_cast<char>(pending_), pending_ = 0, filled_ = 0;

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The colours, for light and for dark ground.
+/// Colours for light and dark backgrounds.
 
 #include <cstddef>
 #include <cstdio>
@@ -12,20 +12,20 @@
 
 namespace gradus::plot {
 
-/// Colours that the colour-blind can tell apart (after Okabe and Ito), on light and on dark ground: classes s0, s1, ...
+/// Colours that colour-blind readers can tell apart (after Okabe and Ito), on light and dark: classes s0, s1, ...
 inline constexpr std::size_t series_colours = 6;
-/// Steps of colour in a heat map; even, so that the middle is an edge. Classes h0, h1, ... from blue over grey to orange,
-/// for values on two sides of a middle; q0, q1, ... from dark to bright, for values that begin at one end.
+/// Steps of colour in a heat map; even, so that the middle is an edge. Classes h0, h1, ... from blue over grey to
+/// orange, for values on both sides of a middle; q0, q1, ... from dark to bright, for values from one end to the other.
 inline constexpr std::size_t heat_levels = 20;
 
 struct rgb {
     double red, green, blue;
 };
 
-/// Part t (0 to 1) of the way from a to b, as CSS has it: "#4f81bd".
+/// The colour at part t (0 to 1) of the way from a to b, in CSS: "#4f81bd".
 GRADUS_ONCE [[nodiscard]] std::string between(rgb a, rgb b, double t);
 
-/// What stands on one ground.
+/// The colours on one background.
 struct theme {
     const char *paper, *ink, *quiet, *grid;
     const char* strong;  ///< text on a coloured cell
@@ -42,12 +42,12 @@ inline constexpr theme dark = {
     .paper = "#16181d", .ink = "#d4d6da", .quiet = "#9498a0", .grid = "#343840", .strong = "#ffffff",
     .series = {"#56b4e9", "#f28e4a", "#2fc39a", "#e39acb", "#e6bf45", "#a9a6f7"},
     .low = {36, 110, 170}, .middle = {40, 43, 50}, .high = {176, 82, 30}};
-/// Viridis (Smith and van der Walt, 2015): equal steps of brightness, in grey and to the colour-blind, too.
+/// Viridis (Smith and van der Walt, 2015): equal steps of brightness, also in grey and for colour-blind readers.
 inline constexpr rgb bright[] = {{68, 1, 84}, {59, 82, 139}, {33, 145, 140}, {94, 201, 98}, {253, 231, 37}};
 // clang-format on
 
-/// The style sheet, with the rules of those colours that `content` uses. Plain rules and no variables, which some
-/// renderers lack; all of them below `.gradus-plot`, as a picture may stand inside a page.
+/// The style sheet, with rules only for the colours that `content` uses. Plain rules without variables, which some
+/// renderers lack; all of them below `.gradus-plot`, since a picture may be part of a page.
 GRADUS_ONCE [[nodiscard]] std::string style(std::string_view content);
 
 #if GRADUS_BODIES_OF(plot)
@@ -65,7 +65,7 @@ GRADUS_BODY std::string style(std::string_view content) {
     const auto rule = [&](std::string_view what, std::string_view looks) {
         ((((out += ".gradus-plot ") += what) += '{') += looks) += "}\n";
     };
-    const auto colour = [&](const std::string& name, std::string_view value) {  // classes stand second: "line s0"
+    const auto colour = [&](const std::string& name, std::string_view value) {  // second class: "line s0"
         if (content.find(" " + name + "\"") != content.npos || content.find(" " + name + " ") != content.npos)
             rule("." + name, std::string("color:") += value);
     };

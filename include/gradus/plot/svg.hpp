@@ -2,7 +2,7 @@
 
 #include "gradus/base/compiled.hpp"
 /// \file
-/// The words of SVG: escaped text, how wide a text is, short numbers, paths and elements.
+/// Parts of SVG: escaped text, text width, short numbers, paths and elements.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,20 +15,20 @@
 
 namespace gradus::plot {
 
-/// How many bytes the first character of a text has: UTF-8 that XML can hold. 0 for any other byte.
+/// The number of bytes of the first character of a text, in UTF-8 that XML can hold. 0 for any other byte.
 GRADUS_ONCE [[nodiscard]] std::size_t character(std::string_view text);
 
-/// Text as XML wants it. Control characters become spaces, bytes that are no UTF-8 become �.
+/// Text escaped for XML. Control characters become spaces, bytes that are not UTF-8 become �.
 GRADUS_ONCE [[nodiscard]] std::string escaped(std::string_view text);
 
-/// About how wide a text is, without asking a font: a middling letter for each character, twice that for Chinese,
-/// Japanese and Korean.
+/// The approximate width of a text for any font: an average letter for each character, twice that for Chinese, Japanese
+/// and Korean.
 GRADUS_ONCE [[nodiscard]] double text_width(std::string_view text, double size = 13);
 
-/// How many bytes of a text are no wider than `width`: whole characters.
+/// The number of bytes of a text, in whole characters, that are no wider than `width`.
 GRADUS_ONCE [[nodiscard]] std::size_t that_fit(std::string_view text, double width, double size = 13);
 
-/// A text no wider than `width`: what is too long ends in "…".
+/// A text no wider than `width`: a longer one is cut and ends in "…".
 [[nodiscard]] inline std::string shortened(std::string_view text, double width, double size = 13) {
     if (text_width(text, size) <= width) return std::string(text);
     return std::string(text.substr(0, that_fit(text, width - size, size))) += "…";
@@ -37,7 +37,7 @@ GRADUS_ONCE [[nodiscard]] std::size_t that_fit(std::string_view text, double wid
 /// A text in lines no wider than `width`, broken at spaces where that is possible.
 GRADUS_ONCE [[nodiscard]] std::vector<std::string> wrapped(std::string_view text, double width, double size);
 
-/// A length to a tenth of a pixel, no longer than it must be: "12", "3.5", "-.1".
+/// A length to a tenth of a pixel, as short as possible: "12", "3.5", "-.1".
 GRADUS_ONCE [[nodiscard]] std::string px(double v);
 
 /// A name with its number: "s3".
@@ -46,7 +46,7 @@ GRADUS_ONCE [[nodiscard]] std::string px(double v);
 /// Appends a command to a path: `draw(d, 'M', {12, -3.5})` adds "M12-3.5".
 GRADUS_ONCE void draw(std::string& d, char command, std::initializer_list<double> numbers);
 
-/// `<name a="1" b="2">content</name>`, or `<name a="1" b="2"/>` where there is none. The values of the attributes are
+/// `<name a="1" b="2">content</name>`, or `<name a="1" b="2"/>` without content. The values of the attributes are
 /// escaped here, the content is not: it may be elements.
 GRADUS_ONCE [[nodiscard]] std::string element(std::string_view name,
                                          std::initializer_list<std::pair<std::string_view, std::string>> attributes,

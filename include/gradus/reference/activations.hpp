@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Activations as the book writes them: the formula's statement over a whole tensor, lazily evaluated by xtensor.
+/// Activations in textbook form: the formula's statement over a whole tensor, lazily evaluated by xtensor.
 
 #include "gradus/activations/prelu.hpp"
 #include "gradus/activations/softmax.hpp"
@@ -10,7 +10,7 @@
 
 namespace gradus::reference {
 
-/// y_i = z_i − log Σ_j e^(z_j). The twin of log_softmax::row.                                      [log_softmax.forward]
+/// y_i = z_i − log Σ_j e^(z_j). Reference for log_softmax::row.                                   [log_softmax.forward]
 template <class T, std::size_t N>
 [[nodiscard]] tensor<T, N> log_softmax(const tensor<T, N>& z) {
     const tensor<T, N> m = xt::amax(z, {N - 1}, xt::keep_dims);
@@ -19,14 +19,14 @@ template <class T, std::size_t N>
     return (z - m) - xt::log(sum);
 }
 
-/// dz_i = dy_i − e^(y_i) Σ_j dy_j. The twin of log_softmax::row_backward.                         [log_softmax.backward]
+/// dz_i = dy_i − e^(y_i) Σ_j dy_j. Reference for log_softmax::row_backward.                      [log_softmax.backward]
 template <class T, std::size_t N>
 [[nodiscard]] tensor<T, N> log_softmax_backward(const tensor<T, N>& y, const tensor<T, N>& dy) {
     const tensor<T, N> sum = xt::sum(dy, {N - 1}, xt::keep_dims);
     return dy - xt::exp(y) * sum;
 }
 
-/// y = f(z). The twin of activate.
+/// y = f(z). Reference for activate.
 ///              [identity] [sigmoid] [tanh] [relu] [leaky_relu] [elu] [selu] [gelu] [gelu_tanh] [silu] [softplus]
 ///              [softsign] [hard_sigmoid]
 template <activation F, class T, std::size_t N>
@@ -39,7 +39,7 @@ template <activation F, class T, std::size_t N>
         return log_softmax(z);
 }
 
-/// dz = dy ∘ f'(z), from z or y, whichever f' reads. The twin of activate_backward.
+/// dz = dy ∘ f'(z), from z or y, whichever f' needs. Reference for activate_backward.
 ///              [identity.backward] [sigmoid.backward] [tanh.backward] [relu.backward] [leaky_relu.backward]
 ///              [elu.backward] [selu.backward] [gelu.backward] [gelu_tanh.backward] [silu.backward] [softplus.backward]
 ///              [softsign.backward] [hard_sigmoid.backward]
@@ -53,13 +53,13 @@ template <activation F, class T, std::size_t N>
         return log_softmax_backward(kept, dy);
 }
 
-/// y = z where z > 0, else a z, with a (D) or (1) broadcast over the rows. The twin of prelu::activate.         [prelu]
+/// y = z where z > 0, else a z, with a (D) or (1) broadcast over the rows. Reference for prelu::activate.       [prelu]
 template <class T, std::size_t N>
 [[nodiscard]] tensor<T, N> prelu(const tensor<T, N>& z, const tensor<T, 1>& a) {
     return gradus::prelu<T>::value(z, a);
 }
 
-/// dz = dy ∘ f'(z), da = Σ dy ∂y/∂a. The twin of prelu::activate_backward.                [prelu.backward] [prelu.da]
+/// dz = dy ∘ f'(z), da = Σ dy ∂y/∂a. Reference for prelu::activate_backward.              [prelu.backward] [prelu.da]
 template <class T>
 struct prelu_backward {
     tensor<T, 2> dz;

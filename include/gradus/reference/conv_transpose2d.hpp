@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Transposed convolution as the book writes it: each pixel of x, through each tap, to one pixel of z.
+/// Transposed convolution in textbook form: each pixel of x adds to one pixel of z through each element of the kernel.
 
 #include <cstddef>
 
@@ -29,7 +29,7 @@ struct conv_transpose2d {
                         for (std::size_t v = 0; v < W.shape()[1]; ++v) {
                             const std::size_t k = i * w.stride.height + u * w.dilation.height - w.padding.top;
                             const std::size_t l = j * w.stride.width + v * w.dilation.width - w.padding.left;
-                            if (k >= w.in.height || l >= w.in.width) continue;  // cut off; below 0 wraps to large
+                            if (k >= w.in.height || l >= w.in.width) continue;  // outside of z; below 0 wraps to large
                             for (std::size_t o = 0; o < b.size(); ++o)
                                 for (std::size_t a = 0; a < channels; ++a) {
                                     const std::size_t c = o / filters * channels + a;

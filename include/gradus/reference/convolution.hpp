@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Convolution as the book writes it: six sums over plain indices. (What networks call convolution is, in signal
-/// processing's words, a correlation: the kernel is not turned around.)
+/// Convolution in textbook form: six sums over plain indices. (In signal processing this is a cross-correlation: the
+/// kernel is not flipped.)
 
 #include <cstddef>
 
@@ -10,7 +10,7 @@
 
 namespace gradus::reference {
 
-/// Calls f(n, i, j, o, u, v, c, ku, kv, k) for each product: x[n, u, v, c] counts for z[n, i, j, o] with W[ku, kv, k, o].
+/// Calls f(n, i, j, o, u, v, c, ku, kv, k) for each product x[n, u, v, c] W[ku, kv, k, o] in z[n, i, j, o].
 template <class X, class F>
 void each_product(const X& x, const window2d& w, std::size_t filters, std::size_t groups, F&& f) {
     const std::size_t per_group = x.shape()[3] / groups;
@@ -21,7 +21,7 @@ void each_product(const X& x, const window2d& w, std::size_t filters, std::size_
                     for (std::size_t kv = 0; kv < w.kernel.width; ++kv) {
                         const std::size_t u = i * w.stride.height + ku * w.dilation.height - w.padding.top;
                         const std::size_t v = j * w.stride.width + kv * w.dilation.width - w.padding.left;
-                        if (u >= w.in.height || v >= w.in.width) continue;  // a zero of the padding; below 0 wraps to large
+                        if (u >= w.in.height || v >= w.in.width) continue;  // in the padding; below 0 wraps to large
                         for (std::size_t o = 0; o < filters; ++o)
                             for (std::size_t k = 0; k < per_group; ++k)
                                 f(n, i, j, o, u, v, o / (filters / groups) * per_group + k, ku, kv, k);

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The fully connected layer as the book writes it.
+/// The fully connected layer in textbook form.
 
 #include "gradus/reference/activations.hpp"
 #include "gradus/reference/matrix_product.hpp"

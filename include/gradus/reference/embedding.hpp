@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The embedding as the book writes it: a product with rows that are 0 but for a single 1.
+/// The embedding in textbook form: a product with one-hot rows.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace gradus::reference {
 
-/// y = onehot(x) E,  dE = onehot(x)ᵀ dy, of which the row of the padding is 0.  [embedding.forward] [embedding.dE]
+/// y = onehot(x) E,  dE = onehot(x)ᵀ dy with 0 in the row of the padding.       [embedding.forward] [embedding.dE]
 ///   x (R) indices   onehot(x) (R, V)   E (V, D)   y, dy (R, D)
 template <class T>
 struct embedding {

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Images moved, padded and enlarged, as the book writes them: each sum over all pixels, whether they count or not.
+/// Images moved, padded and enlarged, in textbook form: each sum runs over all pixels, including those of weight 0.
 
 #include <algorithm>
 #include <array>
@@ -14,14 +14,14 @@
 
 namespace gradus::reference {
 
-/// k(d) = max(0, 1 − |d_i|) max(0, 1 − |d_j|), with d = s(p) − q: how much of pixel q = (k, l) is in p = (i, j).
+/// k(d) = max(0, 1 − |d_i|) max(0, 1 − |d_j|), with d = s(p) − q: the weight of pixel q = (k, l) in p = (i, j).
 [[nodiscard]] inline double nearness(const affine_map& s, std::size_t i, std::size_t j, std::size_t k, std::size_t l) {
     const auto number = [](std::size_t n) { return static_cast<double>(n); };
     const double si = s.ii * number(i) + s.ij * number(j) + s.oi, sj = s.ji * number(i) + s.jj * number(j) + s.oj;
     return std::max(0.0, 1 - std::abs(si - number(k))) * std::max(0.0, 1 - std::abs(sj - number(l)));
 }
 
-/// f(p, q, k(s(p) − q)) for each element p of y and q of x (H, W, C) in the same channel.
+/// Calls f(p, q, k(s(p) − q)) for each element p of y and q of x (H, W, C) in the same channel.
 template <class T, class F>
 void each_pair(const affine_map& s, const tensor<T, 3>& x, F&& f) {
     for (std::size_t i = 0; i < x.shape()[0]; ++i)
@@ -32,7 +32,7 @@ void each_pair(const affine_map& s, const tensor<T, 3>& x, F&& f) {
                         f(std::array{i, j, c}, std::array{k, l, c}, static_cast<T>(nearness(s, i, j, k, l)));
 }
 
-/// y[p] = Σ_q x[q] k(s(p) − q). The twin of kernels::sample.                                   [random_affine.forward]
+/// y[p] = Σ_q x[q] k(s(p) − q). Reference for kernels::sample.                                 [random_affine.forward]
 template <class T>
 [[nodiscard]] tensor<T, 3> sample(const affine_map& s, const tensor<T, 3>& x) {
     tensor<T, 3> y(x.shape(), T(0));
@@ -40,7 +40,7 @@ template <class T>
     return y;
 }
 
-/// dx[q] = Σ_p dy[p] k(s(p) − q). The twin of kernels::sample_backward.                       [random_affine.backward]
+/// dx[q] = Σ_p dy[p] k(s(p) − q). Reference for kernels::sample_backward.                     [random_affine.backward]
 template <class T>
 [[nodiscard]] tensor<T, 3> sample_backward(const affine_map& s, const tensor<T, 3>& dy) {
     tensor<T, 3> dx(dy.shape(), T(0));
@@ -59,7 +59,7 @@ template <class T>
     return y;
 }
 
-/// w(u_i − k), w(d) = max(0, 1 − |d|): how much of pixel k of H is in pixel i of sH.
+/// w(u_i − k), w(d) = max(0, 1 − |d|): the weight of pixel k of H in pixel i of sH.
 [[nodiscard]] inline double upsample_weight(interpolation way, std::size_t i, std::size_t s, std::size_t k,
                                             std::size_t size) {
     if (way == interpolation::nearest) return i / s == k ? 1 : 0;

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Losses as the book writes them, and so only for numbers of moderate size: the logarithm of a probability that has been
-/// rounded to 0 is infinite, and cosh of 100 is in float. The losses of gradus take the forms that are finite everywhere.
+/// Losses in textbook form, and so only for numbers of moderate size: the logarithm of a probability that was rounded
+/// to 0 is infinite, and cosh(100) overflows in float. The library's losses use forms that are finite everywhere.
 
 #include <cmath>
 #include <cstddef>
@@ -17,7 +17,7 @@ struct loss {
     tensor<T, N> dy;
 };
 
-/// J = Σ l(ŷ, y) / n and ∂J/∂ŷ = l'(ŷ, y) / n, number by number.
+/// J = Σ l(ŷ, y) / n and ∂J/∂ŷ = l'(ŷ, y) / n, element by element.
 template <class T, std::size_t N, class L, class D>
 [[nodiscard]] loss<T, N> of_elements(const tensor<T, N>& y_hat, const tensor<T, N>& y, std::size_t n, L&& l, D&& derivative) {
     loss<T, N> out{0, tensor<T, N>(y.shape())};
@@ -50,7 +50,7 @@ template <class T, std::size_t N>
     return {static_cast<double>(xt::sum(xt::abs(y_hat - y))() / n), xt::sign(y_hat - y) / n};
 }
 
-/// ½ d² within δ of the target, δ (|d| − ½ δ) beyond; d, and δ sign(d).                [huber.forward] [huber.backward]
+/// ½ d² for |d| ≤ δ, else δ (|d| − ½ δ); the gradient is d, or δ sign(d).              [huber.forward] [huber.backward]
 template <class T, std::size_t N>
 [[nodiscard]] loss<T, N> huber(const tensor<T, N>& y_hat, const tensor<T, N>& y, double delta) {
     return of_elements(
@@ -123,7 +123,7 @@ template <class T, std::size_t N>
         [](double v, double t) { return (1 - t) / (1 - v) - t / v; });
 }
 
-/// The rows of an identity matrix that the labels name.
+/// The labels as one-hot rows.
 template <class T, std::size_t N, class Label>
 [[nodiscard]] tensor<T, N> one_hot_like(const tensor<T, N>& z, const tensor<Label, N - 1>& y) {
     tensor<T, N> out(z.shape(), T(0));

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The matrix product as the book writes it.
+/// The matrix product in textbook form.
 
 #include <cstddef>
 #include <type_traits>
@@ -15,7 +15,7 @@ template <class T>
     return m.transposed ? m.data[j * m.stride + i] : m.data[i * m.stride + j];
 }
 
-/// C = αAB + βC:  c_ij = α Σ_k a_ik b_kj + β c_ij. The twin of kernels::product.                     [matrix.product]
+/// C = αAB + βC:  c_ij = α Σ_k a_ik b_kj + β c_ij. Reference for kernels::product.                   [matrix.product]
 template <class T>
 void product(std::type_identity_t<T> alpha, std::type_identity_t<kernels::matrix<const T>> a,
              std::type_identity_t<kernels::matrix<const T>> b, std::type_identity_t<T> beta, kernels::matrix<T> c) {
@@ -27,7 +27,7 @@ void product(std::type_identity_t<T> alpha, std::type_identity_t<kernels::matrix
         }
 }
 
-/// C = AB + 1b:  c_ij = b_j + Σ_k a_ik b_kj. The twin of kernels::product_with_bias.      [matrix.product_with_bias]
+/// C = AB + 1b:  c_ij = b_j + Σ_k a_ik b_kj. Reference for kernels::product_with_bias.    [matrix.product_with_bias]
 template <class T>
 void product_with_bias(std::type_identity_t<kernels::matrix<const T>> a,
                        std::type_identity_t<kernels::matrix<const T>> b, const std::type_identity_t<T>* bias,

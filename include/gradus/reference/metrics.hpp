@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Metrics as their definitions read: sample by sample, pair by pair.
+/// Metrics by their definitions: sample by sample, pair by pair.
 
 #include <algorithm>
 #include <cmath>
@@ -16,7 +16,7 @@ namespace gradus::reference {
 
 using labels = tensor<std::int32_t, 1>;
 
-/// #{n: condition(n)} of N.
+/// #{i < n: condition(i)}.
 template <class F>
 [[nodiscard]] double count_if(std::size_t n, F&& condition) {
     double count = 0;
@@ -31,7 +31,7 @@ template <class F>
     return predicted == 0 ? 0 : met / predicted;
 }
 
-/// #{y = k, ŷ = k} / #{y = k}: the precision of truth and prediction exchanged.                         [metric.recall]
+/// #{y = k, ŷ = k} / #{y = k}: the precision with labels and predictions exchanged.                     [metric.recall]
 [[nodiscard]] inline double recall(const labels& y, const labels& y_hat, std::int32_t k) {
     return precision(y_hat, y, k);
 }
@@ -42,7 +42,7 @@ template <class F>
     return p + r == 0 ? 0 : 2 * p * r / (p + r);
 }
 
-/// Of two classes: (TP TN − FP FN) / √((TP + FP) (TP + FN) (TN + FP) (TN + FN)).                      [metric.matthews]
+/// For two classes: (TP TN − FP FN) / √((TP + FP) (TP + FN) (TN + FP) (TN + FN)).                     [metric.matthews]
 [[nodiscard]] inline double matthews(const labels& y, const labels& y_hat) {
     const auto n = [&](std::int32_t k, std::int32_t j) {
         return count_if(y.size(), [&](std::size_t i) { return y(i) == k && y_hat(i) == j; });
@@ -51,7 +51,7 @@ template <class F>
     return (tp * tn - fp * fn) / std::sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn));
 }
 
-/// Whether the label is among the first k of the scores, sorted.                                         [metric.top_k]
+/// Share of samples whose label is among the first k of the sorted scores.                               [metric.top_k]
 template <class T>
 [[nodiscard]] double top_k_accuracy(const labels& y, const tensor<T, 2>& scores, std::size_t k) {
     std::vector<std::size_t> order(scores.shape()[1]);
@@ -65,7 +65,7 @@ template <class T>
            static_cast<double>(y.size());
 }
 
-/// Every pair of a sample of class 1 and one of class 0: 1 where the first scores higher, ½ where both score the same.
+/// The mean over all pairs of a sample of class 1 and one of class 0: 1 if the first scores higher, ½ for equal scores.
 ///                                                                                                     [metric.roc_auc]
 template <class T>
 [[nodiscard]] double roc_auc(const labels& y, const tensor<T, 1>& scores) {

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Normalizations as the book writes them: one element after the other, in two passes.
+/// Normalizations in textbook form: element by element, in two passes.
 
 #include <cmath>
 #include <cstddef>
@@ -10,8 +10,8 @@
 namespace gradus::reference {
 
 /// y = γ ∘ x̂ + β, x̂ = (x − μ) / √(σ² + ε), where all elements that have the same `set(n, p, j)` share μ and σ².
-/// x (N, P, C): samples, places, channels. Batch normalization: set = j. Group normalization: n G + ⌊j / (C / G)⌋. Layer
-/// normalization: n P + p.
+/// x (N, P, C): samples, positions, channels. Batch normalization: set = j. Group normalization:
+/// n G + ⌊j / (C / G)⌋. Layer normalization: n P + p.
 template <class T>
 struct normalization {
     tensor<T, 3> x_hat, y;
@@ -38,7 +38,7 @@ struct normalization {
         });
     }
 
-    /// f(n, p, j) of every element.
+    /// Calls f(n, p, j) for every element.
     template <class F>
     static void each(const tensor<T, 3>& x, F f) {
         for (std::size_t n = 0; n < x.shape()[0]; ++n)
@@ -47,7 +47,8 @@ struct normalization {
     }
 };
 
-/// dβ = Σ dy,  dγ = Σ dy ∘ x̂,  dx = (g − Σ g / M − x̂ Σ (g ∘ x̂) / M) / √(σ² + ε) with g = γ ∘ dy, sums over a set of M.
+/// dβ = Σ dy,  dγ = Σ dy ∘ x̂,  dx = (g − Σ g / M − x̂ Σ (g ∘ x̂) / M) / √(σ² + ε) with g = γ ∘ dy,
+/// sums over a set of M.
 template <class T>
 struct normalization_backward {
     tensor<T, 3> dx;

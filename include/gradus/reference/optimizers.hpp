@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// One step of each optimizer on one tensor, as the book writes it.
+/// One step of each optimizer on one tensor, in textbook form.
 
 #include <cmath>
 #include <cstdint>
@@ -28,7 +28,8 @@ void step(const gradient_descent& o, std::uint64_t, X& theta, const X& g) {
 }
 
 /// v ← μ v + (1 − τ) g,  θ ← θ − α v or θ ← θ − α (g + μ v).                        [sgd.v] [sgd.theta] [sgd.nesterov]
-/// With α inside of v: v ← μ v − α g,  θ ← θ + v or θ ← θ + μ v − α g. [sgd.velocity] [sgd.theta_velocity] [sgd.nesterov_velocity]
+/// With α inside v: v ← μ v − α g,  θ ← θ + v or θ ← θ + μ v − α g.
+///                                                          [sgd.velocity] [sgd.theta_velocity] [sgd.nesterov_velocity]
 template <any_tensor X>
 void step(const sgd& o, std::uint64_t t, X& theta, const X& g, X& v) {
     if (o.form == sgd::sutskever) {
@@ -40,7 +41,8 @@ void step(const sgd& o, std::uint64_t t, X& theta, const X& g, X& v) {
     }
 }
 
-/// s ← s + g²,  θ ← θ − αₜ g / (√s + ε) or θ ← θ − αₜ g / √(s + ε).   [adagrad.s] [adagrad.theta] [adagrad.theta_inside]
+/// s ← s + g²,  θ ← θ − αₜ g / (√s + ε) or θ ← θ − αₜ g / √(s + ε).
+///                                                                [adagrad.s] [adagrad.theta] [adagrad.theta_inside]
 template <any_tensor X>
 void step(const adagrad& o, std::uint64_t t, X& theta, const X& g, X& s) {
     const double alpha = o.learning_rate / (1 + static_cast<double>(t - 1) * o.learning_rate_decay);
@@ -75,7 +77,9 @@ void step(const rmsprop& o, std::uint64_t, X& theta, const X& g, X& v, X& b) {
     v = o.rho * v + (1 - o.rho) * xt::square(g);
     rmsprop_step(o, theta, g, v, b);
 }
-/// a ← ρ a + (1 − ρ) g,  σ² = v − a².   [centered_rmsprop.v] [centered_rmsprop.a] [centered_rmsprop.variance] [centered_rmsprop.b] [centered_rmsprop.theta]
+/// a ← ρ a + (1 − ρ) g,  σ² = v − a².
+///                              [centered_rmsprop.v] [centered_rmsprop.a] [centered_rmsprop.variance]
+///                              [centered_rmsprop.b] [centered_rmsprop.theta]
 template <any_tensor X>
 void step(const centered_rmsprop& o, std::uint64_t, X& theta, const X& g, X& v, X& a, X& b) {
     v = o.rho * v + (1 - o.rho) * xt::square(g);
@@ -85,7 +89,8 @@ void step(const centered_rmsprop& o, std::uint64_t, X& theta, const X& g, X& v, 
 }
 
 /// Algorithm 1 of "Adam", with its divisions by 1 − βᵗ.        [adam.m] [adam.v] [adam.m_hat] [adam.v_hat] [adam.theta]
-/// Keras's is the form at the end of section 2: αₜ = α √(1 − β₂ᵗ) / (1 − β₁ᵗ),  θ ← θ − αₜ m / (√v + ε̂).   [adam.epsilon_hat]
+/// Keras uses the form at the end of section 2: αₜ = α √(1 − β₂ᵗ) / (1 − β₁ᵗ),  θ ← θ − αₜ m / (√v + ε̂).
+///                                                                                                   [adam.epsilon_hat]
 template <any_tensor X>
 void step(const adam& o, std::uint64_t t, X& theta, const X& g, X& m, X& v) {
     const double left1 = 1 - std::pow(o.beta1, t), left2 = 1 - std::pow(o.beta2, t);
@@ -98,13 +103,14 @@ void step(const adam& o, std::uint64_t t, X& theta, const X& g, X& m, X& v) {
     else
         theta = theta - o.learning_rate * m_hat / (xt::sqrt(v_hat) + o.epsilon);
 }
-/// Adam's step; the decay, −αλθ, is the optimizer's part.                                                 [adamw.theta]
+/// Adam's step; the optimizer applies the decay, −αλθ.                                                    [adamw.theta]
 template <any_tensor X>
 void step(const adamw& o, std::uint64_t t, X& theta, const X& g, X& m, X& v) {
     step(adam{o.learning_rate, o.beta1, o.beta2, o.epsilon}, t, theta, g, m, v);
 }
 
-/// PyTorch's, the paper's and Optax's.    [amsgrad.m] [amsgrad.v] [amsgrad.u] [amsgrad.theta] [amsgrad.theta_paper] [amsgrad.u_corrected]
+/// The forms of PyTorch, of the paper and of Optax.
+///                   [amsgrad.m] [amsgrad.v] [amsgrad.u] [amsgrad.theta] [amsgrad.theta_paper] [amsgrad.u_corrected]
 template <any_tensor X>
 void step(const amsgrad& o, std::uint64_t t, X& theta, const X& g, X& m, X& v, X& u) {
     const double left1 = 1 - std::pow(o.beta1, t), left2 = 1 - std::pow(o.beta2, t);
@@ -120,7 +126,7 @@ void step(const amsgrad& o, std::uint64_t t, X& theta, const X& g, X& m, X& v, X
     }
 }
 
-/// With the product of all μ up to step t computed anew.
+/// The product of all μ up to step t is computed anew in each step.
 /// [nadam.mu] [nadam.mu_product] [nadam.m] [nadam.m_paper] [nadam.v] [nadam.m_hat] [nadam.v_hat] [nadam.theta]
 template <any_tensor X>
 void step(const nadam& o, std::uint64_t t, X& theta, const X& g, X& m, X& v) {
@@ -135,7 +141,7 @@ void step(const nadam& o, std::uint64_t t, X& theta, const X& g, X& m, X& v) {
     theta = theta - o.learning_rate * m_hat / (xt::sqrt(v_hat) + o.epsilon);
 }
 
-/// Algorithm 2 of "Symbolic Discovery".                                                     [lion.c] [lion.theta] [lion.m]
+/// Algorithm 2 of "Symbolic Discovery".                                                  [lion.c] [lion.theta] [lion.m]
 template <any_tensor X>
 void step(const lion& o, std::uint64_t, X& theta, const X& g, X& m) {
     const X c = o.beta1 * m + (1 - o.beta1) * g;

@@ -1,8 +1,8 @@
 #pragma once
 /// \file
-/// Recurrent layers as the book writes them: one row, one time step, one gate after the other.
+/// Recurrent layers in textbook form: one row, one time step, one gate at a time.
 ///
-/// θ is any struct with W (D, G·H), U (H, G·H), b (G·H) and what else a cell reads by name; ∂J/∂θ is another of its type.
+/// θ is any struct with W (D, G·H), U (H, G·H), b (G·H) and a cell's other parameters; ∂J/∂θ has the same type.
 
 #include <algorithm>
 #include <cmath>
@@ -58,7 +58,7 @@ void gate_input_backward(const Theta& theta, std::size_t g, const row<T>& x, con
     for (std::size_t j = 0; j < dz.size(); ++j) grad.b(g * dz.size() + j) += dz[j];
 }
 
-/// State of a row between two steps; c is an LSTM's alone.
+/// State of a row between two steps; only an LSTM has c.
 template <class T>
 struct row_state {
     row<T> h, c;
@@ -93,7 +93,7 @@ struct rnn_cell {
 
 /// i = σ(z_i + p_i c)     f = σ(z_f + p_f c)      g = tanh(z_g)                              [lstm.i] [lstm.f] [lstm.g]
 /// c' = f c + i g         o = σ(z_o + p_o c')     h' = o tanh(c')                            [lstm.c] [lstm.o] [lstm.h]
-/// p: the rows of P, where θ has peepholes.             [peephole_lstm.i] [peephole_lstm.f] [peephole_lstm.o]
+/// p: the rows of P, if θ has peepholes.                [peephole_lstm.i] [peephole_lstm.f] [peephole_lstm.o]
 template <class T, class Theta>
 struct lstm_cell {
     using scalar = T;
@@ -129,7 +129,7 @@ struct lstm_cell {
     /// From ∂J/∂h' and ∂J/∂c' to ∂J/∂h and ∂J/∂c; adds to dx and ∂J/∂θ.
     [[nodiscard]] row_state<T> backward(const step& a, const row_state<T>& d, row<T>& dx, Theta& grad) const {
         const std::size_t H = d.h.size();
-        row<T> di(H), df(H), dg(H), dout(H), dh(H), dc(H);  // of the sums that the gates' functions take
+        row<T> di(H), df(H), dg(H), dout(H), dh(H), dc(H);  // of the gates' pre-activations
         for (std::size_t j = 0; j < H; ++j) {
             const T i = a.i[j], f = a.f[j], g = a.g[j], o = a.o[j], c = a.before.c[j], c_new = a.after.c[j],
                     t = std::tanh(c_new);
@@ -149,9 +149,9 @@ struct lstm_cell {
     }
 };
 
-/// r = σ(z_r)     z = σ(z_z)     q = h U_n + b_q     n = tanh(x W_n + b_n + r q)         [gru.r] [gru.z] [gru.q] [gru.n]
-/// h' = (1 − z) n + z h                                                                                          [gru.h]
-/// or, where θ has no b_q:     s = r h               n = tanh(x W_n + b_n + s U_n) [gru_reset_before.s] [gru_reset_before.n]
+/// r = σ(z_r)     z = σ(z_z)     q = h U_n + b_q     n = tanh(x W_n + b_n + r q)        [gru.r] [gru.z] [gru.q] [gru.n]
+/// h' = (1 − z) n + z h                                                                                         [gru.h]
+/// or, if θ has no b_q:     s = r h             n = tanh(x W_n + b_n + s U_n) [gru_reset_before.s] [gru_reset_before.n]
 template <class T, class Theta>
 struct gru_cell {
     using scalar = T;
@@ -190,7 +190,7 @@ struct gru_cell {
     [[nodiscard]] row_state<T> backward(const step& a, const row_state<T>& d, row<T>& dx, Theta& grad) const {
         const std::size_t H = d.h.size();
         const row<T>& h = a.before.h;
-        row<T> dr(H), dz(H), dn(H), dh(H), dq(H), reset(H), dreset(H);  // dr, dz, dn: of the sums that the functions take
+        row<T> dr(H), dz(H), dn(H), dh(H), dq(H), reset(H), dreset(H);  // dr, dz, dn: of the gates' pre-activations
         for (std::size_t j = 0; j < H; ++j) {
             dz[j] = d.h[j] * (h[j] - a.n[j]) * a.z[j] * (1 - a.z[j]);
             dn[j] = d.h[j] * (1 - a.z[j]) * (1 - a.n[j] * a.n[j]);
@@ -215,15 +215,15 @@ struct gru_cell {
     }
 };
 
-/// How time goes: as the layers' options, with the mask (N, T); empty: every step counts.
+/// Options of time, as in the layers. mask (N, T); empty: every step counts.
 struct time_options {
     tensor<bool, 2> mask = {};
     bool reverse = false;
     std::size_t truncate = 0;
 };
 
-/// A cell, step after step, each row by itself. A step that the mask leaves out changes nothing, and y repeats the state.
-/// States are (N, H); an empty one is zeros.                                                            [recurrent.forward]
+/// Runs a cell step by step, each row by itself. At a masked step the state stays the same, and y repeats it.
+/// States are (N, H); an empty one is zeros.                                                        [recurrent.forward]
 template <class Cell>
 struct through_time {
     using T = typename Cell::scalar;
@@ -232,7 +232,7 @@ struct through_time {
 
     Cell cell;
     time_options options;
-    std::vector<std::vector<typename Cell::step>> steps;  // of each row, in the order of time; without those left out
+    std::vector<std::vector<typename Cell::step>> steps;  // of each row, in time order, without masked steps
     tensor<T, 3> y;
     matrix h, c;  // after the last step
 
@@ -260,8 +260,8 @@ struct through_time {
         matrix dh, dc;  // of the state before the first step
         Theta theta;
     };
-    /// dh, dc: of the state after the last step; empty: zeros. Truncated: nothing passes from a step whose number in the
-    /// order of time is a multiple of `truncate` to the one before it.
+    /// dh, dc: of the state after the last step; empty: zeros. Truncated: no gradient passes from a step whose number
+    /// in time order is a multiple of `truncate` to the previous one.
     [[nodiscard]] gradient backward(const tensor<T, 3>& x, const tensor<T, 3>& dy, const matrix& dh = {},
                                     const matrix& dc = {}) const {
         const std::size_t N = x.shape()[0], last = x.shape()[1], D = x.shape()[2], H = h.shape()[1];

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Schedules as PyTorch computes them: the next rate from the one before. α(t) so asks for a walk through 0 … t.
+/// Schedules as PyTorch computes them: each rate from the previous one. α(t) therefore needs a loop over 0 … t.
 
 #include <cmath>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Thresholds of images as the book writes them.
+/// Thresholds of images in textbook form.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace gradus::reference {
 
-// The twins of data::threshold's five types: an image x cut at t, m the maximum.
+// Reference for the five types of data::threshold: image x, threshold t, maximum m.
 
 /// y = m if x > t, else 0                                                                         [threshold.binary]
 template <class T, std::size_t N>
@@ -42,7 +42,7 @@ template <class T, std::size_t N>
     return xt::where(x > t, T(0), x);
 }
 
-/// Every t is tried, and every pixel looked at for each: the first t with the greatest q₀ q₁ (μ₀ − μ₁)².          [otsu]
+/// Tries every t, with a pass over all pixels for each: the first t with the largest q₀ q₁ (μ₀ − μ₁)².           [otsu]
 template <std::size_t N>
 [[nodiscard]] int otsu(const tensor<std::uint8_t, N>& x) {
     int best = 0;

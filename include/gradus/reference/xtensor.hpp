@@ -1,10 +1,10 @@
 #pragma once
 /// \file
-/// The door to what the textbook's way of writing needs of xtensor beside containers: mathematics and reductions.
+/// Includes what the reference implementations need of xtensor in addition to containers: mathematics and reductions.
 
 #include "gradus/tensor/xtensor.hpp"
 
-// Third-party headers are not ours to warn about, however they were found.
+// No warnings for third-party headers, wherever they were found.
 #if defined(__GNUC__)
 #pragma GCC system_header
 #endif

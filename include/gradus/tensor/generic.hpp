@@ -1,9 +1,9 @@
 #pragma once
 /// \file
-/// What lets one statement of a formula take a number, a SIMD register or a whole xtensor expression.
+/// Lets one statement of a formula accept a number, a SIMD register or a whole xtensor expression.
 ///
-/// Formulas call `exp`, `where`, ... without a namespace: numbers find the functions named here, registers and
-/// expressions find xsimd's and xtensor's by argument-dependent look-up.
+/// Formulas call `exp`, `where`, ... without a namespace: for numbers the functions below are found, for registers and
+/// expressions those of xsimd and xtensor, by argument-dependent lookup.
 
 #include <cmath>
 #include <concepts>
@@ -21,7 +21,7 @@ using std::log;
 using std::log1p;
 using std::sqrt;
 
-/// a where the condition holds, else b.
+/// a if the condition is true, else b.
 template <std::same_as<bool> C, class T, class U>
     requires(std::is_arithmetic_v<T> && std::is_arithmetic_v<U>)
 [[nodiscard]] constexpr auto where(C condition, T a, U b) {
@@ -47,11 +47,11 @@ struct element<Z> {
 };
 }  // namespace generic
 
-/// The number type behind a number, a register or an expression.
+/// The element type of a number, a register or an expression.
 template <class Z>
 using element_of = typename generic::element<std::remove_cvref_t<Z>>::type;
 
-/// A constant of a formula, in the type that the formula is computed in.
+/// A constant of a formula, in the type in which the formula is computed.
 template <class Z>
 [[nodiscard]] constexpr element_of<Z> constant(double value) {
     return static_cast<element_of<Z>>(value);

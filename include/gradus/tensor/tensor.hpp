@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The tensor of gradus: xtensor's row-major container with its allocator named.
+/// The tensor type of gradus: xtensor's row-major container with an explicit allocator.
 
 #include <concepts>
 #include <cstddef>
@@ -9,22 +9,22 @@
 
 #include "gradus/tensor/xtensor.hpp"
 
-// g++ calls the empty base of `huber{.delta = 0.5}` a member without initializer, which it is not. It asks where the
-// braces stand, in the program that includes this: so that the warning is off there too, to its end.
+// g++ wrongly reports the empty base of `huber{.delta = 0.5}` as a member without initializer. It reports it where the
+// braces are, in the user's program, so the warning is disabled for the rest of the translation unit.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 #endif
 
 namespace gradus {
 
-/// What tensors allocate with: one cache line, whatever the instruction set.
+/// The allocator of tensors: aligned to one cache line, whatever the instruction set.
 template <class T>
 using allocator = xsimd::aligned_allocator<T, 64>;
 
 /// N-dimensional array of T, row-major.
 ///
-/// An ordinary `xt::xtensor`: every xtensor function takes it. The allocator is named, so that the type does not change
-/// with `XTENSOR_USE_XSIMD`, which swaps xtensor's default.
+/// An ordinary `xt::xtensor`, accepted by every xtensor function. The allocator is explicit, so that the type does not
+/// depend on `XTENSOR_USE_XSIMD`, which changes xtensor's default.
 template <class T, std::size_t N>
 using tensor = xt::xtensor_container<xt::uvector<T, allocator<T>>, N, xt::layout_type::row_major>;
 
@@ -33,7 +33,7 @@ inline constexpr bool is_tensor = false;
 template <class T, std::size_t N>
 inline constexpr bool is_tensor<tensor<T, N>> = true;
 
-/// A gradus tensor, of any element type and rank; no expression and no `xarray`.
+/// A gradus tensor of any element type and rank; not an expression, not an `xarray`.
 template <class X>
 concept any_tensor = is_tensor<std::remove_cvref_t<X>>;
 
@@ -64,7 +64,7 @@ template <any_tensor X>
     return x.shape()[rank_of<X> - 1];
 }
 
-/// Product of all axes but the last: how many rows a kernel sees. A layer for (N, D) so serves (N, T, D).
+/// Product of all axes but the last: the number of rows of a kernel. So a layer for (N, D) also works on (N, T, D).
 template <any_tensor X>
 [[nodiscard]] std::size_t rows(const X& x) {
     std::size_t n = 1;
@@ -72,7 +72,7 @@ template <any_tensor X>
     return n;
 }
 
-/// Gives `out` a shape. Allocates where the number of elements changes, growing or shrinking: xtensor keeps no reserve.
+/// Sets the shape of `out`. Allocates whenever the number of elements changes: xtensor keeps no spare capacity.
 template <class T, std::size_t N, class Shape>
 void reshape(tensor<T, N>& out, const Shape& shape) {
     typename tensor<T, N>::shape_type s{};

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// A tensor whose element type and rank are known only at run time: how everything that is compiled once, whatever the
-/// network, sees the tensors of any.
+/// A reference to a tensor whose element type and rank are known only at run time, for code compiled once for all
+/// networks.
 
 #include <concepts>
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace gradus {
 
-/// An element type as NumPy names it: kind and bytes, `f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1`.
+/// An element type in NumPy's notation: kind and bytes, `f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1`.
 struct dtype {
     char kind = 'f';
     std::uint8_t size = 4;
@@ -33,11 +33,11 @@ inline constexpr dtype dtype_of{std::same_as<T, bool>      ? 'b'
                                                            : 'u',
                                 sizeof(T)};
 
-/// A tensor of any element type and rank. Nothing is copied: valid as long as the tensor lives and keeps its shape.
-/// What a const reference gives is const.
+/// A reference to a tensor of any element type and rank, valid as long as the tensor lives and keeps its shape. A const
+/// tensor_ref returns const elements only.
 class tensor_ref {
   public:
-    tensor_ref() = default;  ///< no tensor: no element
+    tensor_ref() = default;  ///< no tensor, no elements
     template <any_tensor X>
     explicit tensor_ref(X& x)
         : tensor_(const_cast<std::remove_const_t<X>*>(&x)), data_(const_cast<scalar_of<X>*>(x.data())),
@@ -50,7 +50,7 @@ class tensor_ref {
     [[nodiscard]] void* data() { return data_; }
     [[nodiscard]] const void* data() const { return data_; }
 
-    /// The same type and shape, with elements that stand elsewhere; not the tensor itself.
+    /// The same type and shape with elements stored elsewhere; `get` of the result is null.
     [[nodiscard]] tensor_ref over(void* elements) const {
         tensor_ref other = *this;
         other.tensor_ = nullptr, other.data_ = elements;
@@ -67,7 +67,7 @@ class tensor_ref {
         return {static_cast<const T*>(data_), size_};
     }
 
-    /// The tensor itself; null where its type is another.
+    /// The tensor itself; null if it is not an X.
     template <any_tensor X>
     [[nodiscard]] X* get() {
         return is<X>() ? static_cast<X*>(tensor_) : nullptr;
@@ -81,7 +81,7 @@ class tensor_ref {
         return rank_ == rank_of<X> && type_ == dtype_of<scalar_of<X>>;
     }
 
-    /// Element i, in memory order, as a double: exact but for integers beyond 2⁵³.
+    /// Element i, in memory order, as a double: exact except for integers beyond 2⁵³.
     GRADUS_ONCE [[nodiscard]] double number(std::size_t i) const;
 
   private:

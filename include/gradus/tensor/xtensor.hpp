@@ -1,15 +1,15 @@
 #pragma once
 /// \file
-/// The one door to xtensor and xsimd: upstream 0.26 moved every header, so all of gradus includes them from here.
+/// The only header that includes xtensor and xsimd, whose files upstream 0.26 moved; all of gradus includes this one.
 
-#include <exception>  // libc++ in C++23: xtl uses std::exception without saying so
+#include <exception>  // libc++ in C++23: xtl uses std::exception without including it
 
-// Third-party headers are not ours to warn about, however they were found.
+// No warnings from third-party headers, whichever way they were found.
 #if defined(__GNUC__)
 #pragma GCC system_header
 #endif
 
-// g++ 12 believes that its own AVX-512 intrinsics read uninitialized registers (GCC bug 105593).
+// g++ 12 wrongly reports that its own AVX-512 intrinsics read uninitialized registers (GCC bug 105593).
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A symbol drawn from a network's logits: by temperature, among the k best, or simply the best.
+/// Draws a symbol from a network's logits: with a temperature, from the k largest, or the largest one (greedy).
 /// \code
 /// x = gr::sample(y_hat, {.temperature = 0.8, .top_k = 20}, key, t);  // ŷ (N, 1, V) gives (N, 1): the next step's input
 /// \endcode
@@ -19,18 +19,19 @@
 namespace gradus {
 
 struct sampling {
-    double temperature = 1;  ///< τ: below 1 bolder in what is likely, above 1 more even; 0: the greatest logit
-    std::size_t top_k = 0;   ///< only the k greatest logits can be drawn, of equal ones the first; 0: all
+    double temperature = 1;  ///< τ: below 1 sharper, above 1 flatter; 0: always the largest logit (greedy)
+    std::size_t top_k = 0;   ///< only the k largest logits can be drawn, the first of equal ones; 0: all
 };
 
-/// What `sample` draws from, (V):
+/// The probabilities from which `sample` draws, (V):
 ///   p = softmax(z / τ)                                                                           [sample.temperature]
 ///   z_i ← −∞ for all but the k greatest z_i, before the softmax                                        [sample.top_k]
-/// τ = 0 is its limit: 1 for the first of the greatest (greedy). A logit of −∞ has p = 0.
+/// τ = 0 is the limit: p = 1 for the first of the largest logits (greedy). A logit of −∞ has p = 0.
 /// Source: Ackley, Hinton and Sejnowski, "A learning algorithm for Boltzmann machines" (1985), for τ; Fan, Lewis and
 /// Dauphin, "Hierarchical neural story generation" (2018), 5.1, for k.
 /// Complexity: O(V); allocates.
-/// \throws data_error for a temperature that is negative or not finite, k > V, no logits, one that is NaN or +∞, or all −∞.
+/// \throws data_error for a temperature that is negative or not finite, k > V, no logits, one that is NaN or +∞, or
+/// only logits of −∞.
 template <class T>
 [[nodiscard]] std::vector<double> sampling_probabilities(const T* logits, std::size_t V, const sampling& how = {}) {
     if (!(how.temperature >= 0 && std::isfinite(how.temperature)))
@@ -50,7 +51,7 @@ template <class T>
                          [&](std::size_t a, std::size_t b) { return p[a] != p[b] ? p[a] > p[b] : a < b; });
     for (std::size_t i = k; i < order.size(); ++i) p[order[i]] = -HUGE_VAL;
 
-    const double tau = how.temperature == 0 ? 1 : how.temperature;  // a single one is left: any τ will do
+    const double tau = how.temperature == 0 ? 1 : how.temperature;  // only one is left: any τ returns the same p
     double sum = 0;
     for (double& v : p) sum += v = std::exp((v - top) / tau);
     for (double& v : p) v /= sum;
@@ -58,11 +59,11 @@ template <class T>
 }
 
 /// The first i with Σⱼ≤ᵢ p_j > u, for u in [0, 1).                                                        [sample.draw]
-/// Should rounding leave u above the whole sum, the last i that can be drawn.
+/// If rounding leaves u above the whole sum: the last i with p_i > 0.
 GRADUS_ONCE [[nodiscard]] std::size_t drawn(const std::vector<double>& p, double u);
 
-/// The index drawn from V logits by u = uniform(key, draw, row). Nothing advances: the same key, draw and row give the
-/// same index. Complexity: O(V); allocates. \throws data_error as sampling_probabilities.
+/// The index drawn from V logits by u = uniform(key, draw, row). There is no random state: the same key, draw and row
+/// return the same index. Complexity: O(V); allocates. \throws data_error as sampling_probabilities does.
 template <class T>
 [[nodiscard]] std::int32_t sample(const T* logits, std::size_t V, const sampling& how, std::uint64_t key, std::uint64_t draw,
                                   std::uint64_t row = 0) {
@@ -72,7 +73,7 @@ template <class T>
 [[nodiscard]] std::int32_t sample(const tensor<T, 1>& logits, const sampling& how, std::uint64_t key, std::uint64_t draw) {
     return sample(logits.data(), logits.size(), how, key, draw);
 }
-/// One index for each row, each by a draw of its own: logits (N, V) give (N), (N, T, V) give (N, T).
+/// One index per row, each from its own random number: logits (N, V) return (N), (N, T, V) return (N, T).
 template <class T, std::size_t R>
     requires(R > 1)
 [[nodiscard]] tensor<std::int32_t, R - 1> sample(const tensor<T, R>& logits, const sampling& how, std::uint64_t key,

@@ -1,10 +1,11 @@
 #pragma once
 /// \file
-/// Texts cut into tokens: characters, or words and punctuation marks.
+/// Splits texts into tokens: characters, or words and punctuation marks.
 ///
-/// Source: documents/001, 3.2 (词汇处理, the first step of language processing) and 4.2 (`BertTokenizer`, "bert-base-uncased").
-/// Words are cut as BERT's tokenizer does it before it looks for pieces of words (Devlin and others 2019; "basic
-/// tokenization" in their code), but that accents stay. The pieces (WordPiece) are not here.
+/// Source: documents/001, 3.2 (词汇处理, the first step of language processing) and 4.2 (`BertTokenizer`,
+/// "bert-base-uncased").
+/// Words are split as in BERT's tokenizer before its WordPiece step (Devlin and others 2019; "basic tokenization" in
+/// their code), except that accents are kept. WordPiece is not implemented here.
 
 #include <cstddef>
 #include <string>
@@ -28,22 +29,22 @@ template <std::size_t N>
     return false;
 }
 
-/// What stands between words.
+/// Blanks, which separate words.
 [[nodiscard]] constexpr bool is_blank(char32_t c) {
     constexpr range blanks[] = {{0x9, 0xA}, {0xD, 0xD}, {0x20, 0x20}, {0xA0, 0xA0}, {0x1680, 0x1680}, {0x2000, 0x200A},
                                 {0x2028, 0x2029}, {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000}};
     return within(c, blanks);
 }
 
-/// What a reader does not see: other controls, marks of direction and width, the sign for a character that was lost.
+/// Invisible characters: other controls, marks of direction and width, the replacement character U+FFFD.
 [[nodiscard]] constexpr bool is_control(char32_t c) {
     constexpr range controls[] = {{0x0, 0x1F}, {0x7F, 0x9F}, {0xAD, 0xAD}, {0x200B, 0x200F}, {0x202A, 0x202E},
                                   {0x2060, 0x2064}, {0x2066, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xFFFD, 0xFFFD}};
     return within(c, controls) && !is_blank(c);
 }
 
-/// Signs of ASCII that are neither letter nor digit, $ and + too, as BERT counts them; and the punctuation of Latin-1,
-/// of Chinese and Japanese, and of Unicode's general block.
+/// ASCII signs that are neither letters nor digits, including $ and + as in BERT; and the punctuation of Latin-1, of
+/// Chinese and Japanese, and of Unicode's general block.
 [[nodiscard]] constexpr bool is_punctuation(char32_t c) {
     constexpr range marks[] = {
         {0x21, 0x2F},     {0x3A, 0x40},     {0x5B, 0x60},     {0x7B, 0x7E},     {0xA1, 0xA1},     {0xA7, 0xA7},
@@ -62,12 +63,12 @@ template <std::size_t N>
     return within(c, han);
 }
 
-/// The small letter of a capital one, in Latin (but its second extension), Greek, Cyrillic and full width; others stay.
+/// Lower case of upper-case Latin (except Extended-B), Greek, Cyrillic and full-width letters; others are unchanged.
 [[nodiscard]] constexpr char32_t lower(char32_t c) {
     struct capitals {
         char32_t first, last;
         int shift;
-        char32_t step = 1;  // 2: capital and small letters take turns
+        char32_t step = 1;  // 2: upper and lower case alternate
     };
     constexpr capitals table[] = {
         {0x41, 0x5A, 32}, {0xC0, 0xD6, 32}, {0xD8, 0xDE, 32}, {0x100, 0x12E, 1, 2},
@@ -85,7 +86,7 @@ template <std::size_t N>
 
 }  // namespace unicode
 
-/// What a token is.
+/// The kind of token.
 enum class unit { character, word };
 
 struct tokenize_options {
@@ -93,8 +94,9 @@ struct tokenize_options {
     bool lower_case = false;
 };
 
-/// Calls f(token, offset) for each token of a text, where it begins. A token is valid only during the call. O(bytes).
-/// \throws data_error where the text is not UTF-8.
+/// Calls f(token, offset) for each token of a text and the byte where it begins. A token is valid only during the call.
+/// O(bytes).
+/// \throws data_error if the text is not UTF-8.
 template <class F>
 void each_token(std::string_view text, const tokenize_options& options, std::string_view source, F&& f) {
     std::string token;
@@ -108,7 +110,7 @@ void each_token(std::string_view text, const tokenize_options& options, std::str
         const bool is_word = options.by == unit::word;
         const bool alone = !is_word || unicode::is_punctuation(c) || unicode::is_ideograph(c);
         const bool blank = is_word && unicode::is_blank(c);
-        if (is_word && unicode::is_control(c)) continue;  // within a word it parts nothing
+        if (is_word && unicode::is_control(c)) continue;  // it does not split a word
         if (alone || blank) end_token();
         if (blank) continue;
         if (token.empty()) begin = before;
@@ -118,9 +120,9 @@ void each_token(std::string_view text, const tokenize_options& options, std::str
     end_token();
 }
 
-/// The tokens of a text. By words: what stands between blanks, each punctuation mark and each Chinese character for itself,
-/// control characters left out. `tokenize("It's 5 €!", {.lower_case = true})` is it ' s 5 € !
-/// \throws data_error where the text is not UTF-8.
+/// The tokens of a text. As words: what stands between blanks, with each punctuation mark and each Chinese character as
+/// a token of its own, without control characters. `tokenize("It's 5 €!", {.lower_case = true})` returns it ' s 5 € !
+/// \throws data_error if the text is not UTF-8.
 GRADUS_ONCE [[nodiscard]] std::vector<std::string> tokenize(std::string_view text, const tokenize_options& options = {},
                                                             std::string_view source = "text");
 

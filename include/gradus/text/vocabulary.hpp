@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Texts as indices and back: which token has which number.
+/// Vocabularies: texts to indices and back.
 /// \code
 /// const auto letters = gr::data::characters(text);                  // '\n' is 0, ' ' is 1, ...
 /// const auto ids     = letters.encode("to be");                     // (5), std::int32_t
@@ -30,15 +30,15 @@
 
 namespace gradus::data {
 
-/// Distinct tokens, numbered from 0, and how a text is cut into them.
+/// Distinct tokens, numbered from 0, and how a text is split into them.
 class vocabulary {
   public:
-    /// Names of the token that fills rows up, and of the one that stands for all that are not listed. No text is cut into
-    /// them: they are longer than a character, and < and > are tokens of their own.
+    /// The tokens for padding and for everything that is not listed. No text is split into them: they are longer than a
+    /// character, and < and > are tokens of their own.
     static constexpr std::string_view padding_token = "<pad>", unknown_token = "<unk>";
 
-    /// \param source  what messages call it
-    /// \throws data_error where there are no tokens, one is there twice, or one that no text is cut into.
+    /// \param source  its name in messages
+    /// \throws data_error if there are no tokens, a token occurs twice, or no text can be split into it.
     GRADUS_ONCE explicit vocabulary(std::vector<std::string> tokens, const tokenize_options& cut = {},
                                     std::string_view source = "vocabulary");
 
@@ -54,7 +54,7 @@ class vocabulary {
     [[nodiscard]] std::optional<std::int32_t> padding() const { return find(padding_token); }
     [[nodiscard]] std::optional<std::int32_t> unknown() const { return find(unknown_token); }
 
-    /// A token's index, or the unknown one's. \throws data_error where neither is listed.
+    /// A token's index, or the index of <unk>. \throws data_error if neither is listed.
     GRADUS_ONCE [[nodiscard]] std::int32_t index(std::string_view token) const;
     /// The token of an index. \throws data_error for one outside 0..V-1.
     [[nodiscard]] const std::string& operator[](std::int32_t index) const {
@@ -64,20 +64,20 @@ class vocabulary {
     }
 
     /// The indices (T) of a text's tokens. O(bytes log V).
-    /// \throws data_error where the text is not UTF-8; for a token that is not listed where <unk> is not either, with the
-    /// offset of its first byte.
+    /// \throws data_error if the text is not UTF-8; for a token that is not listed if <unk> is not listed either, with
+    /// the offset of its first byte.
     GRADUS_ONCE [[nodiscard]] tensor<std::int32_t, 1> encode(std::string_view text,
                                                              std::string_view source = "text") const;
 
-    /// The text of indices, paddings left out: characters one behind the other, words with a blank between them.
-    /// \throws data_error for an index outside 0..V-1, with its place.
+    /// The text of indices, without padding: characters are concatenated, words are joined by a blank.
+    /// \throws data_error for an index outside 0..V-1, with its position.
     GRADUS_ONCE [[nodiscard]] std::string decode(std::span<const std::int32_t> ids) const;
     [[nodiscard]] std::string decode(const tensor<std::int32_t, 1>& ids) const { return decode(flat(ids)); }
 
   private:
     [[nodiscard]] bool holds(std::int32_t i) const { return i >= 0 && static_cast<std::size_t>(i) < size(); }
     [[nodiscard]] std::string_view unit_name() const { return cut_.by == unit::word ? "word" : "character"; }
-    /// " (U+00E9)", of a character.
+    /// " (U+00E9)" for a character, "" for a word.
     [[nodiscard]] std::string code_of(std::string_view token) const {
         return cut_.by == unit::word ? std::string() : message({" (", code_point_text(decode_utf8(token)[0]), ")"});
     }
@@ -93,22 +93,23 @@ class vocabulary {
 
 struct vocabulary_options {
     std::size_t minimum = 1;  ///< a token that occurs less often is not listed
-    std::size_t most = 0;     ///< the vocabulary's size, <pad> and <unk> included: the most frequent tokens stay. 0: any
+    std::size_t most = 0;     ///< maximum size, with <pad> and <unk>: the most frequent tokens are kept. 0: no limit
     bool padding = false;     ///< <pad> comes first
-    bool unknown = false;     ///< <unk> comes next, for what is not listed
+    bool unknown = false;     ///< <unk> comes next, for tokens that are not listed
     bool lower_case = false;
 };
 
-/// The tokens of a text, by how often they occur, ties in the order of code points. O(bytes log V).
-/// \throws data_error where the text is not UTF-8, or no token is left.
+/// The vocabulary of a text: words by decreasing frequency, ties in code point order; characters in code point order.
+/// O(bytes log V).
+/// \throws data_error if the text is not UTF-8, or no token is left.
 GRADUS_ONCE [[nodiscard]] vocabulary build_vocabulary(std::string_view text, unit by, const vocabulary_options& o);
 
-/// The characters of a text, in the order of code points. \throws data_error as build_vocabulary.
+/// The characters of a text, in code point order. \throws data_error as build_vocabulary does.
 [[nodiscard]] inline vocabulary characters(std::string_view text, const vocabulary_options& options = {}) {
     return build_vocabulary(text, unit::character, options);
 }
-/// The words and punctuation marks of a text, the most frequent first, ties in the order of code points.
-/// \throws data_error as build_vocabulary.
+/// The words and punctuation marks of a text, the most frequent first, ties in code point order.
+/// \throws data_error as build_vocabulary does.
 [[nodiscard]] inline vocabulary words(std::string_view text, const vocabulary_options& options = {}) {
     return build_vocabulary(text, unit::word, options);
 }

@@ -1,13 +1,13 @@
 #pragma once
 /// \file
-/// Vocabularies kept beside the network that was trained with them: a line that says what the tokens are, then one a line.
+/// Files of vocabularies, stored next to the network trained with them: a line with number and kind, then the tokens.
 ///
 ///   gradus vocabulary: 3 characters
 ///   \u{A}
 ///   a
 ///   词
 ///
-/// What cannot be seen, and \ itself, is written as \u{...}, its code point in hexadecimal.
+/// Invisible characters, and \ itself, are written as \u{...}, the code point in hexadecimal.
 
 #include <charconv>
 #include <cstddef>
@@ -26,13 +26,13 @@
 
 namespace gradus::data {
 
-/// Writes a vocabulary; a file that was there is replaced when all of it is written.
+/// Writes a vocabulary. An existing file is replaced only after all of it is written.
 /// \throws data_error with the path and the system's reason.
 GRADUS_ONCE void save(const std::string& path, const vocabulary& v);
 
 /// Reads what `save` wrote.
-/// \throws data_error naming the file, the line or the token: no vocabulary, not UTF-8, more than 64 MiB, more or fewer tokens
-/// than promised, a \ that begins no \u{...}, a token that is there twice or that no text is cut into.
+/// \throws data_error naming the file, the line or the token: not a vocabulary, not UTF-8, more than 64 MiB, more or
+/// fewer tokens than promised, a \ that does not begin \u{...}, a duplicate token, or one that no text contains.
 GRADUS_ONCE [[nodiscard]] vocabulary load_vocabulary(const std::string& path);
 
 #if GRADUS_BODIES_OF(text)
@@ -81,7 +81,7 @@ GRADUS_BODY vocabulary load_vocabulary(const std::string& path) {
     if (cut.lower_case) what.remove_suffix(std::string_view(", lower case").size());
     if (size == 0 || (what != " words" && what != " characters"))
         refuse({"line 1: ", shown(head), " is neither a number of characters nor of words"});
-    const std::size_t room = rest.size() / 2;  // a token and its line's end
+    const std::size_t room = rest.size() / 2;  // a token has at least one byte, then a line end
     if (size > room) refuse({"line 1 promises ", size, " tokens, the file has room for ", room});
 
     std::vector<std::string> tokens;
@@ -92,7 +92,7 @@ GRADUS_BODY vocabulary load_vocabulary(const std::string& path) {
         for (std::size_t slash = 0; (slash = from.find('\\')) != std::string_view::npos;) {
             token += from.substr(0, slash);
             from.remove_prefix(slash);
-            std::uint32_t c = 0x110000;  // no character, until digits make it one
+            std::uint32_t c = 0x110000;  // not a code point, unless digits are read
             const char* digits = from.starts_with("\\u{") ? from.data() + 3 : nullptr;
             const char* stop = digits == nullptr ? nullptr : std::from_chars(digits, from.data() + from.size(), c, 16).ptr;
             if (stop == digits || stop == from.data() + from.size() || *stop != '}' || !is_scalar_value(c))

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// A batch at work on a network, as the training loop sees it: without its types. The loop and evaluation are compiled
-/// once; what they call are these few functions, twice for each batch and thread.
+/// A batch of a network in training, with its types erased. The loop and evaluation are compiled once; they call these
+/// few virtual functions, twice per batch and thread.
 
 #include <algorithm>
 #include <cstddef>
@@ -20,18 +20,18 @@
 
 namespace gradus::training {
 
-/// Samples of a batch, or the part of them that a thread takes.
+/// Samples of a batch, or of one thread's part of it.
 struct batch_rows {
-    std::span<const std::size_t> samples;  ///< by their index in the data
-    std::size_t first_row = 0;             ///< place of the first of them in the whole step
-    bool all = false;                      ///< they are the whole of the data, in its order
-    bool last = false;                     ///< fewer than the batches before: what is left at the end of an epoch
-    bool stateful = false;                 ///< goes on where the rows before ended
+    std::span<const std::size_t> samples;  ///< indices into the data
+    std::size_t first_row = 0;             ///< row of the first of them in the whole step
+    bool all = false;                      ///< they are all of the data, in order
+    bool last = false;                     ///< fewer than the batch size: the remainder at the end of an epoch
+    bool stateful = false;                 ///< continues from the state after the previous rows
     std::uint64_t seed = 0, step = 0;      ///< of the random stream
 };
 
-/// What a forward tells of its rows: the loss before it is divided by anything, what it counted, labels that were met, and
-/// labels that there were.
+/// Totals of a forward over its rows: the loss before it is divided, the count to divide it by, correctly predicted
+/// labels, and labels evaluated.
 struct batch_totals {
     double loss = 0, count = 0, correct = 0, judged = 0;
     batch_totals& operator+=(const batch_totals& o) {
@@ -40,13 +40,13 @@ struct batch_totals {
     }
 };
 
-/// How a loss adds up, and what messages call it.
+/// How a loss is reduced, and its name in messages.
 struct loss_facts {
     std::string_view name, formula;
     bool is_sum = false;  ///< J is a sum, not a mean
-    bool judges = false;  ///< it says how many labels are met
+    bool judges = false;  ///< it counts correctly predicted labels
 
-    /// J of a whole from the sum over its parts. Where nothing counts, nothing is lost: 0.
+    /// J of the whole from the sums over its parts; 0 if nothing counts.
     [[nodiscard]] double reduced(double sum, double count) const { return is_sum ? sum : count > 0 ? sum / count : 0; }
 };
 
@@ -56,39 +56,40 @@ struct batch_outputs {
     const tensor<bool, 2>* mask = nullptr;  ///< of the rows of ŷ; null: all count
 };
 
-/// Network, loss and data, forward.
+/// The forward pass of network, loss and data.
 class batch_forward {
   public:
     virtual batch_totals forward(const batch_rows& rows) = 0;
     [[nodiscard]] virtual batch_outputs outputs() = 0;
-    /// What was first not finite in the last forward, in words; nothing where all was, or there was none.
+    /// Describes the first value of the last forward that was NaN or infinite; empty if there is none.
     [[nodiscard]] virtual std::string first_not_finite() = 0;
-    [[nodiscard]] virtual std::string first_not_finite_in_data() = 0;  ///< the same, of the whole of the data
-    [[nodiscard]] virtual bool has_state() = 0;  ///< whether any layer has a state to carry
-    virtual void forget_state() = 0;             ///< the next batch is a beginning
+    [[nodiscard]] virtual std::string first_not_finite_in_data() = 0;  ///< the same for all of the data
+    [[nodiscard]] virtual bool has_state() = 0;  ///< whether any layer carries a state
+    virtual void forget_state() = 0;             ///< the next batch starts from zeros
 
   protected:
     ~batch_forward() = default;
 };
 
-/// The same, and the gradient.
+/// The same with the backward pass.
 class batch_backward {
   public:
     virtual ~batch_backward() = default;
     [[nodiscard]] virtual batch_forward& rows() = 0;
-    /// ∇J(θ) of the rows of the last forward, where J divides by `total`. A further batch that shares the step is added.
+    /// ∇J(θ) of the rows of the last forward, J divided by `total`. `further`: added to that of the step's earlier
+    /// batches.
     virtual void backward(double total, bool further) = 0;
     virtual void list_parameters(parameter_list& into) = 0;
     virtual void list_gradients(parameter_list& into) = 0;
 };
 
-/// Calls f for all of n samples in their order, so many at a time; for none once, so that the network says what is wrong.
+/// Calls f for n samples in order, `batch_size` at a time; for n = 0 once, so that the network reports the error.
 GRADUS_ONCE void each_batch(std::size_t n, std::size_t batch_size, function_ref<void(const batch_rows&)> f);
 
-/// \throws data_error
+/// \throws data_error if `batch_size` does not divide `samples`.
 GRADUS_ONCE void require_even_batches(std::string_view who, std::string_view what, std::size_t samples,
                                                    std::size_t batch_size);
-/// \throws data_error
+/// \throws data_error if the mask has another number of rows.
 GRADUS_ONCE void require_rows(std::string_view who, std::size_t samples, const tensor<bool, 2>* mask);
 GRADUS_ONCE [[noreturn]] void refuse_stateless(std::string_view who);
 

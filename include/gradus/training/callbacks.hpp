@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Callbacks of `fit`: early stopping, schedules, and lambdas at any moment. A log and checkpoints, which write files,
-/// stand in io/.
+/// Callbacks of `fit`: early stopping, schedules, and lambdas at any moment. The log and the checkpoints, which write
+/// files, are in io/.
 
 #include <cmath>
 #include <cstddef>
@@ -17,36 +17,37 @@
 
 namespace gradus {
 
-/// What a callback watches: the last of a column of the history.
+/// The value that a callback watches: the last entry of a column of the history.
 enum class watch {
     validation_loss,
     validation_accuracy,
-    loss,     ///< of training, as it went by
+    loss,     ///< of training, averaged during the epoch
     accuracy  ///< likewise
 };
 
-/// Whether more of it is better.
+/// Whether larger values are better.
 [[nodiscard]] constexpr bool more_is_better(watch what) {
     return what == watch::accuracy || what == watch::validation_accuracy;
 }
 
-/// \throws data_error where the history does not hold it.
+/// The watched value. \throws data_error if the history does not have it.
 GRADUS_ONCE [[nodiscard]] double watched(std::string_view who, const history& h, watch what);
 
-/// How early stopping decides.
+/// Options of early stopping.
 struct early_stopping_options {
     watch what = watch::validation_loss;
-    std::size_t patience = 5;  ///< epochs without a better one before it stops
-    double min_delta = 0;      ///< what counts as better
-    bool restore_best = true;  ///< leaves the network with the parameters of its best epoch
+    std::size_t patience = 5;  ///< epochs without improvement before training stops
+    double min_delta = 0;      ///< an improvement must exceed this
+    bool restore_best = true;  ///< restores the parameters of the best epoch after training
 };
 
-/// Ends training when an epoch has not been better for long, and gives back the best parameters, and statistics of batches:
+/// Stops training when the watched value has not improved for `patience` epochs, and restores the best parameters and
+/// batch statistics:
 /// `gr::early_stopping stop(net, {.patience = 3}); gr::fit(net, J, gr::adam{}, train, {.validation = held_out}, stop);`
 ///
-/// Complexity: a copy of the parameters for each epoch that is the best so far. The optimizer's state is not taken back.
+/// Complexity: a copy of the parameters for each epoch that is the best so far. The optimizer's state is not restored.
 /// Source: Prechelt, "Early stopping, but when?" (1998); Keras's `EarlyStopping(restore_best_weights=True)`.
-/// \throws data_error where the history does not hold what it watches.
+/// \throws data_error if the history does not have the watched value.
 template <class Net>
 class early_stopping {
   public:
@@ -86,11 +87,11 @@ class early_stopping {
     std::size_t best_epoch_ = 0, waited_ = 0;
 };
 
-/// What a schedule counts.
+/// The unit in which a schedule counts.
 enum class per { step, epoch };
 
-/// Sets the learning rate before each step by a schedule, counted from 0: `gr::scheduled(gr::schedule::cosine{...})`. Counts the
-/// optimizer's steps, or its epochs, so that a resumed run goes on where it stopped. One-cycle's momentum goes with it.
+/// Sets the learning rate before each step by a schedule: `gr::scheduled(gr::schedule::cosine{...})`. It counts the
+/// optimizer's steps or epochs from 0, so a resumed run continues where it stopped. One-cycle also sets the momentum.
 template <rate_schedule Rate>
 class scheduled {
   public:
@@ -111,9 +112,8 @@ class scheduled {
     per unit_;
 };
 
-/// Lowers the optimizer's learning rate when an epoch has not been better for long:
-/// `gr::on_plateau({.factor = 0.5, .patience = 3})`. It begins anew with each call of `fit`, at the rate that the optimizer
-/// has.
+/// Lowers the optimizer's learning rate when the watched value has not improved for long:
+/// `gr::on_plateau({.factor = 0.5, .patience = 3})`. Each call of `fit` starts anew, from the optimizer's current rate.
 class on_plateau {
   public:
     explicit on_plateau(schedule::reduce_on_plateau plateau = {}, watch what = watch::validation_loss)

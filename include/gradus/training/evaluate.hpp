@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// What a trained network says: predictions, probabilities, classes, and how good they are. All const, so any number of
-/// threads may ask the same network.
+/// Inference and evaluation: predictions, probabilities, classes, and how good they are. The network stays const, so
+/// any number of threads may use it at once.
 
 #include <algorithm>
 #include <array>
@@ -22,25 +22,25 @@
 
 namespace gradus {
 
-/// What a network answers to a whole set.
+/// The evaluation of a network on a whole set.
 struct score {
     double loss = 0;
-    double accuracy = std::nan("");    ///< NaN: the loss judges no classes
-    tensor<std::size_t, 2> confusion;  ///< (V, V), true class by predicted class; empty: the targets are no labels
+    double accuracy = std::nan("");    ///< NaN: the loss defines no accuracy
+    tensor<std::size_t, 2> confusion;  ///< (V, V), true class by predicted class; empty: the targets are not labels
 };
 
-/// How `evaluate` goes through the data: `{.stateful = true, .batch_size = 32}`.
+/// Options of `evaluate`: `{.stateful = true, .batch_size = 32}`.
 struct evaluate_options {
-    bool stateful = false;         ///< row r of a batch goes on where row r of the last one ended, from zeros
-    std::size_t batch_size = 256;  ///< rows at once: enough for the products' speed, few enough for the cache
+    bool stateful = false;         ///< row r of a batch continues from row r of the previous one; the first from zeros
+    std::size_t batch_size = 256;  ///< rows at once: enough for fast products, few enough for the cache
 };
 
 namespace training {
 
-/// (V, V), true class by predicted class, with the rows of these outputs added.
+/// Adds the rows of these outputs to the confusion matrix (V, V), true class by predicted class.
 GRADUS_ONCE void count_classes(tensor<std::size_t, 2>& confusion, const batch_outputs& out);
 
-/// Loss, accuracy and, where it is asked for and the targets are labels, the confusion matrix. Compiled once, whatever the network.
+/// Loss, accuracy and, if requested and the targets are labels, the confusion matrix. Compiled once, for all networks.
 GRADUS_ONCE [[nodiscard]] score evaluate(batch_forward& rows, const loss_facts& loss, std::size_t samples,
                                                    const evaluate_options& o, bool confusion = false);
 
@@ -53,7 +53,7 @@ GRADUS_BODY void count_classes(tensor<std::size_t, 2>& confusion, const batch_ou
         confusion.fill(0);
     }
     for (std::size_t r = 0; r < out.y.size(); ++r) {
-        const double label = out.y.number(r);  // what weighs nothing may have any
+        const double label = out.y.number(r);  // a row of weight 0 may have any label
         if (!(label >= 0 && label < static_cast<double>(k)) || (out.mask != nullptr && !flat(*out.mask)[r])) continue;
         with_scalar(out.y_hat.type(), [&]<class T>(T) {
             const T* const row = out.y_hat.as<T>().data() + r * k;
@@ -88,9 +88,9 @@ GRADUS_BODY score evaluate(batch_forward& rows, const loss_facts& loss, std::siz
 
 }  // namespace training
 
-/// ŷ = f(x; θ) in inference mode, for any number of rows. A mask (N, T) says where sequences hold data.
+/// ŷ = f(x; θ) in inference mode, for any number of rows. A mask (N, T) is true where sequences hold data.
 /// Complexity: one forward, a batch at a time, so that the caches stay small; the result is allocated once.
-/// \throws shape_error where the network does not take x, an empty one included; data_error for a mask of other rows.
+/// \throws shape_error if the network does not accept x, also for an empty x; data_error for a mask with other rows.
 template <class Net, class X>
 [[nodiscard]] auto predict(const Net& net, const X& x, const tensor<bool, 2>* mask = nullptr) {
     output_of<Net, X> out;
@@ -110,13 +110,14 @@ template <class Net, class X>
     });
     return out;
 }
-/// Of a dataset's x, with its mask.
+/// The same for a dataset's x and mask.
 template <class Net, class X, class Y>
 [[nodiscard]] auto predict(const Net& net, const dataset<X, Y>& data) {
     return predict(net, data.x, &data.mask);
 }
 
-/// Probabilities of the classes, (N, V). Of logits: softmax of a row; of a single logit: σ(z), the probability of class 1.
+/// Class probabilities (N, V). From logits: the softmax of each row; from a single logit: σ(z), the probability of
+/// class 1.
 /// Mask and errors as in `predict`.
 template <class Net, class X>
 [[nodiscard]] auto probabilities(const Net& net, const X& x, const tensor<bool, 2>* mask = nullptr) {
@@ -130,14 +131,14 @@ template <class Net, class X>
     }
     return p;
 }
-/// Of a dataset's x, with its mask.
+/// The same for a dataset's x and mask.
 template <class Net, class X, class Y>
 [[nodiscard]] auto probabilities(const Net& net, const dataset<X, Y>& data) {
     return probabilities(net, data.x, &data.mask);
 }
 
-/// The most probable class of each row, (N); of a single output, 1 where its probability is at least ½. Mask and
-/// errors as in `predict`.
+/// The most probable class of each row, (N); for a single output, 1 if its probability is at least ½. Mask and errors
+/// as in `predict`.
 template <class Net, class X>
 [[nodiscard]] auto classes(const Net& net, const X& x, const tensor<bool, 2>* mask = nullptr) {
     const auto p = probabilities(net, x, mask);
@@ -150,14 +151,14 @@ template <class Net, class X>
                                                          : kernels::argmax(p.data() + r * k, k));
     return out;
 }
-/// Of a dataset's x, with its mask.
+/// The same for a dataset's x and mask.
 template <class Net, class X, class Y>
 [[nodiscard]] auto classes(const Net& net, const dataset<X, Y>& data) {
     return classes(net, data.x, &data.mask);
 }
 
-/// Share of labels that are met, of (N) with (N), or (N, T) with (N, T) where the mask has data.
-/// \throws data_error where their numbers differ, or there are none.
+/// Share of correct labels, (N) and (N), or (N, T) and (N, T) where the mask is true.
+/// \throws data_error if the sizes differ, or there are none.
 template <class A, class B>
 [[nodiscard]] double accuracy(const A& predicted, const B& labels, const tensor<bool, 2>* mask = nullptr) {
     if (predicted.size() != labels.size() || labels.size() == 0)
@@ -168,12 +169,12 @@ template <class A, class B>
     return n / there.count();
 }
 
-/// Loss, accuracy and confusion matrix of a network on a set. Its mask and weights count in the loss as they do in `fit`;
-/// accuracy and confusion matrix count each row that the mask leaves once, whatever it weighs.
-/// Where a network gives up the steps of sequences, (N, T, D) to (N, V), every sample counts: the mask is its layers' alone.
-/// Stateful as in `fit`, the batch size that of the chunks' layout.
+/// Loss, accuracy and confusion matrix of a network on a set. Mask and weights enter the loss as in `fit`; accuracy and
+/// confusion matrix count each row that the mask selects once, whatever its weight. If the network reduces each
+/// sequence to one row, (N, T, D) to (N, V), every sample counts and only the layers use the mask.
+/// Stateful as in `fit`; the batch size must be that of the chunks' layout.
 /// Complexity: one forward and one value of the loss, a batch at a time.
-/// \throws shape_error, data_error where network, loss and data do not fit each other.
+/// \throws shape_error, data_error if network, loss and data do not fit together.
 template <class Net, class J, class X, class Y>
 [[nodiscard]] score evaluate(const Net& net, const J& loss, const dataset<X, Y>& data, const evaluate_options& o = {}) {
     using Y_hat = output_of<Net, X>;

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The training loop that people expect.
+/// The training loop, `fit`.
 
 #include <cstddef>
 #include <memory>
@@ -15,35 +15,36 @@
 
 namespace gradus {
 
-/// How `fit` goes through the data: `{.epochs = 10, .batch_size = 32, .validation = held_out, .threads = 2}`.
+/// Options of `fit`: `{.epochs = 10, .batch_size = 32, .validation = held_out, .threads = 2}`.
 template <class X, class Y>
 struct fit_options {
     std::size_t epochs = 1;
     std::size_t batch_size = 32;
-    std::size_t accumulate = 1;                    ///< batches to a step: as one of so many times the size, in its memory
-    std::optional<dataset<X, Y>> validation = {};  ///< judged after each epoch; nothing is chosen by it
-    std::size_t threads = 1;                       ///< each takes its share of every batch
-    bool stateful = false;                         ///< row r of a batch goes on where row r of the last one ended
-    bool shuffle = true;                           ///< anew each epoch, keyed by the optimizer's seed and the epoch
-    double clip_value = 0;                         ///< each element of ∇J to [−c, c]; 0: not                [clip.value]
-    double clip_norm = 0;                          ///< then ‖∇J‖ to at most this; 0: not                     [clip.norm]
+    std::size_t accumulate = 1;                    ///< batches per step: acts as one larger batch, in the memory of one
+    std::optional<dataset<X, Y>> validation = {};  ///< evaluated after each epoch; does not influence training
+    std::size_t threads = 1;                       ///< each processes a part of every batch
+    bool stateful = false;                         ///< row r of a batch continues from row r of the previous one
+    bool shuffle = true;                           ///< in each epoch, by the optimizer's seed and the epoch's number
+    double clip_value = 0;                         ///< clips each element of ∇J to [−c, c]; 0: off         [clip.value]
+    double clip_norm = 0;                          ///< then clips ‖∇J‖ to at most this; 0: off              [clip.norm]
     show progress = show::on_terminal;
 };
 
 /// Trains a network: `gr::fit(net, gr::cross_entropy{}, gr::adam{}, train, {.epochs = 10, .threads = 2})`.
 ///
-/// Each epoch goes once through the samples, in an order keyed by the default seed and the epoch. Ctrl-C ends it after
-/// the step under way, or the validation, with the history so far. The same seed, build, machine and number of threads
-/// give the same run bit for bit. No allocation in a step after the first of its size.
+/// Each epoch visits every sample once, in an order that depends on the optimizer's seed and the epoch's number. Ctrl-C
+/// ends training after the current step or validation, with the history so far. The same seed, build, machine and
+/// number of threads reproduce a run bit for bit. Only the first step of each batch size allocates.
 ///
-/// Stateful, for long sequences cut into chunks: samples 0..B−1 are the first chunks of B sequences, B..2B−1 those that
-/// follow, and so on; B the batch size, of which there must be a whole number. Layers that have a state carry it from batch
-/// to batch, and forget it at the beginning of each epoch; the validation is judged likewise. See nn/state.hpp.
+/// Stateful, for long sequences cut into chunks: samples 0..B−1 are the first chunks of B sequences, B..2B−1 the next
+/// chunks, and so on; B is the batch size and must divide the number of samples. Layers with a state carry it from
+/// batch to batch and reset it at the beginning of each epoch and of the validation. See nn/state.hpp.
 ///
-/// Callbacks follow: `gr::fit(net, J, gr::adam{}, train, {.epochs = 10}, gr::scheduled(rate), [](auto& now) { ... })`. A
-/// lambda is called after each epoch; see training_state and moment.
-/// \throws shape_error, data_error where network, loss and data do not fit each other; diverged where the loss is no
-///         number, with the layer and the formula where that began.
+/// Callbacks are the last arguments:
+/// `gr::fit(net, J, gr::adam{}, train, {.epochs = 10}, gr::scheduled(rate), [](auto& now) { ... })`. A lambda is called
+/// after each epoch; see training_state and moment.
+/// \throws shape_error, data_error if network, loss and data do not fit together; diverged if the loss is NaN or
+///         infinite, with the layer and the formula where that began.
 template <class Net, class J, optimizer_options Options, class X, class Y, class... Callbacks>
 history fit(Net& net, const J& loss, const Options& options, const dataset<X, Y>& data,
             const fit_options<X, Y>& how = {}, Callbacks&&... callbacks) {
@@ -52,7 +53,7 @@ history fit(Net& net, const J& loss, const Options& options, const dataset<X, Y>
     return fit(net, loss, descend, data, how, callbacks...);
 }
 
-/// The same with an optimizer that outlives the call: to go on later, from where it stopped, bit for bit.
+/// The same with an optimizer that outlives the call, so that training can continue later, bit for bit.
 template <class Net, class J, class Options, class X, class Y, class... Callbacks>
 history fit(Net& net, const J& loss, optimizer<Net, Options>& descend, const dataset<X, Y>& data,
             const fit_options<X, Y>& how = {}, Callbacks&&... callbacks) {

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The training loop, which knows no network: epochs, batches, threads, reduction, clipping, progress and history.
+/// The training loop, independent of the network: epochs, batches, threads, reduction, clipping, progress and history.
 
 #include <algorithm>
 #include <cmath>
@@ -27,7 +27,7 @@
 
 namespace gradus::training {
 
-/// What `fit` is asked for, but for what has a type of the data's.
+/// The options of `fit` whose types do not depend on the data.
 struct loop_options {
     std::size_t epochs, batch_size, accumulate, threads;
     bool stateful, shuffle;
@@ -36,19 +36,19 @@ struct loop_options {
 
     /// \throws data_error naming the option
     GRADUS_ONCE void check(std::size_t samples, const std::size_t* validation_samples) const;
-    /// No more threads than samples in a batch.
+    /// The number of threads: at most one per sample of a batch.
     [[nodiscard]] std::size_t team() const { return std::max<std::size_t>(1, std::min(threads, batch_size)); }
 };
 
-/// Epochs of steps. All threads go forward with a share of each batch, then back, with a pass of their own; then all take
-/// a part of the reduction and of the optimizer's step.
+/// Epochs of steps. All threads run forward on a part of each batch, then backward, each with its own pass; then each
+/// does a part of the reduction and of the optimizer's step.
 class loop {
   public:
-    /// `make_share` makes what one thread works with.
+    /// `make_share` creates what one thread works with.
     GRADUS_ONCE loop(const loop_options& o, const loss_facts& loss, std::size_t samples, optimizer_core& descend,
                      function_ref<std::unique_ptr<batch_backward>()> make_share);
 
-    /// The held-out data, of so many samples.
+    /// Sets the validation data and its number of samples.
     void validate_on(batch_forward& rows, std::size_t samples) {
         validation_ = &rows;
         validation_samples_ = samples;
@@ -59,12 +59,12 @@ class loop {
   private:
     GRADUS_ONCE void epoch(batches& order, progress& line, training_progress& now, history& h, function_ref<void(moment)> tell);
 
-    /// One step with the gradient of `rows`, a batch after the other.
+    /// One step with the gradient of `rows`, processed batch by batch.
     GRADUS_ONCE void step(std::span<const std::size_t> rows, training_progress& now, history& h);
 
-    /// θ ← θ' by scale · ∇J, which all threads add up, clip, and apply, each its part.
+    /// Updates θ by scale · ∇J: each thread reduces, clips and applies its part.
     GRADUS_ONCE void descend(double scale);
-    /// θ, and the gradient that all threads' are added to.
+    /// θ, and the gradient to which those of all threads are added.
     void list(parameter_list& theta, parameter_list& grad) const {
         shares_[0]->list_parameters(theta);
         shares_[0]->list_gradients(grad);
@@ -73,7 +73,7 @@ class loop {
     GRADUS_ONCE void validate(progress::figures& shown, history& h);
 
     GRADUS_ONCE void require_finite(const training_progress& now, const history& h);
-    /// After the last step of an epoch: the loss of the next would tell, if there were one.
+    /// Checks θ after the last step of an epoch, whose effect on the loss is seen in the next epoch at the earliest.
     GRADUS_ONCE void require_finite_parameters(const history& h);
     GRADUS_ONCE [[noreturn]] void refuse(const history& h, const std::string& what, const std::string& where) const;
 
@@ -88,7 +88,7 @@ class loop {
     std::vector<batch_totals> totals_;  // of each thread
     std::vector<double> norms_;         // each thread's part of ‖∇J‖²
     batch_totals all_;                  // of the epoch so far
-    std::uint64_t epoch_ = 0;           // the one under way, counted from 1, those of earlier runs included
+    std::uint64_t epoch_ = 0;           // the current one, counted from 1, earlier runs included
 };
 
 #if GRADUS_BODIES_OF(training)
@@ -127,7 +127,7 @@ GRADUS_BODY void loop::operator()(training_progress& now, history& h, function_r
     try {
         for (; now.epoch < o_.epochs && !now.stop; ++now.epoch) epoch(order, line, now, h, tell);
     } catch (const diverged&) {
-        tell(moment::after_training);  // who keeps the best network gives it back
+        tell(moment::after_training);  // lets early stopping restore the best network
         throw;
     }
     tell(moment::after_training);
@@ -152,7 +152,7 @@ GRADUS_BODY void loop::epoch(batches& order, progress& line, training_progress& 
         line.batch(now.epoch, static_cast<double>(seen) / static_cast<double>(samples_), shown);
         now.stop = now.stop || interruptible::asked();
     }
-    const bool whole = seen == samples_;  // it is, also where Ctrl-C came with its last batch
+    const bool whole = seen == samples_;  // also if Ctrl-C came during the last batch
     const double seconds = clock.seconds();
     h.interrupted = !whole || interruptible::asked();
     h.samples += seen;
@@ -163,7 +163,7 @@ GRADUS_BODY void loop::epoch(batches& order, progress& line, training_progress& 
     if (validation_ != nullptr && whole) validate(shown, h);
     line.epoch(now.epoch, seconds, shown);
     if (whole) tell(moment::after_epoch);
-    h.interrupted = h.interrupted || interruptible::asked();  // or else with its validation
+    h.interrupted = h.interrupted || interruptible::asked();  // or if Ctrl-C came during validation
     now.stop = now.stop || h.interrupted;
 }
 
@@ -185,7 +185,7 @@ GRADUS_BODY void loop::step(std::span<const std::size_t> rows, training_progress
         for (const batch_totals& t : totals_) of_batch += t;
         now.loss = loss_.reduced(of_batch.loss, of_batch.count);
         require_finite(now, h);
-        // batches that share a step do not know yet what the loss divides by: the step does it
+        // accumulated batches: what the loss divides by is known only at the end of the step, and applied there
         const double total = o_.accumulate > 1 || of_batch.count == 0 ? 1 : of_batch.count;
         threads_.run([&](std::size_t k) { shares_[k]->backward(total, at != 0); });
         of_step += of_batch;

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Where a network first stopped giving numbers.
+/// Finds where a network first computed NaN or infinity.
 
 #include <cmath>
 #include <cstddef>
@@ -19,8 +19,8 @@
 
 namespace gradus {
 
-/// Training that ended where the loss was no number, before a step was taken with it; what went by until then stands in
-/// `so_far`. A step before may have spoilt the parameters already: then the message says which.
+/// Thrown when the loss is NaN or infinite, before a step is taken with it; `so_far` has the history until then. An
+/// earlier step may have made parameters NaN or infinite already: then the message says which.
 struct diverged : error {
     history so_far;
     diverged(const std::string& text, history h) : error(text), so_far(std::move(h)) {}
@@ -31,14 +31,13 @@ namespace training {
 GRADUS_ONCE [[noreturn]] void throw_diverged(history h, std::string_view what, std::uint64_t epoch, std::string_view where,
                                                       std::string_view loss, std::string_view formula);
 
-/// Looks for the first number that is none, and remembers where it stood.
+/// Finds the first value that is NaN or infinite, and stores its position.
 struct not_finite {
     std::string where = {};  ///< empty: all were finite
 
-    std::span<const std::size_t> samples = {};  ///< which of the data the rows of a batch are
+    std::span<const std::size_t> samples = {};  ///< the indices in the data of a batch's rows
 
-    /// "dense #1: W has nan in row 3, ...": `what` of the layer at e. Rows are those of a batch where there is no
-    /// `why`.
+    /// Looks in `what` of the layer at e: "dense #1: W has nan in row 3, ...". Without `why`, rows are of a batch.
     template <class X>
     void look(const entry& e, std::string_view layer, std::string_view what, std::string_view why, const X& x) {
         if constexpr (any_tensor<X>)
@@ -57,14 +56,14 @@ struct not_finite {
         ", which a step has made so: try a smaller learning rate, or clip the gradient";
 };
 
-/// The same in the output of each layer.
+/// The same for the output of each layer.
 struct not_finite_output : visitor {
     not_finite& found;
     explicit not_finite_output(not_finite& f) : found(f) {}
     GRADUS_INLINE void value(const layer_ref& layer, role of, const entry&, const tensor_ref& y) override;
 };
 
-/// The first thing of a forward that is not finite, in words; nothing where all of it is.
+/// Describes the first value of a forward that is NaN or infinite; empty if there is none.
 template <class Net, class X, class Y>
 [[nodiscard]] std::string first_not_finite(const Net& net, const X& x, const Y& y, const pass<Net, X>& p,
                                            std::span<const std::size_t> samples) {

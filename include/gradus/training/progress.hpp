@@ -2,7 +2,7 @@
 
 #include "gradus/base/compiled.hpp"
 /// \file
-/// The line that moves while a network trains, and the Ctrl-C that ends it in order.
+/// The progress line of training, and its interruption by Ctrl-C.
 
 #include <atomic>
 #include <chrono>
@@ -18,10 +18,10 @@
 
 namespace gradus {
 
-/// When `fit` shows its progress: where standard error is a terminal, or as told.
+/// When `fit` shows its progress: if standard error is a terminal, always, or never.
 enum class show { on_terminal, always, never };
 
-/// Seconds since it was made.
+/// Seconds since construction.
 class stopwatch {
   public:
     [[nodiscard]] double seconds() const {
@@ -33,12 +33,12 @@ class stopwatch {
 };
 
 /// `epoch 3/10 [=========>          ]  47%  loss 0.0912  accuracy 0.9731  4.2 s left`, on standard error, at most ten
-/// times a second. The line of an epoch that has ended stays.
+/// times a second. The line of a finished epoch stays.
 class progress {
   public:
     struct figures {
         double loss = 0;
-        double accuracy = std::nan("");             ///< NaN: the loss judges no classes
+        double accuracy = std::nan("");             ///< NaN: the loss defines no accuracy
         double validation_loss = std::nan("");      ///< NaN: none
         double validation_accuracy = std::nan("");
     };
@@ -59,8 +59,9 @@ class progress {
     double last_ = 0;
 };
 
-/// While any lives, the first Ctrl-C only asks, and asks all; a second one ends the program as ever. With the last one the
-/// handler that was there before the first is back, whatever their order. A Ctrl-C that the program ignores stays so.
+/// While an object of this class exists, the first Ctrl-C only sets a flag that all objects share; a second one ends
+/// the program as usual. The last object to be destroyed restores the handler from before the first. If the program
+/// ignores Ctrl-C, it stays ignored.
 class interruptible {
   public:
     interruptible() {
@@ -87,7 +88,7 @@ class interruptible {
 
     static_assert(std::atomic<int>::is_always_lock_free, "or a signal handler could not set it");
     static inline std::atomic<int> asked_ = 0;  // any thread may get the signal
-    static inline std::mutex mutex_;            // of what follows
+    static inline std::mutex mutex_;            // for the members below
     static inline std::size_t alive_ = 0;
     static inline void (*before_)(int) = nullptr;
 };

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// One thread's share of a batch, with its types: what stands behind batch_forward and batch_backward.
+/// One thread's part of a batch, with its types: the implementations of batch_forward and batch_backward.
 
 #include <algorithm>
 #include <array>
@@ -21,24 +21,24 @@
 
 namespace gradus {
 
-/// A loss that judges classes.
+/// A loss that counts correctly predicted classes.
 template <class J, class Y, class Target>
 concept judges = requires(const J& j, const Y& y_hat, const Target& y, const normalizer& by) { j.correct(y_hat, y, by); };
 
 namespace training {
 
-/// The mask (N, T) of sequences, as far as it is one of ŷ's rows: null where the network has given up the steps, and each
-/// sample counts.
+/// The mask (N, T) of sequences if it applies to the rows of ŷ; null if the network reduces each sequence to one row,
+/// so that each sample counts.
 template <class Net>
 [[nodiscard]] const tensor<bool, 2>* mask_of_rows(const Net& net, const tensor<bool, 2>& mask) {
     return mask.size() == 0 || says_ends_sequences(net) ? nullptr : &mask;
 }
 
-/// Samples out of a set, and what their forward leaves.
+/// Samples gathered from a set, and the pass of their forward.
 template <class Net, class X>
 struct forward_of_rows {
     X gathered;
-    pass<Net, X> remembered;  // the mask among it
+    pass<Net, X> remembered;  // includes the mask
 
     forward_of_rows(const Net& net, const X& like) : remembered(net, like) {}
 
@@ -54,14 +54,14 @@ struct forward_of_rows {
     }
 };
 
-/// What `J` is to the loop.
+/// The properties of the loss that the loop needs.
 template <class J, class Y_hat, class Y>
 [[nodiscard]] loss_facts facts_of(const J& loss) {
     return {J::name, formula_of(loss), losses::is_sum(loss), judges<J, Y_hat, Y>};
 }
 
-/// Forward and loss of batches. They come in two sizes, the full one and what is left at the end of an epoch: memory for
-/// each, so that none is ever resized.
+/// Forward and loss of batches. Batches have two sizes, the full one and the remainder at the end of an epoch: each has
+/// its own memory, so that nothing is resized.
 template <class Net, class J, class X, class Y>
 class batch_forward_of final : public batch_forward {
     using Y_hat = output_of<Net, X>;
@@ -81,7 +81,7 @@ class batch_forward_of final : public batch_forward {
         : net_(net), loss_(loss), data_(data), of_size_{slice(net, data.x), slice(net, data.x)} {
         for (slice& s : of_size_) s.remembered.training = training;
     }
-    [[gnu::noinline]] ~batch_forward_of() = default;  // as that of a pass, of which it has two
+    [[gnu::noinline]] ~batch_forward_of() = default;  // out of line like ~pass: it has two passes
 
     batch_totals forward(const batch_rows& rows) override {
         rows_ = rows;
@@ -117,7 +117,7 @@ class batch_forward_of final : public batch_forward {
     std::string first_not_finite() override {
         if (now_ == nullptr) return {};
         auto& p = now_->remembered;
-        p.every_output = true;  // once more, with the same draws: no layer's output may be left out now
+        p.every_output = true;  // repeat with the same draws, and keep every layer's output
         const X& x = now_->x(data_.x, rows_);
         gradus::forward(net_, x, p.cache, p.context());
         p.every_output = false;
@@ -138,15 +138,15 @@ class batch_forward_of final : public batch_forward {
     const Net& net_;
     const J& loss_;
     const dataset<X, Y>& data_;
-    std::array<slice, 2> of_size_;  // the full one, the last one
+    std::array<slice, 2> of_size_;  // for full batches, for the last one
     slice* now_ = nullptr;
     batch_rows rows_;  // of the last forward
 };
 
-/// A thread of training.
+/// Forward and backward of one training thread.
 ///
-/// Forward and backward are apart, since what a loss divides by is that of the whole batch, which masks, weights and
-/// labels decide: all threads go forward, what they counted is added, all go backward.
+/// They are separate because the loss divides by a count over the whole batch, which depends on masks, weights and
+/// labels: all threads run forward, their counts are added, then all run backward.
 template <class Net, class J, class X, class Y>
 class batch_backward_of final : public batch_backward {
   public:
@@ -168,7 +168,7 @@ class batch_backward_of final : public batch_backward {
     const Net& net_;
     batch_forward_of<Net, J, X, Y> rows_;
     gradients<Net> grad_;
-    std::unique_ptr<gradients<Net>> further_;  // of one batch, where several make a step
+    std::unique_ptr<gradients<Net>> further_;  // of one batch, if several make a step
 };
 
 }  // namespace training

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What training has shown so far, and how a callback is called.
+/// The history of training, and how callbacks are called.
 
 #include <cstddef>
 #include <vector>
@@ -10,41 +10,41 @@
 
 namespace gradus {
 
-/// What happened in each epoch: means over what it went through, as it went by.
+/// Results of each epoch. Training values are means over the epoch's batches, taken while the parameters change.
 struct history {
-    std::vector<double> loss, accuracy;                        ///< accuracy: empty where the loss judges no classes
+    std::vector<double> loss, accuracy;                        ///< accuracy: empty if the loss defines no accuracy
     std::vector<double> validation_loss, validation_accuracy;  ///< empty without validation
     std::vector<double> learning_rate;                         ///< of the epoch's last step
-    std::size_t samples = 0;                                   ///< that training went through, over all epochs
-    double seconds = 0;                                        ///< training alone, without validation
-    bool interrupted = false;  ///< Ctrl-C or a callback ended it within an epoch, which is then a part of one
+    std::size_t samples = 0;                                   ///< processed in training, over all epochs
+    double seconds = 0;                                        ///< training only, without validation
+    bool interrupted = false;  ///< by Ctrl-C, or by a callback within an epoch; the last epoch may be incomplete
 
-    /// Takes note of an epoch.
+    /// Appends an epoch.
     GRADUS_ONCE void add(double epoch_loss, bool judged, double epoch_accuracy, double rate);
     GRADUS_ONCE void add_validation(double its_loss, bool judged, double its_accuracy);
 };
 
-/// How far a call of `fit` has come, whatever it trains.
+/// Progress of a call of `fit`, independent of the network.
 struct training_progress {
     const history& so_far;  ///< of this call of `fit`
     std::size_t epoch = 0;  ///< of this call, from 0
     double loss = 0;        ///< of the last batch
-    bool stop = false;      ///< set it, and training ends after this step or epoch
+    bool stop = false;      ///< set it to end training after this step or epoch
 };
 
-/// What a callback of `fit` sees, and may change: the network, the optimizer with its options, and whether to go on.
+/// What a callback of `fit` can read and change: the network, the optimizer with its options, and whether to continue.
 template <class Net, class Options>
 struct training_state : training_progress {
     Net& net;
-    optimizer<Net, Options>& descend;  ///< `descend.t`: steps taken; `descend.epoch`: epochs ended, those of earlier runs too
+    optimizer<Net, Options>& descend;  ///< `descend.t`: steps taken; `descend.epoch`: epochs ended, with earlier runs
 };
 
-/// Moments of training at which a callback may be called. It has a member for each that it waits for, which takes the
-/// `training_state&`: `before_training`, `before_step`, `after_step`, `after_epoch`, `after_training` (also where the loss
-/// was NaN or infinite). A lambda is called after each epoch.
+/// Moments of training at which callbacks are called. A callback has a member function for each moment it handles,
+/// which takes the `training_state&`: `before_training`, `before_step`, `after_step`, `after_epoch`, `after_training`
+/// (also if the loss was NaN or infinite). A lambda is called after each epoch.
 enum class moment { before_training, before_step, after_step, after_epoch, after_training };
 
-/// Calls what a callback has for that moment.
+/// Calls the callback's function for that moment, if it has one.
 template <class C, class State>
 void tell(C& callback, moment when, State& now) {
     if constexpr (requires { callback.before_training(now); })
@@ -62,7 +62,7 @@ void tell(C& callback, moment when, State& now) {
         if (when == moment::after_training) callback.after_training(now);
 }
 
-/// Whether C waits for anything at all.
+/// Whether C handles any moment.
 template <class C, class State>
 concept callback = requires(C& c, State& now) { c.before_training(now); } || requires(C& c, State& now) { c.before_step(now); } ||
                    requires(C& c, State& now) { c.after_step(now); } || requires(C& c, State& now) { c.after_epoch(now); } ||

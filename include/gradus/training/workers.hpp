@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Threads that take a batch apart: each does its shard, all meet, each does its part of the step.
+/// Threads that divide a batch: each processes its part, all synchronize, each does its part of the step.
 
 #include <atomic>
 #include <cstddef>
@@ -16,14 +16,14 @@
 namespace gradus {
 
 /// A fixed team of threads. `run(f)` calls f(0), ..., f(size − 1), each in its own thread (0 in the caller's), and
-/// returns when all are done; the first exception is thrown on.
+/// returns when all are done; it rethrows the first exception.
 ///
-/// A step of a small network lasts some hundred microseconds, so the team waits by spinning before it sleeps: waking a
-/// thread through the kernel would cost as much as its shard. Where there are fewer free cores than threads, spinning
-/// would keep from work the very thread that is waited for: after some twenty microseconds it gives way to others.
+/// A step of a small network takes some hundred microseconds, so threads spin before they sleep: waking a thread
+/// through the kernel would cost as much as its part of the work. With fewer free cores than threads, spinning would
+/// block the very thread that is waited for: after about twenty microseconds a waiting thread yields.
 class workers {
   public:
-    /// \throws gradus::error where the system gives no more threads; those that began have ended then.
+    /// \throws gradus::error if the system cannot create the threads; those already started have ended by then.
     GRADUS_ONCE explicit workers(std::size_t size);
     workers(const workers&) = delete;
     workers& operator=(const workers&) = delete;
@@ -34,7 +34,7 @@ class workers {
     GRADUS_ONCE void run(function_ref<void(std::size_t)> job);
 
   private:
-    /// One turn of waiting until `state` is no longer `now`: spins, then lets others run, then sleeps.
+    /// One iteration of waiting until `state` is no longer `now`: spins, then yields, then sleeps.
     static void linger(std::size_t turn, const std::atomic<std::size_t>& state, std::size_t now) {
         if (turn < 2'000)
             pause();
@@ -81,7 +81,7 @@ GRADUS_BODY void workers::run(function_ref<void(std::size_t)> job) {
     for (std::size_t left = busy_.load(std::memory_order_acquire), turn = 0; left != 0;
          left = busy_.load(std::memory_order_acquire))
         linger(++turn, busy_, left);
-    std::exception_ptr first;  // the others go with this run: none may be thrown by the next
+    std::exception_ptr first;  // the other exceptions are dropped: the next run must not throw them
     for (auto& e : errors_)
         if (const auto thrown = std::exchange(e, nullptr); thrown && !first) first = thrown;
     if (first) std::rethrow_exception(first);

@@ -1,5 +1,5 @@
-// What a convolution's numbers must not depend on: how the batch is cut, what was convolved before; and what they must
-// show: NaN and infinity, where they are read and nowhere else.
+// The results of a convolution do not depend on how the batch is cut into chunks or on earlier batches. A NaN or an
+// infinity appears in every result that reads it, and in no other.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -30,13 +30,13 @@ using support::tolerance;
 template <class T>
 using images = gr::tensor<T, 4>;
 
-/// What is left of a forward and a backward.
+/// The results of a forward and a backward.
 template <class T>
 struct results {
     images<T> y, dx, dW;
     gr::tensor<T, 1> db;
 };
-/// Of x, on a cache that may have served before.
+/// The results for x, with a cache that may have been used before.
 template <class L, class T>
 results<T> through(const L& layer, const images<T>& x, gr::cache_of<L, images<T>>& c) {
     auto grad = layer.theta;
@@ -54,7 +54,7 @@ bool same_results(const results<T>& a, const results<T>& b) {
     return same(a.y, b.y) && same(a.dx, b.dx) && same(a.dW, b.dW) && same(a.db, b.db);
 }
 
-/// `count` images of a batch, from `first` on.
+/// `count` images of a batch, beginning with `first`.
 template <class T>
 images<T> part(const images<T>& x, std::size_t first, std::size_t count) {
     images<T> some({count, x.shape()[1], x.shape()[2], x.shape()[3]});
@@ -72,7 +72,7 @@ struct shape {
         return gr::window::place("test", {height, width}, kernel, options.stride, options.padding, options.dilation);
     }
 };
-/// One for each way to convolve and a few for its edges.
+/// A shape for each algorithm, and a few edge cases.
 std::vector<shape> shapes() {
     return {{6, 5, 16, 32, 3, {}},
             {6, 5, 16, 16, 3, {.padding = gr::same}},
@@ -86,7 +86,7 @@ std::vector<shape> shapes() {
             {9, 7, 4, 16, 2, {.stride = 2, .padding = 2, .dilation = {2, 3}}}};
 }
 
-/// Pixels of y whose window reads pixel (u, v).
+/// Whether the window of pixel (i, j) of y reads pixel (u, v) of x.
 bool reads(const gr::window2d& w, std::size_t i, std::size_t j, std::size_t u, std::size_t v) {
     for (std::size_t a = 0; a < w.kernel.height; ++a)
         for (std::size_t b = 0; b < w.kernel.width; ++b)
@@ -99,12 +99,12 @@ bool reads(const gr::window2d& w, std::size_t i, std::size_t j, std::size_t u, s
 }  // namespace
 
 TEST_CASE_TEMPLATE("conv2d: an image gives the same bits alone and in any batch", T, float, double) {
-    // but for a BLAS, which takes other ways for other sizes (it is asked where its registers are wider than ours), and for
-    // the plain loops of the smallest products, which compilers contract as they like
+    // Except with a BLAS, whose algorithm depends on the size (it is used if its registers are wider than ours), and in
+    // the plain loops for the smallest products, in which compilers may use fused multiply-add.
     constexpr int bits = 8 * sizeof(gr::kernels::reg<T>);
     const bool by_blas = GRADUS_USE_BLAS && gr::blas_info().register_bits > bits;
     std::vector<shape> all = shapes();
-    all.push_back({40, 41, 16, 16, 3, {}});  // an image or two are a chunk
+    all.push_back({40, 41, 16, 16, 3, {}});  // a chunk is one or two images
     for (const shape& s : all) {
         INFO(s.height, " x ", s.width, " x ", s.channels, " to ", s.filters);
         const std::size_t work = gr::kernels::convolution_shape(s.window(), s.channels, s.filters, s.options.groups).work();
@@ -148,10 +148,10 @@ TEST_CASE_TEMPLATE("conv2d.forward, conv2d.dW, conv2d.db, conv2d.dx: batches of 
         for (std::size_t i = 0; i < dz.size(); ++i) db(i % s.filters) += dz.data()[i];
         CHECK(difference(got.db, db) <= tolerance<T>(pixels));
     };
-    check({29, 30, 16, 16, 3, {}}, 7);                                   // an image or two at once
-    check({12, 12, 8, 16, 3, {.padding = gr::same}}, 70);                // many
-    check({60, 61, 16, 32, 2, {.stride = 2, .padding = 1}}, 3);          // each nearly a chunk, or more
-    check({16, 17, 5, 7, 3, {.padding = gr::same}}, 20);                 // windows written out
+    check({29, 30, 16, 16, 3, {}}, 7);                                   // a chunk is one or two images
+    check({12, 12, 8, 16, 3, {.padding = gr::same}}, 70);                // a chunk is many images
+    check({60, 61, 16, 32, 2, {.stride = 2, .padding = 1}}, 3);          // one image is about a chunk, or more
+    check({16, 17, 5, 7, 3, {.padding = gr::same}}, 20);                 // the algorithm `columns`
     check({40, 40, 17, 17, 3, {.padding = gr::same, .groups = 17}}, 4);  // depthwise
 }
 
@@ -192,7 +192,7 @@ TEST_CASE("conv2d: dx is computed only for somebody who reads it; z is kept only
     CHECK(with_z.z.shape() == dy.shape());
 }
 
-// Winograd's tiles may show it in all their 4 x 4 results: there the image is as near as is asked.
+// Winograd's algorithm may spread a NaN over a tile of 4 x 4 results: other pixels of that image are then not checked.
 TEST_CASE_TEMPLATE("conv2d: a NaN, an infinity is seen by all that reads it, and by nothing else", T, float, double) {
     for (const shape& s : shapes()) {
         INFO(s.height, " x ", s.width, " x ", s.channels, " to ", s.filters);

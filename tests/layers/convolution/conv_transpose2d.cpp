@@ -35,7 +35,7 @@ using support::tolerance;
 
 namespace {
 
-/// Forward and backward of a layer, with what stood in the gradients before left to show.
+/// Forward and backward of a layer; the gradients are filled with 77 first, because backward must assign them.
 template <class T, class L>
 struct run {
     using X = gr::tensor<T, 4>;
@@ -53,7 +53,7 @@ struct run {
 template <class T, class L>
 run(const L&, const gr::tensor<T, 4>&, const gr::tensor<T, 4>&) -> run<T, L>;
 
-/// The layer of a configuration drawn in Python, with PyTorch's parameters.
+/// The layer of a stored configuration, with PyTorch's parameters.
 template <class T, class F>
 auto stored_layer(const std::string& stored) {
     const auto options = pytorch<gr::tensor<double, 1>>(stored + "options");
@@ -98,7 +98,7 @@ struct sizes {
     gr::size2d kernel;
     gr::conv_transpose2d_options options;
 };
-/// Every way that kernels::convolution may take, and chunks: images of which some only are taken at once.
+/// A case for every algorithm of kernels::convolution, and cases with several chunks of images.
 const std::vector<sizes>& every_way() {
     static const std::vector<sizes> all{{{1, 1, 1, 1}, 1, 1, {}},
                                         {{2, 3, 4, 3}, 5, {3, 2}, {.stride = 2, .padding = {1, 0, 0, 1}}},
@@ -157,7 +157,7 @@ TEST_CASE("conv_transpose2d.output: by hand") {
     CHECK(out(3, {.stride = 2}) == vector{9, 11, 2});                                          // (4 - 1) 2 + 2 + 1
     CHECK(out(3, {.stride = 2, .padding = 1}) == vector{7, 9, 2});
     CHECK(out(3, {.stride = 2, .padding = 1, .output_padding = 1}) == vector{8, 10, 2});
-    CHECK(out({3, 2}, {.padding = {0, 1, 2, 0}, .dilation = {2, 1}}) == vector{7, 4, 2});      // 3 + 4 + 1 - 1, 4 + 1 + 1 - 2
+    CHECK(out({3, 2}, {.padding = {0, 1, 2, 0}, .dilation = {2, 1}}) == vector{7, 4, 2});  // 3 + 4 + 1 - 1, 4 + 2 - 2
     CHECK(out(3, {.stride = {2, 3}, .padding = gr::same}) == vector{8, 15, 2});
     CHECK(out(1, {.stride = {2, 3}, .padding = gr::same}) == vector{8, 15, 2});
 }
@@ -187,7 +187,8 @@ TEST_CASE("conv_transpose2d.dW, conv_transpose2d.db, conv_transpose2d.dx: centra
     const gr::conv_transpose2d_options options{
         .stride = 2, .padding = {1, 0, 2, 1}, .output_padding = {1, 0}, .dilation = {1, 2}};
     const auto passes = [&](auto layer) {
-        layer.theta.b = draw<gr::tensor<float, 1>>({layer.filters()}, 2);  // where no window reaches, z = b: 0 is a kink
+        // where no window reaches, z = b, which must not be at the kink 0
+        layer.theta.b = draw<gr::tensor<float, 1>>({layer.filters()}, 2);
         return gr::gradient_check(layer, x);
     };
     CHECK(passes(gr::conv_transpose2d(4, 3, 3, gr::identity{}, options)));
@@ -249,7 +250,7 @@ TEST_CASE("conv_transpose2d: what does not fit is told") {
           }) ==
           "conv_transpose2d #1: a padding of (2, 2, 1, 1) (top, bottom, left, right) leaves nothing of y for an image "
           "of (2, 2)");
-    CHECK(message_of([] {  // more than there is to cut
+    CHECK(message_of([] {  // the padding is larger than y
               (void)gr::conv_transpose2d(1, 1, 3, gr::identity{}, {.padding = {3, 1, 2, 7}}).output_shape({3, 4, 1});
           }) ==
           "conv_transpose2d: a padding of (3, 1, 2, 7) (top, bottom, left, right) leaves nothing of y for an image of "

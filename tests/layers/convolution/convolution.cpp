@@ -39,9 +39,9 @@ struct run {
     gr::parameters_of<L> grad;
 
     explicit run(L l) : layer(std::move(l)), grad(layer.theta) {
-        gr::each([](const gr::entry&, auto& g) { g.fill(77); }, grad);  // to be assigned, not added to
+        gr::each([](const gr::entry&, auto& g) { g.fill(77); }, grad);  // backward must assign, not add
     }
-    /// W and b at random.
+    /// Sets W and b to random values.
     run& drawn() {
         layer.theta.W = draw<decltype(layer.theta.W)>(layer.theta.W.shape(), 11);
         layer.theta.b = draw<gr::tensor<T, 1>>(layer.theta.b.shape(), 12);
@@ -51,7 +51,7 @@ struct run {
         (void)layer.forward(x, c);
         (void)layer.backward(x, dy, c, grad, ctx);
     }
-    /// The same, with a dy that is drawn.
+    /// The same with a random dy, which is returned.
     X operator()(const X& x) {
         const X dy = draw<X>(layer.forward(x, c).shape(), 13);
         (*this)(x, dy);
@@ -69,7 +69,7 @@ images<T> image(const images<T>& x, std::size_t n) {
     return one;
 }
 
-/// y, dx, dW and db of a case of fixtures/pytorch/convolution.py.
+/// y, dx, dW and db equal those of a case of fixtures/pytorch/convolution.py.
 template <class L>
 void equals_pytorch(L layer, const std::string& name) {
     using T = typename L::scalar;
@@ -130,12 +130,13 @@ TEST_CASE("conv2d.forward, conv2d.dW, conv2d.db, conv2d.dx: by hand") {
     // 1·1 + 2·2 + 3·4 + 4·5, 1·2 + 2·3 + 3·5 + 4·6; 1·4 + 2·5 + 3·7 + 4·8, 1·5 + 2·6 + 3·8 + 4·9
     CHECK(convolution.grad.W == images<double>{{{{37}}, {{47}}}, {{{67}}, {{77}}}});
     CHECK(convolution.grad.b == gr::tensor<double, 1>{10});
-    // windows that overlap: 1 0 / 2 −1 left above, 2 0 / 4 −2 right above, 3 0 / 6 −3 left below, 4 0 / 8 −4
+    // overlapping windows: 1 0 / 2 −1 top left, 2 0 / 4 −2 top right, 3 0 / 6 −3 bottom left, 4 0 / 8 −4 bottom right
     CHECK(convolution.c.dx == images<double>{{{{1}, {2}, {0}}, {{2 + 3}, {-1 + 4 + 4}, {-2}}, {{6}, {-3 + 8}, {-4}}}});
 }
 TEST_CASE("conv2d.forward, conv2d.dW, conv2d.db, conv2d.dx: by hand, two channels, stride, a zero on the left, ReLU") {
     run convolution(gr::conv2d<double>(2, 1, {1, 2}, gr::relu{}, {.stride = 2, .padding = {0, 0, 1, 0}}));
-    convolution.layer.theta = {images<double>{{{{1}, {-1}}, {{2}, {3}}}}, {-20}};  // W: 1 −1 on the left, 2 3 on the right
+    // W: 1 −1 on the left, 2 3 on the right
+    convolution.layer.theta = {images<double>{{{{1}, {-1}}, {{2}, {3}}}}, {-20}};
     const images<double> x{{{{1, 2}, {3, 4}, {5, 6}}}};                            // one row of three pixels
     convolution(x, images<double>{{{{5}, {7}}}});
     CHECK(convolution.c.y == images<double>{{{{0}, {7}}}});  // 2·1 + 3·2 − 20 < 0;  3 − 4 + 2·5 + 3·6 − 20 = 7
@@ -162,7 +163,7 @@ TEST_CASE_TEMPLATE("conv2d.forward, conv2d.dx: a kernel with a single 1 moves th
                                     y(n, i, j, c) = x(n, i + u - 1, j + v - 1, c);
                                     dx(n, i + u - 1, j + v - 1, c) = dy(n, i, j, c);
                                 }
-                CHECK(difference(move.c.y, y) <= support::tolerance<T>());  // Winograd's way rounds even these
+                CHECK(difference(move.c.y, y) <= support::tolerance<T>());  // Winograd's algorithm rounds even these
                 CHECK(difference(move.c.dx, dx) <= support::tolerance<T>());
             }
     }

@@ -1,4 +1,4 @@
-// A convolution whose activation learns: it reads what was learnt, θ.f, not what f began with.
+// A convolution whose activation has parameters: it uses the trained values in θ.f, not the initial values in f.
 #include <doctest/doctest.h>
 
 #include "../../support/close.hpp"
@@ -16,14 +16,14 @@ using support::draw;
 
 namespace {
 
-/// Of one channel, two filters 1 and -1, a slope each, which began at 0.25.
+/// One channel, two filters 1 and -1, with trained slopes 0.5 and -3 that were initially 0.25.
 template <class L>
 L learnt(L layer) {
     layer.theta.W.data()[0] = 1, layer.theta.W.data()[1] = -1;
     layer.theta.f.a = {0.5, -3};
     return layer;
 }
-/// Of z = (2 -2) (-4 4) and dy = (1 10) (100 1000).
+/// With z = (2 -2) (-4 4) and dy = (1 10) (100 1000).
 template <class L, class X>
 void by_hand(const L& layer, const X& x, const X& dy) {
     gr::cache_of<L, X> c;

@@ -190,7 +190,7 @@ TEST_CASE("conv2d: begins with Glorot's uniform draw, whose fans are the window 
     gr::seed(6);
     CHECK_FALSE(support::same(gr::conv2d(16, 32, {3, 5}).theta.W, layer.theta.W));
 
-    const auto net = gr::sequential(gr::conv2d(2, 2, 3), gr::conv2d(2, 2, 3));  // each place draws its own
+    const auto net = gr::sequential(gr::conv2d(2, 2, 3), gr::conv2d(2, 2, 3));  // the draw depends on the path
     CHECK_FALSE(support::same(net.layer<0>().theta.W, net.layer<1>().theta.W));
     const auto filled = gr::conv2d(2, 2, 3, gr::relu{}, {}, {gr::full{0.5}, gr::full{0.25}});
     CHECK(std::ranges::all_of(gr::flat(filled.theta.W), [](float w) { return w == 0.5f; }));

@@ -1,4 +1,4 @@
-// A convolution that computes the max pooling behind it with its own: the same numbers as one after the other.
+// A convolution fused with the max pooling after it: the same numbers as the two layers one after the other.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -37,7 +37,7 @@ struct results {
     gr::tensor<T, 1> db;
 };
 
-/// Of a network of the two layers; `apart`: one after the other, as told or because they cannot be taken together.
+/// Results of a network of the two layers. `apart`: they must not be fused; `can`: they can be fused.
 template <class T, class Net, class Pass>
 results<T> through(const Net& net, const images<T>& x, Pass& pass, bool apart, bool can = true) {
     pass.every_output = apart, pass.input_gradient = true;
@@ -59,12 +59,12 @@ void alike(const results<T>& a, const results<T>& b, std::size_t terms) {
 
 }  // namespace
 
-// max_pool2d behind conv1d is refused for its rank, in words of its own, not from within the convolution.
+// max_pool2d after conv1d is an error about the rank, reported by max_pool2d, not from within the convolution.
 static_assert(gr::joint<decltype(gr::conv2d(1, 2, 3, gr::relu{})), gr::max_pool2d>::exists);
 static_assert(!gr::joint<decltype(gr::conv1d(1, 2, 3, gr::relu{})), gr::max_pool2d>::exists);
 
 TEST_CASE("max_pool2d.tap, max_pool2d.from_tap: by hand") {
-    // 16 channels alike: a window of 2 x 2 from (0, 0), one from (0, 2); the last column and row are in none
+    // 16 equal channels: one window of 2 x 2 at (0, 0), one at (0, 2); the last row and column are in no window
     const std::vector<double> pixels{1, 4, 2, 2, 9, 4, 3, 1, 2, 9, 9, 9, 9, 9, 9};
     std::vector<double> z, y(32, -1), tap(32, -1), dz(15 * 16, -1);
     for (const double pixel : pixels) z.insert(z.end(), 16, pixel);
@@ -76,7 +76,7 @@ TEST_CASE("max_pool2d.tap, max_pool2d.from_tap: by hand") {
     gr::kernels::max_pool_from_tap(of, d.data(), tap.data(), dz.data());
     for (std::size_t c = 0; c < 16; ++c) {
         CHECK(y[c] == 4);
-        CHECK(tap[c] == 1);  // the first of two: above on the right
+        CHECK(tap[c] == 1);  // the first of two: top right
         CHECK(y[16 + c] == 2);
         CHECK(tap[16 + c] == 0);  // the first of three
         for (std::size_t i = 0; i < 15; ++i) CHECK(dz[16 * i + c] == (i == 1 ? 5 : i == 2 ? 7 : 0));
@@ -86,7 +86,7 @@ TEST_CASE("max_pool2d.from_tap: between windows of 2 with stride 3 dz is 0, also
     for (const gr::size2d in : {gr::size2d(6), gr::size2d(9), gr::size2d(6, 5)}) {
         const gr::kernels::pooled_images of{2, 16, gr::window::place("test", in, 2, 3, gr::valid)};
         const std::size_t windows = 2 * of.pooled_size();
-        const std::vector<double> d(windows, 5), tap(windows, 3);  // below on the right
+        const std::vector<double> d(windows, 5), tap(windows, 3);  // bottom right
         std::vector<double> dz(2 * of.size(), -1);
         gr::kernels::max_pool_from_tap(of, d.data(), tap.data(), dz.data());
         for (std::size_t at = 0; at < dz.size(); ++at) {
@@ -105,7 +105,8 @@ TEST_CASE_TEMPLATE("max_pool2d.tap, max_pool2d.from_tap: taken into a convolutio
             net.template layer<0>().theta.b = draw<gr::tensor<T, 1>>({filters}, 2);
             gr::pass pass(net), other(net);
             alike(through(net, x, pass, false), through(net, x, other, true), count * in.area());
-            alike(through(net, x, pass, true), through(net, x, other, false), count * in.area());  // on the passes of before
+            // with the same passes again
+            alike(through(net, x, pass, true), through(net, x, other, false), count * in.area());
         };
         with(gr::identity{}), with(gr::relu{}), with(gr::sigmoid{}), with(gr::tanh{});
     };
@@ -113,7 +114,7 @@ TEST_CASE_TEMPLATE("max_pool2d.tap, max_pool2d.from_tap: taken into a convolutio
     check({9, 7}, 16, 16, 3, {}, gr::max_pool2d(2));  // a row and a column in no window
     check({8, 9}, 3, 32, 2, {.padding = gr::same}, gr::max_pool2d({3, 2}));
     check({11, 9}, 16, 48, 2, {.stride = 2, .padding = 1}, gr::max_pool2d(2, {.stride = 3}));  // pixels between windows
-    check({8, 11}, 16, 16, 2, {}, gr::max_pool2d(2, {.stride = 3}));                               // the last gap ends the image
+    check({8, 11}, 16, 16, 2, {}, gr::max_pool2d(2, {.stride = 3}));      // the image ends with a gap
     check({26, 26}, 32, 64, 5, {}, gr::max_pool2d(2));  // several chunks
     check({5, 5}, 16, 16, 2, {.padding = gr::same, .groups = 16}, gr::max_pool2d(5));  // one window
 }
@@ -133,7 +134,7 @@ TEST_CASE("conv2d: what cannot be pooled on the way is pooled behind, on the sam
     const auto net = gr::sequential(gr::conv2d(1, 16, 3, gr::relu{}, {.padding = 1}),
                                     gr::max_pool2d(2, {.padding = gr::same}));
     gr::pass pass(net);
-    for (const std::size_t size : {6u, 5u, 6u, 7u}) {  // an odd size is padded
+    for (const std::size_t size : {6u, 5u, 6u, 7u}) {  // an odd size needs padding
         const auto x = draw<images<float>>({2, size, size, 1}, size);
         gr::pass fresh(net), apart(net);
         pass.input_gradient = apart.input_gradient = true, apart.every_output = true;
@@ -144,7 +145,7 @@ TEST_CASE("conv2d: what cannot be pooled on the way is pooled behind, on the sam
         CHECK(difference(net.backward(x, dy, pass, grad), net.backward(x, dy, apart, other)) <= tolerance<float>(9));
         CHECK(difference(std::get<0>(grad.values.layers).W, std::get<0>(other.values.layers).W) <= tolerance<float>(98));
     }
-    for (const std::size_t filters : {15u, 17u}) {  // no whole registers
+    for (const std::size_t filters : {15u, 17u}) {  // not a multiple of the register width
         const auto odd = gr::sequential(gr::conv2d(1, filters, 3), gr::max_pool2d(2));
         gr::pass other(odd);
         (void)odd.forward(draw<images<float>>({1, 6, 6, 1}, 1), other);
@@ -215,7 +216,7 @@ TEST_CASE("conv2d: with its pooling taken in, messages name the layer that they 
     };
     CHECK(message(x, images<float>({2, 2, 1, 16}, 0.f)) ==
           "max_pool2d #1: dx needs dy shaped as y (2, 2, 2, 16), got (2, 2, 1, 16)");
-    CHECK(message(images<float>({2, 7, 6, 1}, 0.f), images<float>({2, 2, 2, 16}, 0.f)) ==  // pooled to the same size
+    CHECK(message(images<float>({2, 7, 6, 1}, 0.f), images<float>({2, 2, 2, 16}, 0.f)) ==  // y has the same shape
           "conv2d #0: backward needs the forward of the same x before it: x is (2, 7, 6, 1), the forward was of (2, 6, 6, 1)");
     CHECK(message(images<float>({2, 6, 6, 3}, 0.f), images<float>({2, 2, 2, 16}, 0.f)) ==
           "conv2d #0: y = f(x ∗ W + b) needs x of (N, H, W, 1), got (2, 6, 6, 3): W is (3, 3, 1, 16)");

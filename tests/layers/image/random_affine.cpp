@@ -32,7 +32,7 @@ namespace {
 
 constexpr double pi = 3.14159265358979323846;
 
-/// An image as the map shows it, and what a gradient comes back as.
+/// An image sampled by the map, and the backward of a gradient.
 template <class T>
 gr::tensor<T, 3> sampled(const gr::affine_map& s, const gr::tensor<T, 3>& x) {
     gr::tensor<T, 3> y(x.shape()), padded;
@@ -101,15 +101,15 @@ TEST_CASE("affine.map: the middle turned by 90 degrees, zoomed, sheared and move
     const auto near = [](const std::array<double, 2>& s, double i, double j) {
         return std::abs(s[0] - i) < 1e-14 && std::abs(s[1] - j) < 1e-14;
     };
-    // 3 x 3: what stood above the middle comes to its left, as a picture turns counter-clockwise
+    // 3 x 3: the pixel above the center comes to its left, a counter-clockwise rotation
     CHECK(near(reads(gr::around_the_middle(3, 3, 0, 0, pi / 2, 1, 0), 1, 0), 0, 1));
     CHECK(near(reads(gr::around_the_middle(3, 3, 0, 0, pi / 2, 1, 0), 0, 1), 1, 2));
-    // twice as large: two pixels from the middle there is what was one from it
+    // zoom 2: the pixel at distance 2 from the center was at distance 1
     CHECK(near(reads(gr::around_the_middle(5, 5, 0, 0, 0, 2, 0), 0, 4), 1, 3));
-    // columns that slant by 45 degrees: a row below the middle moves right by as much as it lies below
+    // columns slanted by 45 degrees: a row below the center moves right by its distance to the center
     CHECK(near(reads(gr::around_the_middle(5, 3, 0, 0, 0, 1, pi / 4), 4, 2), 4, 0));
     CHECK(near(reads(gr::around_the_middle(5, 3, 0, 0, 0, 1, pi / 4), 2, 2), 2, 2));
-    // all, and then moved by (2, -1): the middle comes from the middle
+    // all together, then a shift by (2, -1): the shifted center is read from the center
     CHECK(near(reads(gr::around_the_middle(7, 4, 2, -1, 1.1, 0.7, 0.3), 5, 0.5), 3, 1.5));
 }
 
@@ -120,17 +120,17 @@ TEST_CASE("random_affine.forward, random_affine.backward: by hand") {
     CHECK(support::same(sampled_back(half_right, x),
                         image<double>(2, 2, {0.5 * 1 + 0.5 * 2, 0.5 * 2, 0.5 * 3 + 0.5 * 4, 0.5 * 4})));
     const gr::affine_map up_and_left{.oi = 0.25, .oj = 0.5};
-    // row 0: 3/4 of (1, 2) and 1/4 of (3, 4), each half with its right neighbour; row 1: 3/4 of (3, 4)
+    // row 0: 3/4 of (1, 2) plus 1/4 of (3, 4), each averaged with its right neighbour; row 1: 3/4 of (3, 4)
     CHECK(support::same(sampled(up_and_left, x), image<double>(2, 2, {2, 1.25, 2.625, 1.5})));
     CHECK(support::same(sampled_back(up_and_left, x),
                         image<double>(2, 2, {0.375 * 1, 0.375 * 3, 0.125 * 1 + 0.375 * 3, 0.125 * 3 + 0.375 * 7})));
-    // a quarter turn, exactly
+    // a rotation by 90 degrees, exact
     const gr::affine_map turned{.ii = 0, .ij = 1, .ji = -1, .jj = 0, .oi = 0, .oj = 2};
     CHECK(support::same(sampled(turned, image<double>(3, 3, {1, 2, 3, 4, 5, 6, 7, 8, 9})),
                         image<double>(3, 3, {3, 6, 9, 2, 5, 8, 1, 4, 7})));
     CHECK(support::same(sampled_back(turned, image<double>(3, 3, {3, 6, 9, 2, 5, 8, 1, 4, 7})),
                         image<double>(3, 3, {1, 2, 3, 4, 5, 6, 7, 8, 9})));
-    // moved out of the picture, however far
+    // shifts out of the image, by any distance
     for (const double away : {2.0, 3.0, 1e9, -1e9})
         CHECK(support::same(sampled(gr::affine_map{.oi = away}, x), image<double>(2, 2, {0, 0, 0, 0})));
 }
@@ -173,13 +173,13 @@ TEST_CASE("random_affine: each image by its own draws, which reach as far as the
     std::array<std::array<double, 5>, 5> products{};
     for (std::size_t n = 0; n < 2000; ++n) {
         const gr::affine_map s = layer.drawn(ctx, n);
-        // M = A⁻¹ and the middle's new place, read back
+        // the parameters, recovered from A⁻¹ and the new position of the center
         const double det = s.ii * s.jj - s.ij * s.ji, z = 1 / std::sqrt(det);
         const double a = (s.jj * (13.5 - s.oi) - s.ij * (13.5 - s.oj)) / det - 13.5;
         const double b = (s.ii * (13.5 - s.oj) - s.ji * (13.5 - s.oi)) / det - 13.5;
         const double rho = std::atan2(s.ij, s.ii), sigma = std::atan(-(s.ji * s.ii + s.jj * s.ij) / det);
         const std::array drawn{a, b, rho * 180 / pi, z, sigma * 180 / pi};
-        std::array<double, 5> u;  // each as a share of its range, from -1 to 1
+        std::array<double, 5> u;  // each scaled from its range to [-1, 1]
         for (std::size_t k = 0; k < 5; ++k) {
             u[k] = (2 * drawn[k] - from[k] - to[k]) / (to[k] - from[k]);
             least[k] = std::min(least[k], u[k]), most[k] = std::max(most[k], u[k]);
@@ -192,8 +192,8 @@ TEST_CASE("random_affine: each image by its own draws, which reach as far as the
         CHECK(most[k] <= 1 + 1e-9);
         CHECK(least[k] < -0.98);
         CHECK(most[k] > 0.98);
-        CHECK(std::abs(products[k][k] - 1.0 / 3) < 0.03);                                // uniform; 4 standard deviations
-        for (std::size_t l = 0; l < k; ++l) CHECK(std::abs(products[k][l]) < 0.03);      // of each other independent
+        CHECK(std::abs(products[k][k] - 1.0 / 3) < 0.03);                              // uniform; 4 standard deviations
+        for (std::size_t l = 0; l < k; ++l) CHECK(std::abs(products[k][l]) < 0.03);    // independent of each other
     }
 }
 

@@ -25,7 +25,7 @@ using support::message_of;
 
 namespace {
 
-/// y_n[i, j] = x_n[i − a, j − b], as the formula says.
+/// y_n[i, j] = x_n[i − a, j − b], element by element.
 images moved(const images& x, int a, int b) {
     images y(x.shape(), 0.0f);
     const int height = static_cast<int>(x.shape()[1]), width = static_cast<int>(x.shape()[2]);
@@ -46,7 +46,7 @@ images sample(const images& x, std::size_t n) {
 
 TEST_CASE("random_shift.forward, random_shift.backward: by hand") {
     const gr::random_shift layer{.height = 2, .width = 3, .by = 1};
-    // each (a, b) of the nine, and what it makes of 1 2 3 / 4 5 6, and of the same as dy
+    // for each of the nine (a, b): y of x = 1 2 3 / 4 5 6, and dx of the same dy
     const std::map<std::pair<int, int>, std::pair<std::vector<float>, std::vector<float>>> by_hand = {
         {{0, 0}, {{1, 2, 3, 4, 5, 6}, {1, 2, 3, 4, 5, 6}}},  {{1, 0}, {{0, 0, 0, 1, 2, 3}, {4, 5, 6, 0, 0, 0}}},
         {{-1, 0}, {{4, 5, 6, 0, 0, 0}, {0, 0, 0, 1, 2, 3}}}, {{0, 1}, {{0, 1, 2, 0, 4, 5}, {2, 3, 0, 5, 6, 0}}},

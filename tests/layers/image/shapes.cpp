@@ -1,4 +1,4 @@
-// Layers of images, as a sequential asks them for shapes: a sample of three axes is known, whoever said so.
+// Output shapes of image layers in a sequential: a sample with three axes is known completely.
 #include <doctest/doctest.h>
 
 #include <cstddef>
@@ -19,7 +19,7 @@ using shape = std::vector<std::size_t>;
 
 namespace {
 
-/// Behind what does not say that it knows all of a sample.
+/// The output shape after a layer that does not report its sample shape as whole.
 template <class L>
 shape behind(const L& layer, const shape& in) {
     bool whole = false;

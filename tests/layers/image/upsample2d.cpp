@@ -85,7 +85,7 @@ TEST_CASE("upsample2d.forward, upsample2d.backward: by hand") {
     const run<float> again(gr::upsample2d(2), x, dy);
     CHECK(same(again.y, images{{{{1}, {1}, {5}, {5}}, {{1}, {1}, {5}, {5}}}}));
     CHECK(same(again.dx, images{{{{33}, {77}}}}));
-    // columns of x at -¼ (the edge: 0), ¼, ¾ and 5/4 (the edge: 1)
+    // columns of x at -¼ (clamped to 0), ¼, ¾ and 5/4 (clamped to 1)
     const run<float> between(gr::upsample2d(2, {.interpolation = gr::interpolation::bilinear}), x, dy);
     CHECK(same(between.y, images{{{{1}, {2}, {4}, {5}}, {{1}, {2}, {4}, {5}}}}));
     CHECK(same(between.dx, images{{{{11 + 0.75f * 22 + 0.25f * 33}, {0.25f * 22 + 0.75f * 33 + 44}}}}));

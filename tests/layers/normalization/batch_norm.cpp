@@ -68,7 +68,7 @@ TEST_CASE("batch_norm.inference, batch_norm.dx: by hand: what is known is consta
     CHECK(gr::backward(layer, x, dy, pass, grad.values) == matrix{{3}, {30}});  // dy · 6/2
     CHECK(grad.values.gamma(0) == -4);                                        // 1 · 1 + 10 · (−1/2)
     CHECK(grad.values.beta(0) == 11);
-    CHECK(grad.values.running.count(0) == 0);  // has seen no batch: a step leaves what is known
+    CHECK(grad.values.running.count(0) == 0);  // no batch: a step leaves the running statistics unchanged
     gr::optimizer descend(layer, gr::gradient_descent{.learning_rate = 0});
     descend(layer, grad);
     CHECK(layer.theta.running.mean(0) == 2);
@@ -95,7 +95,8 @@ TEST_CASE("batch_norm.pytorch_momentum, batch_norm.keras_momentum: by hand, over
     CHECK(pytorch.theta.running.mean(0) == 2.4375);
     CHECK(pytorch.theta.running.variance(0) == 2.75);
     CHECK(pytorch.theta.running.count(0) == 2);
-    // Keras: moving ← moving · momentum + batch · (1 − momentum), variance 0.75 + 0.25 · 18/3, then 0.75 · 2.25 + 0.25 · 2/2
+    // Keras: moving ← moving · momentum + batch · (1 − momentum),
+    //   variance 0.75 + 0.25 · 18/3, then 0.75 · 2.25 + 0.25 · 2/2
     const auto keras = after({.momentum = gr::keras_momentum(0.75)});
     CHECK(keras.theta.running.mean(0) == 2.4375);
     CHECK(keras.theta.running.variance(0) == 1.9375);
@@ -124,7 +125,7 @@ TEST_CASE("batch_norm.dgamma, batch_norm.dbeta, batch_norm.dx: central differenc
 
 namespace {
 
-/// Three steps in training, then inference, all as PyTorch's.
+/// Three steps in training, then inference, all equal to PyTorch's.
 template <class T, std::size_t N>
 void equals_pytorch(const std::string& of, gr::batch_norm_options o) {
     CAPTURE(of);
@@ -170,15 +171,15 @@ TEST_CASE_TEMPLATE("batch_norm.mean, batch_norm.variance, batch_norm.forward, ba
             support::check_against_reference(layer, 31, places, channels, of_channel);
         }
     gr::batch_norm<T> layer(3);
-    support::check_against_reference(layer, 100, 900, 3, of_channel);  // many blocks of many wide rows
+    support::check_against_reference(layer, 100, 900, 3, of_channel);  // many blocks of rows
 }
 
 TEST_CASE("batch_norm.mean, batch_norm.variance: float keeps its digits over a million rows, whatever their order") {
     const std::size_t N = 1'000'003;
     gr::tensor<float, 2> x({N, 3});
     for (std::size_t n = 0; n < N; ++n) {
-        x(n, 0) = 1000 + (n % 2 == 0 ? 1.0f : -1.0f);    // a mean far beyond the deviation
-        x(n, 1) = n < 1000 ? 5000.0f : (n % 2 == 0 ? 1.0f : -1.0f);  // rows at the beginning that are unlike the others
+        x(n, 0) = 1000 + (n % 2 == 0 ? 1.0f : -1.0f);    // a mean much larger than the deviation
+        x(n, 1) = n < 1000 ? 5000.0f : (n % 2 == 0 ? 1.0f : -1.0f);  // the first rows differ from the others
         x(n, 2) = 0.1f;                                  // no deviation
     }
     gr::kernels::channelwise<float> channels;
@@ -189,7 +190,8 @@ TEST_CASE("batch_norm.mean, batch_norm.variance: float keeps its digits over a m
     CHECK(std::abs(static_cast<double>(mean(0)) - 1000) <= 1e-4);
     CHECK(variance(0) == Approx(1).epsilon(1e-6));
     CHECK(mean(1) == Approx(away).epsilon(1e-6));
-    CHECK(variance(1) == Approx((1000 * 25e6 + n - 1000) / n - away * away).epsilon(2e-5));  // 1.1e-5 in 8 lanes without fma
+    // the error is 1.1e-5 with 8 lanes and without fma
+    CHECK(variance(1) == Approx((1000 * 25e6 + n - 1000) / n - away * away).epsilon(2e-5));
     CHECK(mean(2) == 0.1f);
     CHECK(variance(2) <= 1e-14f);
 }

@@ -52,7 +52,7 @@ TEST_CASE("batch_norm.pytorch_momentum, moments.merge: fit on any number of thre
         CHECK(support::difference(seen.mean, known.mean) <= 1e-6);
         CHECK(support::difference(seen.variance, known.variance) <= 1e-6);
     }
-    CHECK(fitted(1, 1, 19, 2).layer<0>().theta.running.count(0) == 1);  // two batches make a step
+    CHECK(fitted(1, 1, 19, 2).layer<0>().theta.running.count(0) == 1);  // a step of two batches
 }
 
 TEST_CASE("batch_norm: over many steps, running statistics with one thread and with two stay close") {
@@ -61,7 +61,7 @@ TEST_CASE("batch_norm: over many steps, running statistics with one thread and w
     const auto& b = two.layer<2>().theta.running;
     CHECK(a.count(0) == 60);
     CHECK(b.count(0) == 60);
-    CHECK(support::difference(a.mean, b.mean) < 0.05);  // each shard is normalized by itself: near, not equal
+    CHECK(support::difference(a.mean, b.mean) < 0.05);  // each shard is normalized separately: close, not equal
     CHECK(support::difference(a.variance, b.variance) < 0.05);
     CHECK(support::same(fitted(2, 20, 16).layer<2>().theta.running.mean, b.mean));  // the same run bit for bit
 }
@@ -117,7 +117,7 @@ TEST_CASE("batch_norm: neither count nor clipping nor decay take statistics, γ 
     gr::optimizer descend(net, gr::sgd{.learning_rate = 0.1, .decay = {.coupled = 0.5, .spare_biases = true}});
     gr::gradients nothing(net);
     descend(net, nothing);
-    CHECK(net.layer<0>().theta.gamma(0) == 1);  // spared
+    CHECK(net.layer<0>().theta.gamma(0) == 1);  // no weight decay
     CHECK(net.layer<0>().theta.running.count(0) == 0);
     CHECK(gr::summary(net, {3}).find("0 batch_norm") != std::string::npos);
     CHECK(gr::gradient_check(net, draw<matrix>({6, 3}, 1)));

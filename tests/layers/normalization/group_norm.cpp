@@ -26,7 +26,8 @@ using support::message_of;
 TEST_CASE("group_norm.mean, group_norm.variance, group_norm.forward, group_norm.dbeta, group_norm.dgamma, group_norm.dx: by hand") {
     gr::group_norm<double> layer(2, 4, {.epsilon = 0});  // channels 0 and 1, 2 and 3
     layer.theta.gamma = {1, 2, 1, 3}, layer.theta.beta = {0, 0, 0, 5};
-    const gr::tensor<double, 3> x{{{1, 2, 4, 0}, {3, 6, 0, 0}}}, dy{{{1, 0, 0, 0}, {0, 0, 1, 1}}};  // a sample of two places
+    // one sample with two positions
+    const gr::tensor<double, 3> x{{{1, 2, 4, 0}, {3, 6, 0, 0}}}, dy{{{1, 0, 0, 0}, {0, 0, 1, 1}}};
     gr::pass pass(layer, x);
     pass.input_gradient = true;
     gr::gradients grad(layer);

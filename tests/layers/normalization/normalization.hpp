@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A normalization against PyTorch's values, and against the textbook's twin.
+/// A normalization layer against PyTorch's values and against the reference implementation.
 
 #include <doctest/doctest.h>
 
@@ -16,7 +16,8 @@
 
 namespace support {
 
-/// y, dx, dγ and dβ of the case whose arrays begin with `at`; γ and β become its. dγ sums over `terms`.
+/// y, dx, dγ and dβ equal those of the case whose array names begin with `at`; sets γ and β to those of the case. dγ is
+/// a sum of `terms` terms.
 template <class Layer, class X>
 void check_normalization(Layer& layer, const X& x, gradus::pass<Layer, X>& pass, const std::string& at, std::size_t terms) {
     using T = gradus::scalar_of<X>;
@@ -31,7 +32,8 @@ void check_normalization(Layer& layer, const X& x, gradus::pass<Layer, X>& pass,
     CHECK(difference(grad.values.beta, pytorch<gradus::tensor<double, 1>>(at + "dbeta")) <= tolerance<T>(terms));
 }
 
-/// (N, P, C) with random γ, β, x and dy; `set` tells which elements share their statistics.
+/// The same against the reference implementation, for x (N, P, C) and random γ, β, x and dy. set(n, p, c) is the index
+/// of the set of elements that share their statistics.
 template <class Layer, class Set>
 void check_against_reference(Layer& layer, std::size_t N, std::size_t P, std::size_t C, Set set) {
     using T = typename Layer::scalar;
@@ -43,7 +45,7 @@ void check_against_reference(Layer& layer, std::size_t N, std::size_t P, std::si
     layer.theta.gamma = draw<per_channel>({C}, 1), layer.theta.beta = draw<per_channel>({C}, 2);
     const auto x = draw<X>({N, P, C}, 3, -1, 3), dy = draw<X>({N, P, C}, 4);
     const std::size_t sets = set(N - 1, P - 1, C - 1) + 1, terms = N * P * C / sets;
-    // the twin in double: what float would lose by summing one after the other is not the layer's fault
+    // The reference computes in double, because plain sums in float would be less accurate than those of the layer.
     const auto wide = []<std::size_t R>(const gradus::tensor<T, R>& t) {
         gradus::tensor<double, R> out(t.shape());
         std::copy_n(t.data(), t.size(), out.data());

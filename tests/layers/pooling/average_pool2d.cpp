@@ -15,7 +15,7 @@ using support::message_of;
 using support::pooled;
 
 TEST_CASE("average_pool2d.forward, average_pool2d.backward: by hand") {
-    const images x{{{{1, 10}, {2, 20}, {7, 7}}, {{3, 30}, {6, 60}, {7, 7}}}};  // 2 by 3 pixels of two channels
+    const images x{{{{1, 10}, {2, 20}, {7, 7}}, {{3, 30}, {6, 60}, {7, 7}}}};  // 2 x 3 pixels, two channels
     const images dy{{{{4, 8}}}};
     const pooled run(gr::average_pool2d(2), x, dy);
     CHECK(run.y == images{{{{3, 30}}}});

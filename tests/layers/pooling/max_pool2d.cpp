@@ -22,7 +22,7 @@ namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 
-/// One image of one channel, or what becomes of it.
+/// One image of one channel.
 images image(std::size_t height, std::size_t width, const std::vector<double>& pixels) {
     images x({1, height, width, 1});
     std::copy(pixels.begin(), pixels.end(), x.data());
@@ -50,12 +50,13 @@ TEST_CASE("max_pool2d.forward, max_pool2d.backward: by hand, where windows overl
     const pooled run(gr::max_pool2d({1, 3}, {.stride = 1}), image(2, 5, {1, 5, 2, 5, 0, -1, -2, -3, -4, -5}),
                      image(2, 3, {1, 2, 4, 8, 16, 32}));
     CHECK(run.y == image(2, 3, {5, 5, 5, -1, -2, -3}));
-    CHECK(run.dx == image(2, 5, {0, 3, 0, 4, 0, 8, 16, 32, 0, 0}));  // 5 is twice the first 5, then once the second
+    // in two windows the first 5 is the maximum, in one the second
+    CHECK(run.dx == image(2, 5, {0, 3, 0, 4, 0, 8, 16, 32, 0, 0}));
 }
 
 TEST_CASE("max_pool2d.forward, max_pool2d.backward: by hand; padding is never the maximum") {
     const images x = image(2, 2, {-1, -2, -3, -4});
-    const pooled all(gr::max_pool2d(2, {.padding = 1}), x, image(2, 2, {1, 2, 3, 4}));  // each corner its own window
+    const pooled all(gr::max_pool2d(2, {.padding = 1}), x, image(2, 2, {1, 2, 3, 4}));  // each pixel has its own window
     CHECK(all.y == x);
     CHECK(all.dx == image(2, 2, {1, 2, 3, 4}));
     const pooled same(gr::max_pool2d(2, {.stride = 1, .padding = gr::same}), x, image(2, 2, {1, 2, 3, 4}));
@@ -131,7 +132,7 @@ TEST_CASE("max_pool2d: shapes, when a network is put together and at the door") 
           "max_pool2d #1: a window of (5, 5) does not fit into an image of (5, 4)");
     CHECK(message_of([] { (void)gr::sequential(gr::reshaped({5, 4}), gr::max_pool2d(2)); }) ==
           "max_pool2d #1: needs images x of (N, H, W, C), a sample is (5, 4)");
-    // behind a dense layer only the channels are known
+    // after a dense layer only the number of channels is known
     CHECK_NOTHROW((void)gr::sequential(gr::dense(5, 7), gr::max_pool2d(2), gr::dense(7, 2)));
     CHECK(message_of([] { (void)gr::sequential(gr::dense(5, 7), gr::max_pool2d(2), gr::dense(6, 2)); }) ==
           "dense #2: y = f(xW + b) needs x of (N, 6), got (N, 7): W is (6, 2)");

@@ -26,7 +26,7 @@ using support::with_random_theta;
 
 namespace {
 
-/// f(layer, cache, ∂J/∂θ, PyTorch's suffix, place among PyTorch's states) for every layer and direction of a stack.
+/// Calls f(layer, cache, ∂J/∂θ, PyTorch's suffix, index in PyTorch's states) for every layer and direction of a stack.
 template <class Net, class Pass, class Gradients>
 void each_direction(Net& net, Pass& pass, Gradients& grad, auto&& f) {
     const auto visit = [&]<class L>(std::size_t l, L& layer, auto& cache, auto& g) {
@@ -43,7 +43,7 @@ void each_direction(Net& net, Pass& pass, Gradients& grad, auto&& f) {
     }(std::make_index_sequence<std::tuple_size_v<decltype(net.layers)>>{});
 }
 
-/// y, the last states and all gradients, those of the initial states too, of a stack of layers.
+/// y, the last states and all gradients, including those of the initial states, of a stack of layers equal PyTorch's.
 template <class T, class Net>
 void equals_pytorch(const std::string& name, Net net) {
     CAPTURE(name);
@@ -65,7 +65,7 @@ void equals_pytorch(const std::string& name, Net net) {
     each_direction(net, pass, grad, [&]<class L>(L&, auto& cache, auto& g, const std::string& suffix, std::size_t place) {
         CAPTURE(suffix);
         CHECK(difference(cache.last.h, support::pytorch_state<double>(at + "h_n", place)) <= limit);
-        // what is left of dh and dc is ∂J/∂initial
+        // PyTorch's dh and dc are ∂J/∂initial
         CHECK(difference(cache.initial_gradient.h, support::pytorch_state<double>(at + "dh", place)) <= limit);
         if constexpr (support::has_c<L>) {
             CHECK(difference(cache.last.c, support::pytorch_state<double>(at + "c_n", place)) <= limit);
@@ -78,7 +78,7 @@ void equals_pytorch(const std::string& name, Net net) {
 }  // namespace
 
 TEST_CASE("bidirectional.forward, bidirectional.backward: by hand") {
-    // One unit in each direction that adds up what it has seen: h_t = x_t + h_{t−1}.
+    // One unit in each direction computes the sum of its inputs: h_t = x_t + h_{t−1}.
     auto sums = gr::rnn<double>(1, 1, gr::relu{});
     sums.theta = {{{1}}, {{1}}, {0}};
     auto both = gr::bidirectional(sums);
@@ -88,7 +88,7 @@ TEST_CASE("bidirectional.forward, bidirectional.backward: by hand") {
     pass.input_gradient = true;
     gr::gradients grad(both);
     CHECK(gr::forward(both, x, pass) == tensor<double, 3>{{{1, 7}, {3, 6}, {7, 4}}});
-    // dx_t: what dy has of the sums in which x_t is, →: at t and later, ←: at t and before.
+    // dx_t: the sum of dy over the steps whose h contains x_t, →: t and later, ←: t and earlier.
     CHECK(gr::backward(both, x, tensor<double, 3>{{{1, 10}, {2, 20}, {3, 30}}}, pass, grad.values) ==
           tensor<double, 3>{{{6 + 10}, {5 + 30}, {3 + 60}}});
     CHECK(grad.values.forwards.W(0, 0) == 1 * 6 + 2 * 5 + 4 * 3);

@@ -29,7 +29,8 @@ TEST_CASE("gru.r, gru.z, gru.q, gru.n, gru.h, gru.dn, gru.dz, gru.dq, gru.dr, gr
     const auto& d = gr::backward(layer, in, tensor<double, 3>{{{1}, {2}}}, pass, grad.values);
     // t = 2: dh = 2, dz_n = 0.1065785306, dz_z = 0.3922505624, dq = 0.0497244003, dz_r = −0.0061542572
     CHECK(d.x(0, 1, 0) == near(-0.1852477585));  // dz_r − dz_z + 2 dz_n
-    // t = 1: dh = 1 + 2 z + 0.5 dz_r + dz_z − dq = 3.0387886832, dz_n = 0.1073464635, dz_z = −0.3525204398, dq = 0.0834403912, dz_r = 0
+    // t = 1: dh = 1 + 2 z + 0.5 dz_r + dz_z − dq = 3.0387886832, dz_n = 0.1073464635, dz_z = −0.3525204398,
+    //   dq = 0.0834403912, dz_r = 0
     CHECK(d.x(0, 0, 0) == near(0.5672133668));
     CHECK(d.h(0, 0) == near(1.0834335107));
     CHECK(grad.values.b_q(0) == near(0.1331647915));  // Σ dq
@@ -60,7 +61,8 @@ TEST_CASE("gru_reset_before.r, gru_reset_before.z, gru_reset_before.s, gru_reset
     const auto& d = gr::backward(layer, in, tensor<double, 3>{{{1}, {2}}}, pass, grad.values);
     // t = 2: dz_n = 0.0747311472, ds = −dz_n, dz_z = 0.4096446890, dz_r = ds h₁ r (1 − r) = −0.0132273169
     CHECK(d.x(0, 1, 0) == near(-0.2734097115));
-    // t = 1: dh = 1 + 2 z + ds r + 0.5 dz_r + dz_z = 3.0624621458, dz_n = 0.2257151368, dz_z = −0.3241304482, dz_r = −0.0195361853
+    // t = 1: dh = 1 + 2 z + ds r + 0.5 dz_r + dz_z = 3.0624621458, dz_n = 0.2257151368, dz_z = −0.3241304482,
+    //   dz_r = −0.0195361853
     CHECK(d.x(0, 0, 0) == near(0.7560245364));
     CHECK(d.h(0, 0) == near(1.0218841875));
     const double dW[] = {-0.0129225269, -0.5289527927, 0.1883495632},
@@ -94,7 +96,7 @@ TEST_CASE("gru, gru_reset_before: differ where the state has passed a reset gate
     const auto y = gr::forward(after, x, a), y_before = gr::forward(before, x, b);
     for (std::size_t n = 0; n < 2; ++n)
         for (std::size_t j = 0; j < 3; ++j) {
-            CHECK(y(n, 0, j) == near(y_before(n, 0, j)));  // of a state of 0 nothing is reset
+            CHECK(y(n, 0, j) == near(y_before(n, 0, j)));  // with h₀ = 0 the reset gate has no effect
             CHECK(std::abs(y(n, 2, j) - y_before(n, 2, j)) > 1e-6);
         }
 }

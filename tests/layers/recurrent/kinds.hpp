@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What is asked of all recurrent layers.
+/// Code shared by the tests of all recurrent layers.
 
 #include <algorithm>
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace support {
 
-/// f(layer) of each kind, D = 4, H = 9, with random parameters.
+/// Calls f(layer) for each kind of layer, D = 4, H = 9, with random parameters.
 template <class T>
 void each_kind(auto&& f, gradus::recurrent_options o = {}) {
     f(with_random_theta(gradus::rnn<T>(4, 9, gradus::tanh{}, o)));
@@ -45,7 +45,7 @@ struct run {
         (void)gradus::forward(layer, x, pass);
         (void)gradus::backward(layer, x, dy, pass, grad.values);
     }
-    /// Bit for bit.
+    /// Whether the results are equal bit for bit.
     [[nodiscard]] bool operator==(run& other) {
         bool equal = same(pass.cache.y, other.pass.cache.y) && same(pass.cache.dx, other.pass.cache.dx) &&
                      same(pass.cache.last.h, other.pass.cache.last.h);

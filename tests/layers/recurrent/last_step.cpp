@@ -24,7 +24,7 @@ using support::with_random_theta;
 
 namespace {
 
-/// Its y and its gradients are those of the whole layer where only the step at `t` has a dy.
+/// y and the gradients equal those of the whole layer if dy is 0 except at step `t`.
 template <class L>
 void is_the_layer(const L& layer, std::size_t t) {
     using T = typename L::scalar;

@@ -50,21 +50,25 @@ TEST_CASE("lstm.i, lstm.f, lstm.g, lstm.o, lstm.c, lstm.h, lstm.do, lstm.dc, lst
 TEST_CASE("peephole_lstm.i, peephole_lstm.f, peephole_lstm.o, peephole_lstm.dc, peephole_lstm.dc_before, peephole_lstm.dP: "
           "by hand, two steps of one unit") {
     auto layer = gr::peephole_lstm<double>(1, 1);
-    layer.theta = {{{{1, 0.5, 2, -1}}, {{0.5, 1, -1, 2}}, {0, 1, 0, 0.5}}, {{0.5}, {-1}, {2}}};  // W, U, b; P: rows i f o
+    // W, U, b; P: rows i f o
+    layer.theta = {{{{1, 0.5, 2, -1}}, {{0.5, 1, -1, 2}}, {0, 1, 0, 0.5}}, {{0.5}, {-1}, {2}}};
     const gr::lstm_input<double> in{{{{1}, {-0.5}}}, {{0}}, {{0}}};
     gr::pass pass(layer, in);
     pass.input_gradient = true;
     gr::gradients grad(layer);
     const auto& y = gr::forward(layer, in, pass);
-    // c₀ = 0, so i, f and g as without: c₁ = 0.7047606325; but o = σ(−0.5 + 2 c₁) = σ(0.9095212650) = 0.7129021888
+    // c₀ = 0, so i, f and g are those without peepholes: c₁ = 0.7047606325;
+    //   but o = σ(−0.5 + 2 c₁) = σ(0.9095212650) = 0.7129021888
     CHECK(y(0, 0, 0) == near(0.4330031353));
-    // i = σ(−0.28349843 + 0.5 c₁) = 0.5172136653, f = σ(1.18300314 − c₁) = 0.6173327816, g = tanh(−1.43300314) = −0.8922803881,
+    // i = σ(−0.28349843 + 0.5 c₁) = 0.5172136653, f = σ(1.18300314 − c₁) = 0.6173327816,
+    //   g = tanh(−1.43300314) = −0.8922803881,
     //   c₂ = f c₁ + i g = −0.0264277685, o = σ(1.86600627 + 2 c₂) = 0.8597422379
     CHECK(y(0, 1, 0) == near(-0.0227157806));
     CHECK(pass.cache.last.c(0, 0) == near(-0.0264277685));
 
     const auto& d = gr::backward(layer, in, tensor<double, 3>{{{1}, {2}}}, pass, grad.values);
-    // t = 2: dz_o = −0.0063721291, dc = 2 o (1 − tanh² c₂) + 2 dz_o = 1.7055398423, dz_i = −0.3800040073, dz_f = 0.2839514592
+    // t = 2: dz_o = −0.0063721291, dc = 2 o (1 − tanh² c₂) + 2 dz_o = 1.7055398423, dz_i = −0.3800040073,
+    //   dz_f = 0.2839514592
     //   dc′ = dc f + 0.5 dz_i − dz_f = 0.5789321922
     // t = 1: dz_o = 0.1120563582, dc = 1.2085868730, dz_i = 0.2290747416, dz_f = 0
     CHECK(d.x(0, 1, 0) == near(0.1279624332));

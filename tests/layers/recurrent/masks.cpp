@@ -1,4 +1,4 @@
-// Which steps count, and that nothing else does.
+// Masks: masked steps and earlier batches do not affect the results.
 #include <algorithm>
 #include <limits>
 #include <tuple>
@@ -24,7 +24,7 @@ TEST_CASE_TEMPLATE("recurrent: padding on either side changes nothing, whatever 
                 bare(x, dy);
                 tensor<T, 3> wide_x({2, 7, 4}, T(1e6)), wide_dy({2, 7, 9}, T(0));
                 padded.pass.mask = tensor<bool, 2>({2, 7}, false);
-                const std::size_t first[] = {4, 1};  // where each row begins
+                const std::size_t first[] = {4, 1};  // the first valid step of each row
                 for (std::size_t n = 0; n < 2; ++n)
                     for (std::size_t t = 0; t < 3; ++t) {
                         padded.pass.mask(n, first[n] + t) = true;
@@ -38,7 +38,7 @@ TEST_CASE_TEMPLATE("recurrent: padding on either side changes nothing, whatever 
                         const bool there = padded.pass.mask(n, t);
                         const bool before = layer.options.reverse ? t >= first[n] + 3 : t < first[n];
                         const std::size_t end = layer.options.reverse ? 0 : 2;
-                        const std::size_t at = there ? t - first[n] : end;  // the step whose y stands there
+                        const std::size_t at = there ? t - first[n] : end;  // the step whose y is at t
                         for (std::size_t j = 0; j < 9; ++j)
                             CHECK(difference(double(y(n, t, j)), before ? 0.0 : double(bare.pass.cache.y(n, at, j))) <=
                                   support::tolerance<T>(13));
@@ -113,7 +113,7 @@ TEST_CASE("recurrent: repeated, forward and backward give the same; batches and 
         often(draw<tensor<float, 3>>({7, 1, 4}, 3), draw<tensor<float, 3>>({7, 1, 9}, 4));
         often(x, dy);
         CHECK(once == often);
-        (void)gr::backward(layer, x, dy, often.pass, often.grad.values);  // once more of the same forward
+        (void)gr::backward(layer, x, dy, often.pass, often.grad.values);  // again for the same forward
         CHECK(once == often);
     });
 }

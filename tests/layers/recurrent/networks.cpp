@@ -1,5 +1,5 @@
 // labels: threads
-// Recurrent layers in a network, from first parameters to the loss.
+// Recurrent layers in a network, from the initial parameters to the loss.
 #include <cmath>
 #include <string>
 #include <thread>
@@ -103,5 +103,5 @@ TEST_CASE("recurrent: W begins as Glorot draws it, U orthogonal, the biases at 0
     CHECK(net.layer<1>().theta.b == tensor<float, 1>{0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0});
     auto set = gr::lstm(4, 4);
     set.theta.U.fill(0.5f);
-    CHECK(gr::sequential(set, gr::lstm(4, 4)).layer<0>().theta.U == set.theta.U);  // what somebody set by hand stays
+    CHECK(gr::sequential(set, gr::lstm(4, 4)).layer<0>().theta.U == set.theta.U);  // values set by hand are kept
 }

@@ -14,7 +14,7 @@
 
 namespace support {
 
-/// PyTorch's parameters of one layer in one direction; with "d" before their names their gradients.
+/// PyTorch's parameters of one layer in one direction; their gradients if the prefix ends in "d".
 template <class T>
 [[nodiscard]] gradus::io::pytorch::recurrent_weights<T> pytorch_weights(const std::string& prefix,
                                                                         const std::string& suffix = "l0") {
@@ -26,7 +26,7 @@ template <class Theta>
 void gradients_equal(const Theta& grad, const gradus::io::pytorch::recurrent_weights<double>& expected, double limit) {
     CHECK(difference(gradus::to_pytorch::weights(grad.W), expected.weight_ih) <= limit);
     CHECK(difference(gradus::to_pytorch::weights(grad.U), expected.weight_hh) <= limit);
-    CHECK(difference(grad.b, expected.bias_ih) <= limit);  // each bias has the gradient of their sum
+    CHECK(difference(grad.b, expected.bias_ih) <= limit);  // both of PyTorch's biases have the gradient of their sum
     if constexpr (requires { grad.b_q; }) {
         tensor<double, 1> n(grad.b_q.shape());
         std::copy_n(expected.bias_hh.data() + 2 * n.size(), n.size(), n.data());
@@ -41,7 +41,7 @@ void gradients_equal(const Theta& grad, const gradus::io::pytorch::recurrent_wei
         return false;
     }
 }
-/// A state (N, H), or the i-th of (layers and directions, N, H); empty where there is none.
+/// A state (N, H), or the i-th of (layers and directions, N, H); empty if none is stored.
 template <class T>
 [[nodiscard]] tensor<T, 2> pytorch_state(const std::string& name, std::size_t i = 0) {
     if (!is_stored(name)) return {};
@@ -51,7 +51,7 @@ template <class T>
     std::copy_n(all.data() + i * out.size(), out.size(), out.data());
     return out;
 }
-/// (N, T), empty where there is none.
+/// A mask (N, T); empty if none is stored.
 [[nodiscard]] inline tensor<bool, 2> pytorch_mask(const std::string& name) {
     tensor<bool, 2> out;
     if (!is_stored(name)) return out;
@@ -60,7 +60,7 @@ template <class T>
     std::ranges::transform(gradus::flat(numbers), out.data(), [](double v) { return v != 0; });
     return out;
 }
-/// y with 0 where there is no data, as PyTorch has it.
+/// y with 0 at masked steps, as in PyTorch.
 template <class T>
 [[nodiscard]] tensor<T, 3> with_zeros(tensor<T, 3> y, const tensor<bool, 2>& mask) {
     for (std::size_t i = 0; i < y.size() && mask.size() != 0; ++i)
@@ -68,7 +68,8 @@ template <class T>
     return y;
 }
 
-/// y where there is data, the last states, and all gradients of `make(D, H)`, as stored. Of padded steps dy is 0 there.
+/// y at valid steps, the last states and all gradients of the layer `make(D, H)` equal the stored ones. At padded steps
+/// the stored dy is 0.
 template <class T, class Make>
 void equals_pytorch(const std::string& name, Make make) {
     using L = decltype(make(1, 1));

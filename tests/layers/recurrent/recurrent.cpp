@@ -1,4 +1,4 @@
-// What all recurrent layers have in common: the loop over time, its borders and its direction.
+// Tests for all recurrent layers: the loop over time, chunks, truncation and direction.
 #include "gradus/layers/recurrent/recurrent.hpp"
 
 #include <algorithm>
@@ -91,7 +91,7 @@ TEST_CASE("recurrent.dx: truncated after every step, no step learns from a later
     each_kind<double>(
         []<class L>(const L& layer) {
             auto dy = draw<tensor<double, 3>>({2, 4, 9}, 2);
-            for (std::size_t n = 0; n < 2; ++n) std::fill_n(&dy(n, 0, 0), 27, 0.0);  // only the last step has a dy
+            for (std::size_t n = 0; n < 2; ++n) std::fill_n(&dy(n, 0, 0), 27, 0.0);  // dy is 0 except at the last step
             run<L> only(layer);
             only(draw<tensor<double, 3>>({2, 4, 4}, 1), dy);
             const auto& dx = only.pass.cache.dx;
@@ -99,7 +99,7 @@ TEST_CASE("recurrent.dx: truncated after every step, no step learns from a later
             CHECK(steps_of(dx, 3, 4) != tensor<double, 3>({2, 1, 4}, 0.0));
         },
         {.truncate = 1});
-    // borders that lie beyond the sequence are none
+    // truncation after as many steps as the sequence has no effect
     auto whole = with_random_theta(gr::lstm<double>(4, 9)), longer = whole;
     longer.options.truncate = 4;
     const auto x = draw<tensor<double, 3>>({2, 4, 4}, 1), dy = draw<tensor<double, 3>>({2, 4, 9}, 2);
@@ -122,7 +122,7 @@ TEST_CASE_TEMPLATE("recurrent.forward, recurrent.dx, recurrent.dW, recurrent.dU,
                 if (p.size() < 1000) p = draw<std::remove_cvref_t<decltype(p)>>(p.shape(), e.key(3));
             },
             layer);
-        return layer;  // W and U as they are drawn: sums of so many terms stay where the gates are no constants
+        return layer;  // W and U keep their default draw, so that gates do not saturate with sums of so many terms
     };
     check(of(gr::lstm<T>(28, 130)), 33, 3);
     check(of(gr::lstm<T>(28, 128)), 1, 12);

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A recurrent layer against its textbook's twin and against central differences.
+/// A recurrent layer against its reference implementation and against central differences.
 
 #include <doctest/doctest.h>
 
@@ -24,7 +24,7 @@ namespace support {
 template <class T, std::size_t N>
 using tensor = gradus::tensor<T, N>;
 
-/// Random numbers in every parameter, small enough that no gate is saturated.
+/// A layer with random parameters, small enough that no gate saturates.
 template <class L>
 [[nodiscard]] L with_random_theta(L layer, std::uint64_t key = 1) {
     gradus::each(
@@ -35,7 +35,7 @@ template <class L>
 template <class L>
 inline constexpr bool has_c = requires(typename L::state s) { s.c; };
 
-/// x with the state in which it begins, as the layer takes it.
+/// x and the initial state, as the input struct of the layer.
 template <class L, class T = typename L::scalar>
 [[nodiscard]] auto input_of(const tensor<T, 3>& x, const tensor<T, 2>& h, const tensor<T, 2>& c) {
     if constexpr (has_c<L>)
@@ -57,7 +57,7 @@ template <class T, std::size_t N>
     return gradus::to_scalar<double>(x);
 }
 
-/// The textbook's cell with the θ of a layer, in double.
+/// The reference cell with the θ of a layer, in double.
 template <class L>
 [[nodiscard]] auto twin_of(const L& layer) {
     auto theta = gradus::to_scalar<double>(layer).theta;
@@ -70,30 +70,30 @@ template <class L>
         return gradus::reference::gru_cell<double, Theta>{theta};
 }
 
-/// How far a value may be off after so many steps through gates of so many terms.
+/// The tolerance after this number of steps through gates that are sums of this number of terms.
 template <class T>
 [[nodiscard]] double tolerance_through_time(std::size_t terms, std::size_t steps) {
     return tolerance<T>(terms * steps);
 }
 
-/// Which of the things that a sequence may have this one has.
+/// The sizes and optional parts of a test sequence.
 struct sequence_case {
     std::size_t N = 2, steps = 3, D = 4, H = 5;
-    bool initial = false;        ///< in the cache
-    bool initial_input = false;  ///< as part of the input
-    bool last_gradient = false;  ///< somebody goes on from the last state
+    bool initial = false;        ///< an initial state in the cache
+    bool initial_input = false;  ///< an initial state in the input
+    bool last_gradient = false;  ///< J depends on the last state
     bool only_last = false;      ///< dy (N, H)
     tensor<bool, 2> mask = {};
 };
 
-/// A mask with gaps, about a quarter of the steps left out; rows may have nothing at all.
+/// A mask with gaps: about a quarter of the steps are masked; all steps of a row may be.
 [[nodiscard]] inline tensor<bool, 2> draw_mask(std::size_t N, std::size_t steps, std::uint64_t key) {
     tensor<bool, 2> mask({N, steps}, true);
     for (std::size_t i = 0; i < mask.size(); ++i) mask.data()[i] = gradus::random::uniform(key, i) < 0.75;
     return mask;
 }
 
-/// y, the last state and every gradient of a layer and of its twin.
+/// y, the last state and every gradient equal those of the reference implementation.
 template <class L>
 void equals_twin(const L& layer, const sequence_case& s, std::uint64_t key = 1) {
     using T = typename L::scalar;
@@ -133,7 +133,7 @@ void equals_twin(const L& layer, const sequence_case& s, std::uint64_t key = 1) 
         if (s.initial) pass.cache.initial = state_of<L>(h, c);
         if (s.last_gradient) pass.cache.last_gradient = state_of<L>(dh, dc);
         gradus::gradients grad(layer);
-        gradus::each([](const auto&, auto& g) { g.fill(T(77)); }, grad.values);  // to be assigned, not added to
+        gradus::each([](const auto&, auto& g) { g.fill(T(77)); }, grad.values);  // backward must assign, not add
         CHECK(difference(gradus::forward(layer, in, pass), twin.y) <= limit);
         CHECK(difference(pass.cache.last.h, twin.h) <= limit);
         if constexpr (has_c<L>) CHECK(difference(pass.cache.last.c, twin.c) <= limit);
@@ -160,7 +160,7 @@ void equals_twin(const L& layer, const sequence_case& s, std::uint64_t key = 1) 
     }
 }
 
-/// Many sizes, masks, directions and borders, drawn at random. `make(D, H, options)`.
+/// The same for many random sizes, masks, directions and truncations. `make(D, H)` returns the layer.
 template <class Make>
 void equals_twin_everywhere(Make make, std::size_t runs = 60) {
     for (std::size_t k = 0; k < runs; ++k) {
@@ -182,7 +182,7 @@ void equals_twin_everywhere(Make make, std::size_t runs = 60) {
     }
 }
 
-/// dx, dh, dc and every parameter's gradient against differences of forward, with a mask and without.
+/// dx, dh, dc and the gradients of all parameters against central differences, with and without a mask.
 template <class L>
 void follows_central_differences(const L& layer) {
     using T = typename L::scalar;

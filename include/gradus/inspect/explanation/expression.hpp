@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A formula of elements, "h = o ∘ tanh c", with numbers in place of its symbols, and its value.
+/// Evaluates an element-wise formula, "h = o ∘ tanh c", and writes it with numbers in place of its symbols.
 
 #include <algorithm>
 #include <cmath>
@@ -16,17 +16,17 @@
 
 namespace gradus::explaining {
 
-/// What a symbol of a formula stands for, where it stands for anything.
+/// The value of a symbol in a formula, if it has one.
 using symbols = function_ref<std::optional<double>(std::string_view)>;
 
 /// The right side of a formula: sums and products (∘) of symbols, numbers and functions, squares, parentheses.
 class expression {
   public:
-    std::string text;  ///< with a number for each symbol: "0.31·tanh(0.62)". A negative one stands in parentheses, unless it follows one
-    double value = 0;  ///< NaN where it applies a function that only its layer knows
+    std::string text;  ///< "0.31·tanh(0.62)". A negative number is in parentheses, except right after one
+    double value = 0;  ///< NaN if it applies a function that only the layer can compute
 
-    /// \param f what the function of the layer is called
-    /// \throws error where the formula is none, or `s` does not know a symbol
+    /// \param f the name of the layer's function
+    /// \throws error if the formula cannot be parsed, or `s` has no value for a symbol
     expression(const page& p, std::string_view formula, symbols s, std::string_view f = "f")
         : page_(p), rest_(formula), value_of_(s), f_(f) {
         value = sum();
@@ -98,7 +98,7 @@ class expression {
         if (name == "σ") return 1 / (1 + std::exp(-v));
         return name == "tanh" ? std::tanh(v) : std::numeric_limits<double>::quiet_NaN();
     }
-    /// "tanh c", which is a symbol where it was kept, and "tanh² c".
+    /// "tanh c", which is a symbol if its value was stored, and "tanh² c".
     double hyperbolic() {
         take("tanh");
         const bool squared = take("²");
@@ -122,7 +122,7 @@ class expression {
     std::string_view f_;
 };
 
-/// The formula with the function of the layer by its name: "h = f(z + u)" becomes "h = tanh(z + u)".
+/// The formula with the name of the layer's function: "h = f(z + u)" becomes "h = tanh(z + u)".
 [[nodiscard]] inline std::string with_function(std::string_view formula, std::string_view name) {
     std::string out(formula);
     if (name.empty()) return out;

@@ -12,14 +12,14 @@ namespace gradus {
 
 namespace explaining {
 
-/// A loss with all its numbers: what a hook `explain_loss(page&, const J&, const loss_numbers&)` is told.
+/// A loss with all its numbers: the argument of a hook `explain_loss(page&, const J&, const loss_numbers&)`.
 struct loss_numbers {
     numbers y_hat, y, dy;
     double value = 0;  ///< J
-    double count = 1;  ///< what it divides by
+    double count = 1;  ///< the divisor
 };
 
-/// "a + b + …" of the first terms, each spelt by `word(i)`.
+/// "a + b + …" of the first terms, each written by `word(i)`.
 template <class Word>
 [[nodiscard]] std::string spelt(const page& out, std::size_t n, const Word& word) {
     std::string text;
@@ -27,7 +27,7 @@ template <class Word>
     return n > out.limits.terms ? text + " + …" : text;
 }
 
-/// "dŷ[0,1] = (0.7 − 1) / 4 = -0.075" for the entries that are shown; `word(i)` spells what is divided.
+/// "dŷ[0,1] = (0.7 − 1) / 4 = -0.075" for the entries that are shown; `word(i)` writes the numerator.
 template <class Word>
 void gradient_entries(page& out, const loss_numbers& v, const std::string& name, const Word& word) {
     for (std::size_t i : out.first(v.dy.size()))
@@ -36,14 +36,14 @@ void gradient_entries(page& out, const loss_numbers& v, const std::string& name,
     out.more(v.dy.size());
 }
 
-/// Of a loss that acts on each element, in a shell or of its own: its terms and its derivatives, as numbers.
+/// For a loss of single elements, the library's or a user's: its terms and derivatives as numbers.
 template <class J>
 void elements(page& out, const J& loss, const loss_numbers& v) {
     out.numeric("J = [" + spelt(out, v.y.size(), [&](std::size_t i) { return out.factor(loss.term(v.y_hat[i], v.y[i])); }) +
                 "] / " + out.number(v.count) + " = " + out.number(v.value));
     gradient_entries(out, v, "dŷ", [&](std::size_t i) { return out.factor(loss.derivative(v.y_hat[i], v.y[i])); });
 }
-/// Of any other.
+/// For any other loss.
 inline void bare(page& out, const loss_numbers& v) {
     out.numeric("J = " + out.number(v.value));
     out.show("ŷ", v.y_hat), out.show("y", v.y), out.show("dŷ", v.dy);

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// What an explanation is written on: formulas with numbers in them, as text. Numbers come as doubles, whatever the
-/// network computes in, so that nothing here is a template.
+/// The text of an explanation: formulas with numbers in them. Numbers are doubles for every scalar of the network, so
+/// that nothing here is a template.
 
 #include <algorithm>
 #include <cstddef>
@@ -17,9 +17,9 @@
 namespace gradus {
 
 struct explain_options {
-    int digits = 6;           ///< significant ones of each number
+    int digits = 6;           ///< significant digits of each number
     std::size_t entries = 4;  ///< of each tensor, at most
-    std::size_t terms = 4;    ///< of each sum, at most; what is left out becomes an ellipsis
+    std::size_t terms = 4;    ///< of each sum, at most; the rest becomes an ellipsis
 };
 
 namespace explaining {
@@ -35,7 +35,7 @@ struct numbers {
     [[nodiscard]] double operator[](std::size_t i) const { return values[i]; }
     [[nodiscard]] double at(std::size_t row, std::size_t column) const { return values[row * columns() + column]; }
 
-    /// "0,2": where element i stands, without the last `drop` axes.
+    /// "0,2": the index of element i, without the last `drop` axes.
     [[nodiscard]] std::string place(std::size_t i, std::size_t drop = 0) const {
         std::string out;
         for (std::size_t axis = shape.size(); axis-- > 0; i /= shape[axis])
@@ -63,7 +63,7 @@ struct term {
     bool alone = false;
 };
 
-/// The text under way.
+/// The text so far.
 class page {
   public:
     explain_options limits;
@@ -72,7 +72,7 @@ class page {
     explicit page(const explain_options& o) : limits(o) {}
 
     void line(std::string_view words) { text.append("  ").append(words).append("\n"); }
-    /// A line of numbers, below that of its formula.
+    /// A line of numbers, below its formula.
     void numeric(std::string_view words) { text.append("    ").append(words).append("\n"); }
     void part(std::string_view words) { text.append("\n").append(words).append("\n"); }
 
@@ -81,13 +81,13 @@ class page {
         std::snprintf(out, sizeof out, "%.*g", std::clamp(limits.digits, 1, 17), v + 0.0);
         return std::string(out) == "-0" ? "0" : out;
     }
-    /// A number inside of a formula: "0.2", "(-0.2)".
+    /// A number within a formula: "0.2", "(-0.2)".
     [[nodiscard]] std::string factor(double v) const {
         const std::string n = number(v);
         return n.front() == '-' ? "(" + n + ")" : n;
     }
 
-    /// "0.05·0.15 + 0.1·0.2". Of a long sum the first terms that are not 0 (most pixels are), the rest as "…".
+    /// "0.05·0.15 + 0.1·0.2". Of a long sum the first terms that are not 0 (most pixels are 0), the rest as "…".
     [[nodiscard]] std::string sum(const std::vector<term>& terms) const {
         std::string out;
         std::size_t next = 0;  // the term that would follow without a gap
@@ -105,11 +105,11 @@ class page {
     [[nodiscard]] std::vector<std::size_t> entries(const numbers& x) const {
         return choose(x.size(), limits.entries, [&](std::size_t i) { return x[i] != 0; });
     }
-    /// The first entries, 0 or not: an output that is 0 is worth seeing.
+    /// The first entries, 0 or not: an output of 0 is worth showing.
     [[nodiscard]] std::vector<std::size_t> first(std::size_t n) const {
         return choose(n, limits.entries, [](std::size_t) { return true; });
     }
-    /// Says that a tensor has more entries than those shown.
+    /// Writes that a tensor has more entries than those shown.
     void more(std::size_t all) {
         if (all > limits.entries) numeric("… " + std::to_string(all) + " entries in all");
     }
@@ -122,8 +122,7 @@ class page {
     }
 
   private:
-    /// At most `limit` of 0..n−1 in order: all, or else the first ones that matter, filled up with the first that do
-    /// not.
+    /// At most `limit` of 0..n−1 in order: all, or else the first that matter, then the first that do not.
     template <class Matters>
     static std::vector<std::size_t> choose(std::size_t n, std::size_t limit, const Matters& matters) {
         std::vector<std::size_t> out;

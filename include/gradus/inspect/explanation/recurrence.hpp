@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// A layer that goes step by step (nn/statement.hpp: recurrence): every formula of the units that are shown, with its
-/// numbers, there and back, and the gradients that all steps make.
+/// A recurrent layer (nn/statement.hpp: recurrence): every formula of the units that are shown, with its numbers,
+/// forward and backward, and the gradients summed over all steps.
 
 #include <algorithm>
 #include <cstddef>
@@ -17,8 +17,8 @@
 
 namespace gradus::explaining {
 
-/// f(unit, its number) for the units that are shown, of as many entries as are shown of any tensor: half of them steps, for
-/// what a recurrent layer is about is the next one; backward from the last.
+/// Calls f(unit, its number) for the units that are shown, as many as entries of a tensor. Steps come first, up to half
+/// the number of entries, since a recurrent layer is about the next step; backward starts at the last step.
 template <class F>
 void each_unit(page& out, const recurrent_numbers& all, bool backward, const F& f) {
     const std::size_t entries = std::max<std::size_t>(out.limits.entries, 1), T = all.steps();
@@ -47,7 +47,7 @@ void each_unit(page& out, const recurrent_numbers& all, bool backward, const F& 
         if (symbol == all.symbol("dz", g)) return all.dz.at(row, g * all.units() + h);
     throw error(message({"explain: nothing is known by the name `", symbol, "`"}));
 }
-/// What a cell learns beside W, U and b.
+/// The gradient of a cell's parameters other than W, U and b.
 inline void own_gradient(page& out, const recurrent_numbers& all) {
     const auto sums = all.of.words.own_gradient;
     if (sums.empty()) return;
@@ -69,7 +69,7 @@ inline void own_gradient(page& out, const recurrent_numbers& all) {
     out.more(grad.size());
 }
 
-/// dW, dU, db, dx; of the first columns dU is of h′, of the others of what the cell kept.
+/// dW, dU, db, dx. The first columns of dU are for h′, the others for what the cell stored.
 inline void recurrent_gradients(page& out, const recurrent_numbers& all) {
     const recurrence& r = all.of;
     const numbers dW = numbers_of(r.dW), dU = numbers_of(r.dU);
@@ -91,7 +91,7 @@ inline void recurrent_gradients(page& out, const recurrent_numbers& all) {
     column_sums(out, "db", all.dz, numbers_of(r.db));
 }
 
-/// \throws error where a cell does not name what its formulas are about.
+/// \throws error if a cell does not name the symbols of its formulas.
 inline void require_names(const recurrent_numbers& all) {
     const recurrence& r = all.of;
     if (!r.gate_names.empty() && r.gate_names.size() != all.gate_count())

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// One unit of a layer that goes step by step, in one step: every formula with its numbers, there and back.
+/// One unit of a recurrent layer in one step: every formula with its numbers, forward and backward.
 
 #include <cstddef>
 #include <map>
@@ -17,7 +17,7 @@
 
 namespace gradus::explaining {
 
-/// A recurrence as plain numbers, those of its steps (N, T, ...). h_before and c_before are the states before each.
+/// A recurrence as plain numbers (N, T, ...). h_before and c_before are the states before each step.
 struct recurrent_numbers {
     const recurrence& of;
     numbers x = numbers_of(of.x), W = numbers_of(of.W), U = numbers_of(of.U), b = numbers_of(of.b);
@@ -30,15 +30,15 @@ struct recurrent_numbers {
     [[nodiscard]] std::size_t steps() const { return y.shape[1]; }
     [[nodiscard]] std::size_t units() const { return y.shape[2]; }
     [[nodiscard]] std::size_t gate_count() const { return W.columns() / units(); }
-    /// Where the i-th step stands.
+    /// The index of the i-th step in time.
     [[nodiscard]] std::size_t at(std::size_t i) const { return of.reverse ? steps() - 1 - i : i; }
-    /// "z_i": of gate g; "z" where gates have no names.
+    /// "z_i" for gate g; "z" if gates have no names.
     [[nodiscard]] std::string symbol(std::string_view kind, std::size_t g) const {
         return of.gate_names.empty() ? std::string(kind) : message({kind, "_", of.gate_names[g]});
     }
 
   private:
-    /// The first H columns of `state`, (N, T, K·H), as they were before each step; before the first one `first`, or 0.
+    /// The first H columns of `state` (N, T, K·H) before each step; before the first step `first`, or 0.
     [[nodiscard]] numbers before(const numbers& state, const numbers& first) const {
         numbers out{y.shape, std::vector<double>(y.size())};
         const std::size_t T = steps(), H = units();
@@ -76,11 +76,11 @@ class recurrent_unit {
         if (!all.of.words.dq.empty() && all.du.size() != 0) store(all.of.words.dq, all.du, all.gate_count() - 1);
     }
 
-    /// What was computed from x and the state, formula by formula. A formula sees those before it.
+    /// The forward formulas, from x and the state. A formula can use the results of those before it.
     void forward() {
         for (const cell_formula& f : all.of.words.forward) line(f);
     }
-    /// The way back, with what the step after gave to this one, and what this one gives to the step before.
+    /// The backward formulas. `carried`: gradients from the next step, then those for the previous step.
     void backward(known_values& carried) {
         known.insert(stored.begin(), stored.end());
         if (!comes_back()) carried.clear();
@@ -103,14 +103,14 @@ class recurrent_unit {
     [[nodiscard]] std::size_t row() const { return row(i); }
     /// "0,2": row and step.
     [[nodiscard]] std::string place(std::size_t step) const { return std::to_string(n) + "," + std::to_string(all.at(step)); }
-    /// Whether a gradient comes back to this step from the one after: not where there is none, nor over the border of truncation.
+    /// Whether the next step sends a gradient back to this one: not after the last step, nor across a truncation.
     [[nodiscard]] bool comes_back() const {
         const std::size_t after = i + 1;
         return after < all.steps() && (all.of.truncate == 0 || after % all.of.truncate != 0);
     }
 
-    /// "c = f ∘ c′ + i ∘ g = 0.9·0 + 0.6·1 = 0.6". Of what is carried from the step after, dc′ in "dc = dc′ + …", nothing
-    /// is said where nothing comes.
+    /// "c = f ∘ c′ + i ∘ g = 0.9·0 + 0.6·1 = 0.6". The part carried from the next step, dc′ in "dc = dc′ + …", is left
+    /// out if there is none.
     void line(const cell_formula& f, known_values* carried = nullptr) {
         const std::string name(left(f));
         std::string_view formula = right(f);
@@ -139,7 +139,7 @@ class recurrent_unit {
                 if (s == all.symbol(all.of.words.z, g) || s == all.symbol("u", g)) sums(g);
         return find(known, s);
     }
-    /// "z_i = Σⱼ x[0,1,j] W[j,0] + b[0] = …", "u_i = Σⱼ h′[0,1,j] U[j,0] = …": of gate g what x makes, and what the state does.
+    /// "z_i = Σⱼ x[0,1,j] W[j,0] + b[0] = …", "u_i = Σⱼ h′[0,1,j] U[j,0] = …": the two sums of gate g.
     void sums(std::size_t g) {
         const std::size_t at = g * all.units() + h;
         const std::string column = std::to_string(at), z = all.symbol(all.of.words.z, g), u = all.symbol("u", g);
@@ -161,13 +161,13 @@ class recurrent_unit {
         for (const term& t : terms) sum += t.a * t.b;
         return sum;
     }
-    /// Σⱼ du[n,t,j] U[h,j] of a step, for the columns from `first` on.
+    /// Σⱼ du[n,t,j] U[h,j] of a step, for the columns j from `first` to `end`.
     [[nodiscard]] std::vector<term> back_terms(std::size_t step, std::size_t first, std::size_t end) const {
         std::vector<term> terms;
         for (std::size_t j = first; j < end; ++j) terms.push_back({all.du.at(row(step), j), all.U.at(h, j)});
         return terms;
     }
-    /// "ds = dz_n U_nᵀ": of one gate, in this step.
+    /// "ds = dz_n U_nᵀ": for one gate, in this step.
     void through_U(const cell_formula& f) {
         const std::string_view formula = right(f), dz = formula.substr(0, formula.find(' '));
         std::size_t g = 0;
@@ -178,11 +178,11 @@ class recurrent_unit {
         out_.numeric(name + " = Σⱼ " + std::string(dz) + "[" + place(i) + ",j] " + all.symbol("U", g) + "[" + std::to_string(h) +
                      ",j] = " + out_.sum(terms) + " = " + out_.number(known[name]) + mark(f.id));
     }
-    /// dh = dy + what the step after gave back: dh′, and what comes through the columns of U that h is multiplied with.
+    /// dh = dy + the gradient from the next step: dh′, and what comes through the columns of U that multiply h.
     void gradient_of_state(const cell_formula& f, const known_values& carried) {
         const std::size_t after = i + 1;
         const bool last = after == all.steps();
-        const bool every_step = all.dy.shape.size() == 3;  // else dy of the last step alone
+        const bool every_step = all.dy.shape.size() == 3;  // else dy of the last step only
         std::string formula, values;
         double dh = 0;
         const auto add = [&](const std::string& what, const std::string& with) {
@@ -218,7 +218,7 @@ class recurrent_unit {
     page& out_;
     const recurrent_numbers& all;
     std::size_t n, i, h;
-    known_values known, stored;  // what a formula may see; what the layer computed
+    known_values known, stored;  // what a formula can use; what the layer computed
 };
 
 }  // namespace gradus::explaining

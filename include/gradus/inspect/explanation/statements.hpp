@@ -24,7 +24,7 @@ struct named_numbers : numbers {
     explicit named_numbers(const symbol& s) : numbers(numbers_of(s.values)), name(s.name) {}
 };
 
-/// \throws error where the tensors of a statement do not fit each other: it says so, in place of reading beyond them.
+/// \throws error if the tensors of a statement do not fit together, instead of reading beyond their ends.
 inline void require_fits(const statement& s) {
     const auto columns = [](const symbol& t) { return t.values.shape().empty() ? std::size_t{1} : t.values.shape().back(); };
     const auto rows = [&](const symbol& t) { return columns(t) == 0 ? 0 : t.values.size() / columns(t); };
@@ -33,7 +33,7 @@ inline void require_fits(const statement& s) {
     const bool fits = [&] {
         switch (s.by) {
         case made_by::words:
-        case made_by::elements: return true;  // which look by themselves
+        case made_by::elements: return true;  // these check themselves
         case made_by::affine:
             return columns(a) == rows(b) && columns(r) == columns(b) && rows(r) == rows(a) &&
                    (c.values.size() == 0 || c.values.size() == columns(b));
@@ -145,7 +145,7 @@ inline void column_sums(page& out, const std::string& name, const numbers& a, co
     out.more(c.size());
 }
 
-/// c = a bᵀ; where nobody reads it, it was not computed.
+/// c = a bᵀ; empty if it was not computed because nothing uses it.
 inline void transposed(page& out, const statement& s) {
     const named_numbers a(s.a), b(s.b), c(s.result);
     out.line(std::string(s.text) + mark(s.id) + (c.size() != 0 ? "" : "   is not computed: nobody reads it"));
@@ -193,7 +193,7 @@ inline void elements(page& out, const statement& s) {
     for (std::size_t k : out.first(c.size())) {
         const auto value = [&](std::string_view symbol) -> std::optional<double> {
             for (const named_numbers& a : all)
-                if (a.name == symbol) {  // as large as the result, or the same for each of its rows, or for all
+                if (a.name == symbol) {  // as large as the result, or one value per column, or one for all
                     if (a.size() != c.size() && a.size() != c.columns() && a.size() != 1)
                         throw error(message({"explain: `", s.text, "`: ", a.name, " is ", shape_text(a.shape), ", ", c.name, " is ",
                                              shape_text(c.shape)}));
@@ -207,7 +207,7 @@ inline void elements(page& out, const statement& s) {
     out.more(c.size());
 }
 
-/// \throws error where its tensors do not fit, or its text names what it does not have.
+/// \throws error if its tensors do not fit, or its text names a symbol that it does not have.
 inline void write(page& out, const statement& s) {
     require_fits(s);
     switch (s.by) {

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The step of an optimizer, its formulas with their numbers.
+/// The step of an optimizer: its formulas with their numbers.
 
 #include <array>
 #include <cmath>
@@ -18,7 +18,7 @@
 
 namespace gradus::explaining {
 
-/// What Adam makes of its slots: the moments without the bias towards their zero beginning.
+/// Adam's slots after correction of the bias towards their initial zeros.
 [[nodiscard]] inline std::string explain_slots(const page& out, const adam& o, std::uint64_t t, double m, double v) {
     const auto steps = static_cast<double>(t);
     return "m̂: " + out.number(m / (1 - std::pow(o.beta1, steps))) +
@@ -52,12 +52,12 @@ void write_element(page& out, const optimizer_of<Options>& next, const parameter
     out.numeric(line);
 }
 
-/// The step of the optimizer: its formulas, and for the entries shown the same formulas run on plain numbers.
+/// The step of the optimizer: its formulas, then the same formulas on plain numbers for the entries shown.
 template <class Net, class Options>
 void write_step(page& out, const optimizer<Net, Options>& descend, const parameter_list& theta,
                 const parameter_list& grad) {
     const Options& o = descend.options;
-    auto next = descend;  // as it will be in the step
+    auto next = descend;  // as in the step
     next.begin();
     std::string head(Options::name);
     if constexpr (requires { o.constants(); })

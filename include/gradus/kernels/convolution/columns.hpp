@@ -1,8 +1,8 @@
 #pragma once
 /// \file
-/// Convolution as a matrix product: the windows of a chunk of images are written out as the rows of a matrix. The way for
-/// every shape, and the one that a BLAS can help.
-/// Source: Chellapilla, Puri and Simard, "High performance convolutional neural networks for document processing" (2006).
+/// Convolution as a matrix product (im2col): the windows of a chunk of images are copied into the rows of a matrix.
+/// Works for every shape, and can use a BLAS.
+/// Source: Chellapilla, Puri, Simard, "High performance convolutional neural networks for document processing" (2006).
 
 #include <algorithm>
 #include <cstddef>
@@ -13,11 +13,11 @@
 
 namespace gradus::kernels::columns {
 
-/// Calls f(position in x, row of the matrix, column in it, numbers side by side) for every run of a group's windows.
+/// Calls f(offset in x, row of the matrix, column in it, length) for every contiguous run of a group's windows.
 template <class F>
 void each_run(const convolution_shape& s, std::size_t images, std::size_t group, F&& f) {
     const std::size_t per_group = s.group_channels();
-    const bool joined = s.dilation.width == 1 && s.groups == 1;  // taps of one row lie side by side in x
+    const bool joined = s.dilation.width == 1 && s.groups == 1;  // taps of one row are contiguous in x
     const std::size_t taps = joined ? 1 : s.kernel.width, run = joined ? s.kernel.width * per_group : per_group;
     std::size_t row = 0;
     for (std::size_t n = 0; n < images; ++n)
@@ -36,7 +36,7 @@ void from_images(const convolution_shape& s, std::size_t images, std::size_t gro
         std::copy_n(x + at, n, matrix + row * K + column);
     });
 }
-/// The way back: what overlaps is added.                                                          [convolution.col2im]
+/// The reverse of im2col; overlapping windows are added.                                          [convolution.col2im]
 template <class T>
 void add_to_images(const convolution_shape& s, std::size_t images, std::size_t group, const T* matrix, T* x) {
     each_run(s, images, group, [&, K = s.depth()](std::size_t at, std::size_t row, std::size_t column, std::size_t n) {
@@ -50,7 +50,7 @@ template <class T>
     return {data + group * s.group_filters(), rows, s.group_filters(), s.filters};
 }
 
-/// z = x ∗ W + b: a row of windows times W, for each group.                                       [convolution.columns]
+/// z = x ∗ W + b: the matrix of windows times W, for each group.                                  [convolution.columns]
 template <class T>
 void forward(const convolution_shape& s, std::size_t images, const T* x, const T* W, const T* bias, T* z,
              workspace<T>& memory) {
@@ -63,7 +63,7 @@ void forward(const convolution_shape& s, std::size_t images, const T* x, const T
     }
 }
 
-/// dW += windowsᵀ dz; dW = where `first`.                                                      [convolution.columns_dW]
+/// dW += windowsᵀ dz, or dW = if `first`.                                                      [convolution.columns_dW]
 template <class T>
 void weights_gradient(const convolution_shape& s, std::size_t images, const T* x, const T* dz, T* dW, bool first,
                       workspace<T>& memory) {

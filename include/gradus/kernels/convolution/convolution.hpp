@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Convolution by the fastest of its ways. The images of a batch are taken some at a time, so that what one product leaves
-/// is still in the cache when the next reads it; no way needs memory that grows with the batch.
+/// Convolution by the fastest of several algorithms. A batch is processed in chunks of images, so that the result of
+/// one product is still in the cache when the next reads it; the memory of no algorithm grows with the batch.
 
 #include <algorithm>
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace gradus::kernels {
 
-/// Whether a way is one for that shape.
+/// Whether an algorithm supports the shape.
 template <class T>
 [[nodiscard]] bool serves(convolution_way way, const convolution_shape& s) {
     if (way == convolution_way::implicit) return implicit::serves<T>(s);
@@ -25,12 +25,12 @@ template <class T>
     return true;
 }
 
-/// The fastest way for a shape. docs/convolution.md has the measurements.
+/// The fastest algorithm for a shape. docs/convolution.md has the measurements.
 template <class T>
 [[nodiscard]] convolution_way fastest_way(const convolution_shape& s) {
     if (depthwise::serves(s)) return convolution_way::depthwise;
 #if GRADUS_USE_BLAS
-    // Where its registers are wider than ours its product is worth a matrix of columns.
+    // With wider registers than the built-in product a BLAS is faster, even though a matrix of columns must be written.
     static const bool blas_is_wider = blas_info().register_bits > int(8 * sizeof(reg<float>));
     if (blas_is_wider) return convolution_way::columns;
 #endif
@@ -41,20 +41,20 @@ template <class T>
 /// The images `first` to `first + count − 1` of a batch.
 struct image_range {
     std::size_t first, count;
-    bool last;  ///< of the batch's ranges
+    bool last;  ///< the last range of the batch
 };
 
-/// A convolution in its place: the shape of its images, the way that it goes, and the memory that this takes. That is, for
-/// a chunk of images of at most `chunk_bytes` (or one image, if it is larger; winograd, which takes images by eights from four
-/// on, up to twice that): their padded copy where they are padded, twice with dx; their windows (columns). For winograd's own
-/// chunk, of about 64 tiles or more, V and M: 36 (C + O) numbers a tile. And once Wᵀ (implicit), or U, Uᵀ and dU (winograd: 12
-/// times W).
+/// A convolution for given image sizes: the shape, the algorithm, and its memory. The memory holds, for a chunk of
+/// images of at most `chunk_bytes` (or one larger image; winograd rounds four images and more up to a multiple of
+/// eight, at most twice that): a padded copy if there is padding, and a second one for dx; the windows (columns). For
+/// winograd's own chunk of about 64 tiles or more: V and M, 36 (C + O) numbers per tile. And once: Wᵀ (implicit), or U,
+/// Uᵀ and dU (winograd: 12 times W).
 template <class T>
 class convolution {
   public:
     static constexpr std::size_t chunk_bytes = std::size_t{1} << 18;  ///< a quarter of an L2 cache of 1 MiB
 
-    /// For images as `w` says, of C channels, O filters in `groups`, by a way that serves the shape.
+    /// Sets the sizes: images as in `w`, C channels, O filters in `groups`; `way` must support the shape.
     void place(const window2d& w, std::size_t C, std::size_t O, std::size_t groups,
                convolution_way way = convolution_way::fastest);
     [[nodiscard]] convolution_way way() const { return way_; }
@@ -71,13 +71,13 @@ class convolution {
     ///   x (N, H, W, C)   W (KH, KW, C / groups, O)   b (O)   z (chunk, H_out, W_out, O), the chunk's own
     void forward(image_range chunk, const T* x, const T* W, const T* bias, T* z);
 
-    /// dW += what the chunk shows; dW = for the first chunk. With the last chunk dW is done.          [convolution.dW]
-    /// dx of the chunk, where somebody reads it: dx is not null.                                     [convolution.dx]
+    /// dW += gradient of the chunk, or dW = for the first. Complete after the last chunk.             [convolution.dW]
+    /// dx of the chunk, unless dx is null.                                                           [convolution.dx]
     ///   x, W, dx as in `forward`   dz (chunk, H_out, W_out, O), the chunk's own
     void gradients(image_range chunk, const T* x, const T* dz, const T* W, T* dW, T* dx);
-    /// dW alone.
+    /// dW only.
     void weights_gradient(image_range chunk, const T* x, const T* dz, T* dW);
-    /// dx alone. With the first chunk W is made ready for all.
+    /// dx only. The first chunk prepares W for all of them.
     void input_gradient(image_range chunk, const T* dz, const T* W, T* dx);
 
   private:
@@ -92,7 +92,7 @@ class convolution {
 
     void place(const convolution_shape& s, convolution_way way);
 
-    /// Calls f(in x, in the padded copy, numbers) for each line of pixels of so many images.
+    /// Calls f(offset in x, offset in the padded copy, length) for each line of pixels of `images` images.
     template <class F>
     void each_line(std::size_t images, F&& f) const {
         const std::size_t C = shape_.channels, line = window_.in.width * C;
@@ -101,9 +101,9 @@ class convolution {
                 f(in, n * shape_.image() + (i + window_.padding.top) * shape_.row() + window_.padding.left * C, line);
     }
 
-    /// The chunk's images with zeros around them; themselves where there is no padding.
+    /// The padded images of the chunk, or the images themselves if there is no padding.
     const T* padded(image_range chunk, const T* x);
-    /// Where the chunk's dx is computed: in its place, or with padding beside it, from where it is cropped.
+    /// The memory in which the chunk's dx is computed: dx itself, or with padding a buffer from which it is cropped.
     T* target(image_range chunk, T* dx);
     void crop(image_range chunk, const T* images, T* dx) const;
 };
@@ -183,7 +183,7 @@ void convolution<T>::place(const convolution_shape& s, convolution_way way) {
     const std::size_t per_image =
         way == convolution_way::columns ? s.out.area() * s.depth() : s.image() + s.result();
     at_once_ = std::max<std::size_t>(1, chunk_bytes / sizeof(T) / per_image);
-    // Of eight images the tiles fill whole tiles of the product, however many each has.
+    // With multiples of eight images the rows of the products fill whole tiles, whatever the number of tiles per image.
     if (way == convolution_way::winograd && at_once_ >= 4) at_once_ = (at_once_ + 7) / 8 * 8;
 }
 

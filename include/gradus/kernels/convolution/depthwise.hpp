@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Convolution of each channel with its own filter: no sum over channels, so no matrix product. Registers run along the
+/// Convolution of each channel with its own filter: no sum over channels, so no matrix product. Vectorized over the
 /// channels.
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace gradus::kernels::depthwise {
 
-/// As many groups as channels, and as many filters.
+/// Whether the numbers of groups, channels and filters are equal.
 [[nodiscard]] inline bool serves(const convolution_shape& s) {
     return s.groups == s.channels && s.filters == s.channels;
 }
@@ -40,7 +40,7 @@ void forward(const convolution_shape& s, std::size_t images, const T* x, const T
     });
 }
 
-/// dW_c += Σ x_c dz_c over the pixels, for each tap; dW = where `first`.                     [convolution.depthwise_dW]
+/// dW_c += Σ x_c dz_c over the pixels, for each tap, or dW = if `first`.                     [convolution.depthwise_dW]
 template <class T>
 void weights_gradient(const convolution_shape& s, std::size_t images, const T* x, const T* dz, T* dW, bool first) {
     const std::size_t C = s.channels;

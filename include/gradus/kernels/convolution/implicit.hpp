@@ -1,12 +1,12 @@
 #pragma once
 /// \file
-/// Convolution as a matrix product whose matrix of windows is never written: its rows are read where they stand in the
-/// image, through a table of offsets (Dukhan, "The indirect convolution algorithm", 2019).
+/// Convolution as a matrix product whose matrix of windows is never written: its rows are read directly from the image,
+/// through a table of offsets (Dukhan, "The indirect convolution algorithm", 2019).
 ///
-/// All three products are cut into tiles of R rows by V registers, whose sums stay in registers:
+/// All three products are divided into tiles of R rows by V registers, whose sums stay in registers:
 ///     z = x ∗ W + b       rows: output pixels              along k: the taps and channels of a window
 ///     dW                  rows: taps and channels          along k: the output pixels
-///     dx                  rows: output pixels, per tap     along k: the filters; added to where the tap stands in dx
+///     dx                  rows: output pixels, per tap     along k: the filters; added at the tap's position in dx
 
 #include <algorithm>
 #include <cstddef>
@@ -17,19 +17,19 @@
 
 namespace gradus::kernels::implicit {
 
-/// Rows and registers of a tile. With 32 registers: 16 sums, as many as two multiply-adds at once must have in flight and
-/// more, and pointers to 8 rows leave the compiler registers for addresses; with 16: 8 sums.
+/// Rows and registers of a tile. With 32 registers: 16 sums, enough to hide the latency of two multiply-adds per cycle,
+/// while pointers to 8 rows leave the compiler enough registers for addresses. With 16 registers: 8 sums.
 template <class T>
 inline constexpr std::size_t tile_rows = sizeof(reg<T>) == 64 ? 8 : 4;
 inline constexpr std::size_t tile_width = 2;
-/// Rows of a tile of dW, which are taps: a kernel of 3 x 3 fills tiles of 9, however few channels it has.
+/// Rows of a tile of dW, which are taps: a kernel of 3 x 3 fills tiles of 9, whatever its number of channels.
 template <class T>
 inline constexpr std::size_t tap_rows = sizeof(reg<T>) == 64 ? 9 : 4;
 
-/// Rows of W whose panel, two registers wide, stays in the L1 cache while pixels pass by.
+/// Rows of W whose panel, two registers wide, stays in the L1 cache during the loop over the pixels.
 inline constexpr std::size_t panel_depth = 288;
 
-/// Whether all channels and filters fill whole registers; dx has the channels along them, the others the filters.
+/// Whether the filters fill whole registers; for dx, whether the channels do.
 template <class T>
 [[nodiscard]] bool serves(const convolution_shape& s) {
     return s.groups == 1 && s.filters % width<T> == 0;
@@ -39,10 +39,10 @@ template <class T>
     return s.groups == 1 && s.channels % width<T> == 0;
 }
 
-/// Where the rows of the matrices stand in an image: for each shape, once.
+/// The offsets of the matrices' rows in an image, computed once per shape.
 struct offsets {
-    std::vector<std::size_t> pixel;  ///< where each output pixel's window begins in its image
-    std::vector<std::size_t> tap;    ///< where each row of W stands in its window
+    std::vector<std::size_t> pixel;  ///< of each output pixel's window in its image
+    std::vector<std::size_t> tap;    ///< of each row of W in its window
 
     void of(const convolution_shape& s) {
         pixel.clear(), tap.clear();
@@ -59,7 +59,7 @@ template <std::size_t R, std::size_t V, class T>
 struct tile {
     reg<T> sum[R][V];
 
-    /// Begins with what stands at `from`, for each row.
+    /// Sets each row of sums to the values at `from`.
     [[gnu::always_inline]] void load(const T* const (&from)[R]) {
 #pragma GCC unroll 16
         for (std::size_t r = 0; r < R; ++r)
@@ -72,7 +72,7 @@ struct tile {
 #pragma GCC unroll 4
             for (std::size_t v = 0; v < V; ++v) sum[r][v] = reg<T>(T(0));
     }
-    /// sum_r += Σ_k a_r[offset + k · step] b[k], where b[k] is V registers wide: the innermost loop of all three products.
+    /// sum_r += Σ_k a_r[offset + k · step] b[k], with b[k] of V registers: the innermost loop of all three products.
     [[gnu::always_inline]] void accumulate(const T* const (&rows)[R], std::size_t offset, std::size_t step, const T* b,
                                            std::size_t b_row, std::size_t depth) {
         const T* a[R];
@@ -90,7 +90,7 @@ struct tile {
             }
         }
     }
-    /// The first `count` rows go where `to` says.
+    /// Stores the first `count` rows at `to`.
     [[gnu::always_inline]] void store(T* const (&to)[R], std::size_t count) const {
 #pragma GCC unroll 16
         for (std::size_t r = 0; r < R; ++r)
@@ -98,7 +98,7 @@ struct tile {
 #pragma GCC unroll 4
                 for (std::size_t v = 0; v < V; ++v) sum[r][v].store_unaligned(to[r] + v * width<T>);
     }
-    /// The same, added to what stands there.
+    /// Adds the first `count` rows to the values at `to`.
     [[gnu::always_inline]] void add(T* const (&to)[R], std::size_t count) const {
 #pragma GCC unroll 16
         for (std::size_t r = 0; r < R; ++r)
@@ -109,7 +109,8 @@ struct tile {
     }
 };
 
-/// Calls f(constant, j) for panels of so many registers, from column j on; `columns` is a multiple of a register.
+/// Calls f(V, j) for each panel: V registers (a compile-time constant) from column j on. `columns` is a multiple of a
+/// register.
 template <class T, class F>
 void each_panel(std::size_t columns, F&& f) {
     std::size_t j = 0;
@@ -118,7 +119,7 @@ void each_panel(std::size_t columns, F&& f) {
     for (; j < columns; j += width<T>) f(std::integral_constant<std::size_t, 1>{}, j);
 }
 
-/// Output pixels of a chunk of images, one after the other: where their windows begin.
+/// Iterates over the output pixels of a chunk of images; `take` returns the offset of the next window.
 struct windows {
     const convolution_shape& s;
     const offsets& at;
@@ -131,17 +132,17 @@ struct windows {
     }
 };
 
-/// The columns of z that a panel of W makes.
+/// The columns of z of one panel of W.
 template <std::size_t V, class T>
 void forward_panel(const convolution_shape& s, const offsets& at, std::size_t images, const T* x, const T* W,
                    const T* bias, T* z) {
     constexpr std::size_t R = tile_rows<T>;
     const std::size_t O = s.filters, pixels = images * s.out.area();
-    // Taps that lie side by side in x are one run along k.
+    // Taps that are contiguous in x are one run along k.
     const std::size_t taps = s.dilation.width == 1 ? 1 : s.kernel.width;
     const std::size_t runs = s.kernel.height * taps, run = s.depth() / runs;
     const std::size_t at_once = std::max<std::size_t>(1, panel_depth / run);
-    for (std::size_t first = 0; first < runs; first += at_once) {  // as much of W as stays in the cache
+    for (std::size_t first = 0; first < runs; first += at_once) {  // the part of W that stays in the cache
         windows window{s, at};
         for (std::size_t p = 0; p < pixels; p += R) {
             const std::size_t count = std::min(R, pixels - p);
@@ -168,7 +169,7 @@ void forward(const convolution_shape& s, const offsets& at, std::size_t images, 
                   [&](auto v, std::size_t j) { forward_panel<v(), T>(s, at, images, x, W + j, bias + j, z + j); });
 }
 
-/// The columns of dW that a panel of dz makes.
+/// The columns of dW of one panel of dz.
 template <std::size_t V, class T>
 void weights_panel(const convolution_shape& s, const offsets& at, std::size_t images, const T* x, const T* dz, T* dW,
                    bool first) {
@@ -191,7 +192,7 @@ void weights_panel(const convolution_shape& s, const offsets& at, std::size_t im
         first ? sums.store(to, count) : sums.add(to, count);
     }
 }
-/// dW += Σ x dz over a chunk of images; dW = where `first`.                                   [convolution.implicit_dW]
+/// dW += Σ x dz over a chunk of images, or dW = if `first`.                                   [convolution.implicit_dW]
 template <class T>
 void weights_gradient(const convolution_shape& s, const offsets& at, std::size_t images, const T* x, const T* dz, T* dW,
                       bool first) {
@@ -208,7 +209,7 @@ void turn(const convolution_shape& s, const T* W, T* turned) {
             for (std::size_t c = 0; c < C; ++c) turned[o * C + c] = W[c * O + o];
 }
 
-/// What one tap adds to a panel of dx.
+/// The contribution of one tap to a panel of dx.
 template <std::size_t V, class T>
 void input_panel(const convolution_shape& s, const offsets& at, std::size_t images, const T* dz, const T* turned,
                  T* dx) {

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// What stands between a convolution and the max pooling that follows it, while a chunk of images is in the cache: the
-/// convolution's own result is never stored, only each window's maximum and which of its pixels that was.
+/// Max pooling fused with the convolution before it: a chunk of images is pooled while it is in the cache. The
+/// convolution's result is not kept, only each window's maximum and the index of its pixel.
 
 #include <algorithm>
 #include <cstddef>
@@ -12,14 +12,14 @@
 
 namespace gradus::kernels {
 
-/// Whether the images can be pooled so: windows apart, whole registers of channels.
+/// Whether this is possible: windows do not overlap, no padding, and the channels fill whole registers.
 template <class T>
 [[nodiscard]] bool pools_in_registers(const pooled_images& images) {
     return !images.overlap() && !images.window.pads() && images.channels % width<T> == 0;
 }
 
-/// Calls f(kernel, first pixel in z, result in y) for each window of each image: offsets of their first channels. A kernel of
-/// 2 x 2 is handed on as a constant, so that what is done for each tap is unrolled.
+/// Calls f(kernel, offset of the first pixel in z, offset in y) for each window of each image. A kernel of 2 x 2 is
+/// passed as a compile-time constant, so that the loops over the taps are unrolled.
 template <class F>
 [[gnu::always_inline]] inline void each_window_apart(const pooled_images& images, F&& f) {
     const window2d& w = images.window;
@@ -40,7 +40,7 @@ template <class F>
         each(w.kernel);
 }
 
-/// y = max z over each window, and tap = its place there, counted from left to right and from above; ties go to the first.
+/// y = max z over each window, and tap = its index in the window, counted row by row; ties go to the first.
 ///   z (images)   y, tap (N, H_out, W_out, C)                                                       [max_pool2d.tap]
 template <class T>
 void max_pool_with_tap(const pooled_images& images, const T* z, T* y, T* tap) {
@@ -51,7 +51,7 @@ void max_pool_with_tap(const pooled_images& images, const T* z, T* y, T* tap) {
             for (std::size_t i = 0; i < kernel.height; ++i)
                 for (std::size_t j = 0; j < kernel.width; ++j, place += T(1)) {
                     const reg<T> here = reg<T>::load_unaligned(z + first + i * row + j * C + c);
-                    const auto greater = !(here <= m) && m == m;  // the first NaN is the maximum, wherever it is
+                    const auto greater = !(here <= m) && m == m;  // the first NaN is the maximum
                     m = xsimd::select(greater, here, m);
                     where_m = xsimd::select(greater, place, where_m);
                 }
@@ -61,12 +61,12 @@ void max_pool_with_tap(const pooled_images& images, const T* z, T* y, T* tap) {
     });
 }
 
-/// The way back: dz = d at its window's tap, 0 elsewhere. Every dz is assigned.                  [max_pool2d.from_tap]
+/// Backward: dz = d at its window's tap, 0 elsewhere. Assigns every dz.                          [max_pool2d.from_tap]
 template <class T>
 void max_pool_from_tap(const pooled_images& images, const T* d, const T* tap, T* dz) {
     const window2d& w = images.window;
     const std::size_t C = images.channels, row = images.row();
-    // What no window covers: nothing where the windows fill the image.
+    // Pixels that no window covers, unless the windows fill the image.
     if (w.stride.height * w.out.height != w.in.height || w.stride.width * w.out.width != w.in.width ||
         !(w.stride == w.kernel))
         std::fill_n(dz, images.count * images.size(), T(0));

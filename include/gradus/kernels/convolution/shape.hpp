@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What the kernels of convolution know of their images: every size, and where a pixel stands.
+/// The sizes of a convolution, and the offsets of its pixels.
 
 #include <cstddef>
 
@@ -27,23 +27,23 @@ struct convolution_shape {
 
     [[nodiscard]] std::size_t group_channels() const { return channels / groups; }
     [[nodiscard]] std::size_t group_filters() const { return filters / groups; }
-    /// Numbers that one z is summed from: K.
+    /// The number of terms in the sum of one z: K.
     [[nodiscard]] std::size_t depth() const { return kernel.area() * group_channels(); }
-    /// Numbers of one image x, and of one z.
+    /// The number of elements of one image x, and of its z.
     [[nodiscard]] std::size_t image() const { return in.area() * channels; }
     [[nodiscard]] std::size_t result() const { return out.area() * filters; }
-    /// From one row of pixels to the next.
+    /// The distance between two rows of pixels.
     [[nodiscard]] std::size_t row() const { return in.width * channels; }
 
-    /// Where in its image the window of output pixel (i, j) begins.
+    /// The offset in the image at which the window of output pixel (i, j) begins.
     [[nodiscard]] std::size_t window_at(std::size_t i, std::size_t j) const {
         return i * stride.height * row() + j * stride.width * channels;
     }
-    /// Where in its window tap (i, j) of the kernel stands.
+    /// The offset of the kernel's tap (i, j) in its window.
     [[nodiscard]] std::size_t tap_at(std::size_t i, std::size_t j) const {
         return i * dilation.height * row() + j * dilation.width * channels;
     }
-    /// Multiply-adds of one image, forward; as many again each for dW and dx.
+    /// The multiply-adds of one image in forward; dW and dx need the same number each.
     [[nodiscard]] std::size_t work() const { return out.area() * depth() * filters; }
 };
 

@@ -3,13 +3,13 @@
 
 namespace gradus::kernels {
 
-/// The ways to convolve. docs/convolution.md explains and compares them.
+/// The convolution algorithms. docs/convolution.md explains and compares them.
 enum class convolution_way {
-    fastest,    ///< of the others, by the shape
-    columns,    ///< windows written out as a matrix, one product: every shape
-    implicit,   ///< the same product, windows read where they stand: whole registers of filters, one group
-    winograd,   ///< 36 products for 144, by F(4 x 4): filters of 3 x 3 that move by one pixel
-    depthwise,  ///< a filter for each channel
+    fastest,    ///< chosen from the others by the shape
+    columns,    ///< im2col: copies the windows into a matrix, one product: every shape
+    implicit,   ///< the same product without the copy: filters that fill whole registers, one group
+    winograd,   ///< F(4 x 4), 36 multiplications instead of 144: filters of 3 x 3 with stride 1
+    depthwise,  ///< one filter per channel
 };
 
 [[nodiscard]] constexpr std::string_view name_of(convolution_way way) {

@@ -1,17 +1,17 @@
 #pragma once
 /// \file
-/// Convolution by Winograd's F(m x m, 3 x 3): m x m results of one filter from a tile of (m + 2) x (m + 2) pixels, by as
-/// many products as the tile has pixels, where the book takes 9 m². So F(2 x 2) saves 2.25 of them, F(4 x 4) 4 times. It
-/// serves filters of 3 x 3 that move by one pixel.
+/// Convolution by Winograd's F(m x m, 3 x 3): computes m x m results of one filter from a tile of (m + 2) x (m + 2)
+/// pixels with one multiplication per pixel of the tile; direct convolution needs 9 m². So F(2 x 2) needs 2.25 times
+/// fewer multiplications, F(4 x 4) 4 times fewer. Only for filters of 3 x 3 with stride 1.
 ///
-/// Along a line z = Aᵀ ((G g) ∘ (Bᵀ d)), and so along both axes of the plane, z = Aᵀ ((G g Gᵀ) ∘ (Bᵀ d B)) A. Summed over
-/// the channels, each product becomes one of matrices, and there the time goes. With P = (m + 2)²:
+/// In one dimension z = Aᵀ ((G g) ∘ (Bᵀ d)), and so in two dimensions z = Aᵀ ((G g Gᵀ) ∘ (Bᵀ d B)) A. Summed over the
+/// channels, each multiplication becomes a matrix product, which takes most of the time. With P = (m + 2)²:
 ///     U = G W Gᵀ (P, C, O)     V = Bᵀ d B (P, tiles, C)     Mᵢ = Vᵢ Uᵢ (P, tiles, O)     z = Aᵀ M A + b
-/// The way back is each step transposed, last first:
+/// Backward is each step transposed, in reverse order:
 ///     dM = A dz Aᵀ     dUᵢ = Vᵢᵀ dMᵢ     dW = Gᵀ dU G     dVᵢ = dMᵢ Uᵢᵀ     dx = Σ over tiles of B dV Bᵀ
 ///
-/// It rounds otherwise than the plain sums do. In float, root mean square against double, C = 32 to 256: 4e-7 to 3e-6 for
-/// F(4 x 4), 2e-7 to 4e-7 for F(2 x 2); plain sums 2e-7 to 9e-7.
+/// Its rounding errors differ from those of direct convolution. In float, root mean square against double, C = 32 to
+/// 256: 4e-7 to 3e-6 for F(4 x 4), 2e-7 to 4e-7 for F(2 x 2); direct 2e-7 to 9e-7.
 ///
 /// Source: Winograd, "Arithmetic complexity of computations" (1980); Lavin and Gray, "Fast algorithms for convolutional
 /// neural networks" (2015).
@@ -24,41 +24,42 @@
 
 namespace gradus::kernels::winograd {
 
-/// Whether the shape is one that the tiles serve.
+/// Whether Winograd's algorithm supports the shape.
 [[nodiscard]] inline bool serves(const convolution_shape& s) {
     return s.kernel == size2d{3} && s.stride == size2d{1} && s.dilation == size2d{1} && s.groups == 1;
 }
 
-/// Whether F(4 x 4) is the fastest way too. Measured on Zen 5 (AVX-512, AVX2, SSE2; float and double) against the implicit
-/// product, forward, dW and dx: from 16 channels and 16 filters on, where a third of the book's products is saved, it is 1.2
-/// to 3 times as fast (2.2 times for 11 x 11 results, 32 channels, 64 filters); with 8 channels half as fast.
+/// Whether F(4 x 4) is also the fastest algorithm. Measured on Zen 5 (AVX-512, AVX2, SSE2; float and double) against
+/// the implicit product, forward, dW and dx: from 16 channels and 16 filters on, if at least a third of the
+/// multiplications is saved, it is 1.2 to 3 times as fast (2.2 times for 11 x 11 results, 32 channels, 64 filters);
+/// with 8 channels half as fast.
 [[nodiscard]] inline bool pays(const convolution_shape& s) {
     const std::size_t products = 36 * ((s.out.height + 3) / 4) * ((s.out.width + 3) / 4);
     return serves(s) && s.channels >= 16 && s.filters >= 16 && 3 * products <= 2 * 9 * s.out.area();
 }
 
-/// What the products read and write: U, its transpose and dU of all filters; V and M, and their gradients, of one chunk of
-/// tiles: (m + 2)² (3 C O + tiles (C + O)) numbers, `tiling` says how many tiles. For 11 x 11 results, 32 channels and 64
-/// filters 1.5 MB, of which a product and the transforms beside it use 1 MB at a time, whatever the batch. Grows to what is
-/// asked of it and stays. `m` is 4, the faster, or 2, the more exact.
+/// The operands of the products: U, its transpose and dU of all filters; V and M, or their gradients, of one chunk of
+/// tiles: (m + 2)² (3 C O + tiles (C + O)) numbers, with the number of tiles from `tiling`. For 11 x 11 results, 32
+/// channels and 64 filters 1.5 MB, of which a product and its transforms use 1 MB at a time, whatever the batch size.
+/// The memory only grows. `m` is 4 (faster) or 2 (more accurate).
 template <class T, std::size_t m = 4>
 struct workspace {
     kernels::workspace<T> U, U_transposed, dU, V, M;
 
-    /// A register between the planes: those that are a power of two apart share few sets of the caches.
+    /// One register of padding between the planes: planes at a distance of a power of two would share few cache sets.
     [[nodiscard]] static planes<T, m> of(kernels::workspace<T>& memory, std::size_t rows, std::size_t cols) {
         const std::size_t stride = (cols + width<T> - 1) / width<T> * width<T>, distance = rows * stride + width<T>;
         return {memory.of((m + 2) * (m + 2) * distance), stride, distance};
     }
 };
 
-/// Before `forward`, once for all images: U = G W Gᵀ.
+/// To be called before `forward`, once for all images: U = G W Gᵀ.
 template <class T, std::size_t m>
 void prepare(const convolution_shape& s, const T* W, workspace<T, m>& work) {
     transform_filters(s, W, work.of(work.U, s.channels, s.filters));
 }
 
-/// z = x ∗ W + b of some images, W as it was prepared; a null b is a row of zeros.
+/// z = x ∗ W + b of some images, after `prepare` with W; a null bias means zeros.
 template <class T, std::size_t m>
 void forward(const convolution_shape& s, std::size_t images, const T* x, const T* bias, T* z, workspace<T, m>& work) {
     const tiling<T, m> tiles{s};
@@ -72,7 +73,7 @@ void forward(const convolution_shape& s, std::size_t images, const T* x, const T
     });
 }
 
-/// Before `gradients` with dx, once for all images: Uᵢᵀ, from the transpose of each tap of W.
+/// To be called before `gradients` with dx, once for all images: Uᵢᵀ, from the transpose of each tap of W.
 template <class T, std::size_t m>
 void prepare_input(const convolution_shape& s, const T* W, workspace<T, m>& work) {
     const std::size_t C = s.channels, O = s.filters;
@@ -85,7 +86,7 @@ void prepare_input(const convolution_shape& s, const T* W, workspace<T, m>& work
     transform_filters(back, W_transposed, turned);
 }
 
-/// dU of some images, added to that of the calls since the `first`, and their dx. No dU where x is null, no dx where dx is.
+/// dU of some images, added to the dU of the calls since the `first`, and their dx. Null x: no dU; null dx: no dx.
 template <class T, std::size_t m>
 void gradients(const convolution_shape& s, std::size_t images, const T* x, const T* dz, T* dx, workspace<T, m>& work,
                bool first) {
@@ -118,7 +119,7 @@ void input_gradient(const convolution_shape& s, std::size_t images, const T* dz,
     gradients<T, m>(s, images, nullptr, dz, dx, work, true);
 }
 
-/// After all images: dW = Gᵀ dU G.
+/// To be called after all images: dW = Gᵀ dU G.
 template <class T, std::size_t m>
 void finish_weights(const convolution_shape& s, workspace<T, m>& work, T* dW) {
     transform_filters_gradient(s, work.of(work.dU, s.channels, s.filters), dW);

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The transforms of Winograd's convolution, along a line and of tensors: `winograd.hpp` says what they are for.
+/// The transforms of Winograd's convolution, in one dimension and of tensors; `winograd.hpp` explains them.
 
 #include <algorithm>
 #include <array>
@@ -17,7 +17,7 @@ namespace gradus::kernels::winograd {
 template <class X, std::size_t N>
 using line = std::array<X, N>;
 
-/// F(m, 3): m results along a line of m + 2 numbers, of a filter of three, by m + 2 products.
+/// F(m, 3): m results from m + 2 numbers and a filter of size 3, with m + 2 multiplications.
 ///     z = Aᵀ ((G g) ∘ (Bᵀ d))                    d (m + 2)   g (3)   z (m)
 ///   u = G g     dg = Gᵀ du                       [winograd.filter]   [winograd.filter_gradient]
 ///   v = Bᵀ d    dd = B dv                        [winograd.data]     [winograd.data_gradient]
@@ -25,7 +25,7 @@ using line = std::array<X, N>;
 template <std::size_t m>
 struct F;
 
-/// Polynomials at 0, 1, −1, ∞. The last of v and of m have the other sign than in Lavin and Gray: so nothing is negated.
+/// Polynomials at 0, 1, −1, ∞. The last of v and of m have the opposite sign of Lavin and Gray's, to avoid a negation.
 template <>
 struct F<2> {
     static constexpr auto filter = []<class X>(const line<X, 3>& g) -> line<X, 4> {
@@ -49,7 +49,7 @@ struct F<2> {
     };
 };
 
-/// Polynomials at 0, 1, −1, 2, −2, ∞: what is even and what is odd in the point is summed once for both signs.
+/// Polynomials at 0, 1, −1, 2, −2, ∞: the even and the odd terms are summed once for both signs of a point.
 template <>
 struct F<4> {
     static constexpr auto filter = []<class X>(const line<X, 3>& g) -> line<X, 6> {
@@ -83,8 +83,9 @@ struct F<4> {
     };
 };
 
-/// put(i, j, y) for each element of a formula of a line along both axes of the M x M square get(i, j): Fᵀ X F.
-/// Unrolled and in place by request: arrays that a variable indexes, or that a call is given, leave their registers.
+/// Applies a one-dimensional formula along both axes of the M x M square get(i, j), and calls put(i, j, y) for each
+/// element of the result Fᵀ X F. Unrolled and inlined explicitly: arrays that are indexed by a variable or passed to a
+/// call would not stay in registers.
 template <std::size_t M>
 [[gnu::always_inline]] inline void along_both(auto formula, auto&& get, auto&& put) {
     using X = decltype(get(M, M));
@@ -107,12 +108,12 @@ template <std::size_t M>
     }
 }
 
-/// A tile: its image, the pixel where it begins, and how many rows and columns of results it has; fewer at the edge.
+/// A tile: its image, its first pixel, and its numbers of result rows and columns, which are smaller at the edge.
 struct tile {
     std::size_t image, row, col, rows, cols;
 };
 
-/// How images fall into tiles, and tiles into chunks: rows of tiles, of one image or many.
+/// The division of images into tiles, and of tiles into chunks: rows of tiles of one or more images.
 template <class T, std::size_t m>
 struct tiling {
     static constexpr std::size_t side = m + 2, products = side * side;
@@ -121,13 +122,13 @@ struct tiling {
     std::size_t down = (s.out.height + m - 1) / m, across = (s.out.width + m - 1) / m;
     std::size_t rows_at_once = rows_that_fit();
 
-    /// V and M of a chunk stay in the L2 cache (1 MiB here) beside U. But U is read once for each chunk: where it is
-    /// larger than the cache, enough tiles make up for that.
+    /// V and M of a chunk stay in the L2 cache (1 MiB here) together with U. U is read once per chunk: if it is larger
+    /// than the cache, a minimum number of tiles makes up for that.
     static constexpr std::size_t chunk_bytes = std::size_t{3} << 18, fewest_tiles = 64;
     [[nodiscard]] std::size_t rows_that_fit() const {
         const std::size_t fit = chunk_bytes / (products * sizeof(T) * (s.channels + s.filters));
         const std::size_t rows = std::max<std::size_t>(1, std::max(fit, fewest_tiles) / across);
-        return rows < 8 ? rows : rows / 8 * 8;  // whole tiles of the product too
+        return rows < 8 ? rows : rows / 8 * 8;  // fills whole tiles of the product
     }
     [[nodiscard]] std::size_t chunk() const { return rows_at_once * across; }
 
@@ -149,17 +150,17 @@ struct tiling {
     }
 };
 
-/// One matrix for each product of a tile, all of one size. Their rows begin on whole registers.
+/// One matrix for each product of a tile, all of the same size. Their rows are aligned to whole registers.
 template <class T, std::size_t m>
 struct planes {
     T* data;
     std::size_t stride, distance;
 
-    /// The first rows and columns of matrix i.
+    /// The first `rows` rows and `cols` columns of matrix i.
     [[nodiscard]] matrix<T> operator()(std::size_t i, std::size_t rows, std::size_t cols) const {
         return {data + i * distance, rows, cols, stride};
     }
-    /// The registers at one place of all of them, as a square to get and to put.
+    /// The registers at one position of all matrices, as a square to read (`from`) and to write (`to`).
     [[nodiscard]] auto from(std::size_t row, std::size_t col) const {
         return [p = data + row * stride + col, d = distance](std::size_t i, std::size_t j) {
             return reg<T>::load_aligned(p + (i * (m + 2) + j) * d);
@@ -172,8 +173,8 @@ struct planes {
     }
 };
 
-/// How a whole register is read and written, and how the part of one at the end of a row: by a call, for written out at each
-/// place the latter would be most of the program.
+/// Access to a whole register, and to a partial one at the end of a row. The latter is not inlined: it would make up
+/// most of the program's code.
 template <class T>
 struct whole_register {
     [[nodiscard]] reg<T> load(const T* p) const { return reg<T>::load_unaligned(p); }
@@ -216,8 +217,8 @@ void transform_filters_gradient(const convolution_shape& s, planes<T, m> dU, T* 
         });
 }
 
-/// V = Bᵀ d B. Where a tile reaches over the edge, the last line of pixels stands for those beyond it: what comes of them
-/// is not stored, and meets no gradient.
+/// V = Bᵀ d B. For a tile that extends beyond the edge, the last line of pixels is repeated; the results computed from
+/// it are not stored and get no gradient.
 template <class T, std::size_t m>
 void transform_data(const tiling<T, m>& tiles, std::size_t row, std::size_t rows, const T* x, planes<T, m> V) {
     const auto& s = tiles.s;
@@ -233,8 +234,8 @@ void transform_data(const tiling<T, m>& tiles, std::size_t row, std::size_t rows
     });
 }
 
-/// dx = Σ B dV Bᵀ of tiles that overlap by two. Along a row of tiles the last two columns wait for the next tile; the last
-/// two lines wait in dx for the tiles below.
+/// dx = Σ B dV Bᵀ of tiles that overlap by two. Along a row of tiles the last two columns are kept for the next tile;
+/// the last two lines are kept in dx for the tiles below.
 template <class T, std::size_t m>
 void transform_data_gradient(const tiling<T, m>& tiles, std::size_t row, std::size_t rows, planes<T, m> dV, T* dx) {
     const auto& s = tiles.s;
@@ -272,7 +273,7 @@ void transform_output(const tiling<T, m>& tiles, std::size_t row, std::size_t ro
     });
 }
 
-/// dM = A dz Aᵀ. Results that a tile lacks have no gradient.
+/// dM = A dz Aᵀ. Results beyond the edge have no gradient.
 template <class T, std::size_t m>
 void transform_output_gradient(const tiling<T, m>& tiles, std::size_t row, std::size_t rows, const T* dz, planes<T, m> dM) {
     const auto& s = tiles.s;

@@ -1,9 +1,9 @@
 #pragma once
 /// \file
-/// The BLAS that the program is linked with, if any: which one it is, how it is set, and its matrix product.
+/// The BLAS that the program is linked with, if any: its name, its settings and its matrix product.
 ///
-/// `GRADUS_USE_BLAS` (0 or 1, the same in the whole program) says whether one is linked. Vendors' own functions are
-/// looked up at run time, so that none of them is needed to link.
+/// `GRADUS_USE_BLAS` (0 or 1, the same in the whole program) says whether one is linked. Vendor-specific functions are
+/// looked up at run time, so that none of them is needed for linking.
 
 #include <cstddef>
 #include <mutex>
@@ -13,7 +13,7 @@
 #include "gradus/base/compiled.hpp"
 #include "gradus/kernels/matrix.hpp"
 
-/// 1 where the program is linked with a BLAS (CMake sees to it); 0, the default, needs nothing but the headers.
+/// 1 if the program is linked with a BLAS (CMake sets it); the default 0 needs only the headers.
 #ifndef GRADUS_USE_BLAS
 #define GRADUS_USE_BLAS 0
 #endif
@@ -33,16 +33,16 @@
 
 namespace gradus {
 
-/// What does the matrix products of this program.
+/// Describes the library that computes the matrix products of this program.
 struct blas_description {
-    std::string library;    ///< "OpenBLAS 0.3.21", "MKL", "a BLAS" of no known name, or "built-in" where none is linked
+    std::string library;    ///< "OpenBLAS 0.3.21", "MKL", "a BLAS" if unknown, or "built-in" if none is linked
     std::string core;       ///< the processor that its kernels were written for: "SkylakeX"; the built-in's: "avx512bw"
-    int threads = 1;        ///< that one product may use
-    int register_bits = 0;  ///< width of its vectors; 0 where nobody says
+    int threads = 1;        ///< the number that one product may use
+    int register_bits = 0;  ///< width of its SIMD registers; 0 if unknown
     bool half_speed = false;  ///< its registers are half as wide as this processor's
-    std::string advice;       ///< what to do about it, one line; empty where nothing is
+    std::string advice;       ///< how to improve the speed, in one line, or empty
 
-    /// "OpenBLAS 0.3.21, core SkylakeX, 1 thread", and the advice on a line of its own.
+    /// "OpenBLAS 0.3.21, core SkylakeX, 1 thread", and the advice on a separate line.
     GRADUS_ONCE [[nodiscard]] std::string text() const;
 };
 
@@ -51,7 +51,7 @@ namespace kernels {
 /// Whether this processor has the 512-bit registers that OpenBLAS's SkylakeX kernels need; elsewhere they crash.
 GRADUS_ONCE [[nodiscard]] bool has_avx512();
 
-/// The function called `name`, or null where no library of this program has it.
+/// The function with this name, or null if no library of this program has it.
 template <class Function>
 [[nodiscard]] Function* symbol([[maybe_unused]] const char* name) {
 #if GRADUS_HAS_DLSYM
@@ -61,21 +61,21 @@ template <class Function>
 #endif
 }
 
-/// "OpenBLAS 0.3.21 DYNAMIC_ARCH NO_AFFINITY Haswell MAX_THREADS=64" said shortly: its first two words.
+/// The short form of "OpenBLAS 0.3.21 DYNAMIC_ARCH NO_AFFINITY Haswell MAX_THREADS=64": its first two words.
 [[nodiscard]] inline std::string short_name(std::string_view config) {
     return std::string(config.substr(0, config.find(' ', config.find(' ') + 1)));
 }
 
-/// Width of the vectors that OpenBLAS's kernels for `core` compute with.
+/// Width of the SIMD registers used by OpenBLAS's kernels for `core`.
 GRADUS_ONCE [[nodiscard]] int register_bits(std::string_view core);
 
 /// Describes OpenBLAS with kernels for `core`, on a processor with or without AVX-512.
 GRADUS_ONCE [[nodiscard]] blas_description describe_openblas(std::string_view config, std::string_view core,
                                                              int threads, bool avx512);
 
-/// For as long as any lives, one product uses one thread: whoever splits a batch over threads splits no product as well.
-/// With the last one the number from before the first is back, whatever their order. Where no BLAS is linked, nothing
-/// needs to be done.
+/// While any object of this class lives, each product uses one thread: code that divides a batch over threads should
+/// not divide each product as well. The destructor of the last one restores the previous number, whatever their order.
+/// Without a BLAS it does nothing.
 class single_threaded_blas {
   public:
     single_threaded_blas() {
@@ -109,7 +109,7 @@ class single_threaded_blas {
         return function != nullptr ? function : symbol<Function>(mkl);
     }
 
-    static inline std::mutex mutex_;  // of what follows
+    static inline std::mutex mutex_;  // protects the next two members
     static inline std::size_t alive_ = 0;
     static inline int before_ = 1;
 };
@@ -149,7 +149,7 @@ GRADUS_BODY blas_description describe_openblas(std::string_view config, std::str
 
 }  // namespace kernels
 
-/// What does the matrix products, and what keeps it from its best.
+/// Describes the library that computes the matrix products, with advice if it is slower than it could be.
 GRADUS_ONCE [[nodiscard]] blas_description blas_info();
 
 #if GRADUS_USE_BLAS
@@ -160,7 +160,7 @@ template <class T>
 void product(T alpha, matrix<const T> a, matrix<const T> b, T beta, matrix<T> c) {
     using index = xt::blas_index_t;
     const auto order = [](const auto& m) { return m.transposed ? cxxblas::Trans : cxxblas::NoTrans; };
-    // A BLAS refuses a stride below the length of a row, even where there is but one row.
+    // A BLAS rejects a stride less than the length of a row, even for a single row.
     const auto stride = [](const auto& m) {
         return static_cast<index>(std::max({m.stride, m.transposed ? m.rows : m.cols, std::size_t{1}}));
     };

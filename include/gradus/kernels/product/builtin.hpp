@@ -1,10 +1,10 @@
 #pragma once
 /// \file
-/// The built-in matrix product, in xsimd: what runs where no BLAS is linked, and wherever it is the faster.
+/// The built-in matrix product, written with xsimd: used if no BLAS is linked, and wherever it is faster.
 ///
-/// C is cut into tiles of R rows by V registers, whose sums stay in registers while k runs (Goto and van de Geijn,
-/// "Anatomy of high-performance matrix multiplication", 2008). Unlike there, A is never packed, its elements are
-/// broadcast from where they are, transposed or not; and B is packed only where its rows cannot be read in place.
+/// C is divided into tiles of R rows by V registers, whose sums stay in registers during the loop over k (Goto and van
+/// de Geijn, "Anatomy of high-performance matrix multiplication", 2008). Unlike there, A is never packed: its elements
+/// are broadcast from where they are, transposed or not; and B is packed only if its rows cannot be read in place.
 
 #include <algorithm>
 #include <cstddef>
@@ -25,16 +25,16 @@ inline constexpr std::size_t tile_width = 3;
 template <class T>
 inline constexpr std::size_t tile_rows = sizeof(batch<T>) == 64 ? 8 : 4;
 
-/// Bytes of a panel of B. It stays in the L2 cache while the rows of A pass by, and is read from end to end, which the
-/// prefetcher sees: 36 KiB, which the L1 cache would hold, is 2 to 8 % slower, as C is read and written more often.
+/// Bytes of a panel of B. It stays in the L2 cache while it is multiplied with all rows of A; sequential reads suit the
+/// prefetcher. 36 KiB, which would fit the L1 cache, is 2 to 8 % slower: C is read and written more often.
 inline constexpr std::size_t panel_bytes = 98304;
 template <class T>
 inline constexpr std::size_t panel_depth = panel_bytes / (tile_width * sizeof(batch<T>));
 
-/// Rows of A that stay in the L2 cache, panel_depth deep, while the panels of B pass by.
+/// Rows of A, panel_depth deep, that stay in the L2 cache while they are multiplied with the panels of B.
 inline constexpr std::size_t block_rows = 512;
 
-/// Where one tile of C = αAB + βD finds its operands. D is C itself, or one row of biases (d_row = 0).
+/// The operands of one tile of C = αAB + βD. D is C itself, or one row of biases (d_row = 0).
 template <class T>
 struct operands {
     std::size_t depth;
@@ -49,8 +49,8 @@ struct operands {
     T alpha, beta;
 };
 
-/// One tile of C: R rows, V registers wide. Its loops over r and v are unrolled by request, for -O2 would leave them,
-/// and sums that a variable indexes leave their registers.
+/// One tile of C: R rows, V registers wide. The loops over r and v are unrolled explicitly: -O2 would not do it, and
+/// sums that are indexed by a variable would not stay in registers.
 template <std::size_t R, std::size_t V, class T>
 void tile(const operands<T>& p) {
     batch<T> sum[R][V];
@@ -84,12 +84,12 @@ void tile(const operands<T>& p) {
         }
 }
 
-/// A register of 128 bits, the same on every processor, or void where there is none for T.
+/// A register of 128 bits on every processor, or void if there is none for T.
 template <class T>
 using quarter = xsimd::make_sized_batch_t<T, 16 / sizeof(T)>;
 
-/// Copies n elements of a short row: whole registers, then quarters of which the last may overlap the one before (but
-/// none reaches back over a whole one: a load of what two stores wrote has to wait for both).
+/// Copies n elements of a short row: whole registers, then quarters, of which the last may overlap the previous
+/// quarter. No quarter overlaps a whole register: a load from memory written by two stores has to wait for both.
 template <class T>
 void copy(const T* from, std::size_t n, T* to) {
     constexpr std::size_t q = 16 / sizeof(T);
@@ -104,8 +104,8 @@ void copy(const T* from, std::size_t n, T* to) {
     for (; j < n; ++j) to[j] = from[j];
 }
 
-/// A column of tiles: as many of R rows as fit, the rest in halves. Where fewer than V registers of columns are left, a
-/// tile is computed beside C, and its columns are copied.
+/// A column of tiles: as many of R rows as fit, the rest with R/2, R/4, ... If fewer than V registers of columns are
+/// left, a tile is computed in a buffer and its columns are copied to C.
 template <std::size_t R, std::size_t V, class T>
 void column(operands<T>& p, std::size_t rows, std::size_t cols) {
     constexpr std::size_t width = V * lanes<T>;
@@ -134,7 +134,7 @@ void column(operands<T>& p, std::size_t rows, std::size_t cols) {
 }
 
 /// Copies a transposed B, `depth` x `cols`, to panel[k * width + j], in squares of 128-bit registers, whose
-/// interleaving means the same on every processor. Columns that B lacks repeat its last one: nobody copies their sums.
+/// interleaving is the same on every processor. Columns beyond B repeat its last one; their sums are not used.
 template <class T>
 void pack_transposed(const T* b, std::size_t stride, std::size_t depth, std::size_t cols, T* panel, std::size_t width) {
     constexpr std::size_t q = 16 / sizeof(T);
@@ -145,7 +145,7 @@ void pack_transposed(const T* b, std::size_t stride, std::size_t depth, std::siz
                 const T* column[q];
                 for (std::size_t i = 0; i < q; ++i) column[i] = b + std::min(j + i, cols - 1) * stride;
                 for (std::size_t next = 0; next < depth; next += q) {
-                    const std::size_t k = std::min(next, depth - q);  // the last square may overlap the one before
+                    const std::size_t k = std::min(next, depth - q);  // the last square may overlap the previous one
                     square x[q], y[q];
 #pragma GCC unroll 4
                     for (std::size_t i = 0; i < q; ++i) x[i] = square::load_unaligned(column[i] + k);
@@ -169,17 +169,18 @@ void pack_transposed(const T* b, std::size_t stride, std::size_t depth, std::siz
         for (std::size_t j = 0; j < width; ++j) panel[k * width + j] = b[std::min(j, cols - 1) * stride + k];
 }
 
-/// Rows of B, from row k on, that may be read up to column `end`, beyond their own: what follows must be B's next row.
+/// The number of rows of B, from row k on, that may be read up to column `end`, beyond their own end: only if the next
+/// row of B follows there in memory.
 template <class T>
 std::size_t readable_rows(matrix<const T> b, std::size_t k, std::size_t end) {
     if (end <= b.cols) return b.rows - k;
     if (b.stride != b.cols) return 0;
-    const std::size_t last = (end - 1) / b.cols;  // rows that reach into B's end, or beyond it
+    const std::size_t last = (end - 1) / b.cols;  // rows at the end that would read beyond B
     return b.rows > k + last ? b.rows - k - last : 0;
 }
 
-/// The same for a B that is not transposed, whose columns end here or whose rows are far apart. Of the first `whole`
-/// rows whole registers may be read.
+/// Copies a B that is not transposed, used if its columns do not fill the panel or its rows are far apart. The first
+/// `whole` rows may be read by whole registers.
 template <class T>
 void pack_rows(const T* b, std::size_t stride, std::size_t depth, std::size_t whole, std::size_t cols, T* panel,
                std::size_t width) {
@@ -191,11 +192,12 @@ void pack_rows(const T* b, std::size_t stride, std::size_t depth, std::size_t wh
         for (std::size_t j = 0; j < width; ++j) panel[k * width + j] = b[k * stride + std::min(j, cols - 1)];
 }
 
-/// y = αMx + βd for n rows of M and one x, both stored along k: a matrix times a vector, where a tile would be empty.
+/// y = αMx + βd for n rows of M and one x, both contiguous along k: a matrix times a vector, for which a tile would be
+/// almost empty.
 template <class T>
 void dots(T alpha, const T* m, std::size_t m_row, const T* x, std::size_t depth, T beta, const T* d, std::size_t d_step,
           T* y, std::size_t y_step, std::size_t n) {
-    const auto total = [](auto sums) {  // xsimd 9 renamed it
+    const auto total = [](auto sums) {  // renamed in xsimd 9
         if constexpr (requires { reduce_add(sums); })
             return reduce_add(sums);
         else
@@ -224,7 +226,7 @@ void product(T alpha, matrix<const T> a, matrix<const T> b, T beta, const T* d, 
         return dots(alpha, a.data, a.stride, b.data, a.cols, beta, d, d_row, c.data, c.stride, c.rows);
 
     alignas(64) T panel[panel_bytes / sizeof(T)];
-    // Rows of B a page apart share few sets of the caches and many pages; a copy pays once enough rows of A pass by.
+    // Rows of B a page or more apart use few cache sets and many pages; with enough rows of A a copy is worth its cost.
     const bool far = b.stride * sizeof(T) >= 4096 && c.rows >= 128;
     operands<T> p{};
     p.alpha = alpha;
@@ -236,7 +238,7 @@ void product(T alpha, matrix<const T> a, matrix<const T> b, T beta, const T* d, 
             p.depth = std::min(panel_depth<T>, a.cols - k);
             p.beta = k == 0 ? beta : T(1);
             for (std::size_t j = 0, cols = 0; j < c.cols; j += cols) {
-                // Registers still to do, shared evenly: 4 are two panels of 2, never 3 and 1.
+                // The remaining registers, divided evenly: 4 become two panels of 2, never 3 and 1.
                 const std::size_t registers = (c.cols - j + lanes<T> - 1) / lanes<T>;
                 const std::size_t panels = (registers + tile_width - 1) / tile_width;
                 const std::size_t v = (registers + panels - 1) / panels;

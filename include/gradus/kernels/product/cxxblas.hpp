@@ -1,16 +1,16 @@
 #pragma once
 /// \file
-/// The one door to the BLAS that xtensor-blas wraps: of its C++ interface only the matrix product.
+/// The only header that includes the BLAS interface of xtensor-blas, and of it only the matrix product.
 
-// It names std::complex without including it.
+// xtensor-blas uses std::complex without including it.
 #include <complex>
 
-// Third-party headers are not ours to warn about, however they were found.
+// No warnings from third-party headers, whichever way they were found.
 #if defined(__GNUC__)
 #pragma GCC system_header
 #endif
 
-// In this order: the first decides what the others declare.
+// In this order: the first one configures the others.
 // clang-format off
 #include <xtensor-blas/xblas_config.hpp>
 #include <xflens/cxxblas/cxxblas.h>

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The matrix product, C = αAB + βC, of views of which either operand may be transposed.
+/// The matrix product, C = αAB + βC, of matrix views; A and B may be transposed.
 ///
 ///     product(1.0f, transpose(x), dz, 0.0f, dW);   // dW = xᵀ dz
 ///     product_with_bias(x, W, b, z);               // z = xW + b
@@ -15,17 +15,17 @@
 
 namespace gradus::kernels {
 
-/// Which of three ways is the fastest, by the multiply-adds of a product. Measured on Zen 5 (AVX-512, g++ 12) against
-/// OpenBLAS 0.3.21, one thread, float, squares of 8 to 1024 and the products of a 784-128-128-10 network.
+/// The fastest of three implementations, depending on the number of multiply-adds. Measured on Zen 5 (AVX-512, g++ 12)
+/// against OpenBLAS 0.3.21, one thread, float, squares of 8 to 1024 and the products of a 784-128-128-10 network.
 namespace fastest {
 
-/// Up to here plain loops: 4 x 3 x 2 takes them 14 ns and tiles 40 ns; at 4 x 4 x 8 both take 40 ns.
+/// Up to here plain loops: 4 x 3 x 2 takes 14 ns with loops and 40 ns with tiles; 4 x 4 x 8 takes 40 ns with both.
 inline constexpr std::size_t loops = 100;
 
-/// From here on the BLAS, by the width of its registers and of ours.
-///   wider than ours: from 12 x 12 x 12 on it is up to 2 (of 256 bits) and 5 times (of 128 bits) as fast;
-///   as wide:         ours takes 0.65 to 1.1 of its time below 1024 x 1024 x 1024, and 1.05 from there on;
-///   narrower, or nobody says how wide: never, ours is up to twice as fast.
+/// From here on the BLAS, depending on the width of its registers and of the built-in product's.
+///   wider:    from 12 x 12 x 12 on it is up to 2 times (built-in 256 bits) and 5 times (128 bits) as fast;
+///   equal:    the built-in takes 0.65 to 1.1 of its time below 1024 x 1024 x 1024, and 1.05 from there on;
+///   narrower or unknown: never, the built-in is up to twice as fast.
 [[nodiscard]] constexpr std::size_t blas(int blas_bits, int own_bits) {
     if (blas_bits > own_bits) return 12 * 12 * 12;
     return blas_bits == own_bits ? std::size_t{1} << 30 : static_cast<std::size_t>(-1);
@@ -40,7 +40,7 @@ inline constexpr std::size_t loops = 100;
 
 }  // namespace fastest
 
-/// C = αAB + βD by plain loops; any sizes, 0 too.
+/// C = αAB + βD by plain loops; any sizes, including 0.
 template <class T>
 void product_by_loops(T alpha, matrix<const T> a, matrix<const T> b, T beta, const T* d, std::size_t d_row,
                       matrix<T> c) {
@@ -57,8 +57,8 @@ void product_by_loops(T alpha, matrix<const T> a, matrix<const T> b, T beta, con
 
 /// C = αAB + βC.                                                                                     [matrix.product]
 ///   A (M, K)   B (K, N)   C (M, N), not transposed, sharing no element with A or B
-/// The sizes are not checked here: layers do it at their doors. With β = 0, C is written without being read; with K = 0
-/// it is scaled. 2MNK operations, no allocation; safe from any number of threads.
+/// Sizes are not checked here but in the layers. With β = 0, C is written without being read; with K = 0 it is scaled.
+/// 2MNK operations, no allocation, thread-safe.
 template <class T>
 void product(std::type_identity_t<T> alpha, std::type_identity_t<matrix<const T>> a,
              std::type_identity_t<matrix<const T>> b, std::type_identity_t<T> beta, matrix<T> c) {
@@ -70,8 +70,8 @@ void product(std::type_identity_t<T> alpha, std::type_identity_t<matrix<const T>
     builtin::product<T>(alpha, a, b, beta, c.data, c.stride, c);
 }
 
-/// C = AB + 1b: the sums of each row of C start from the row b (N), which costs no pass.   [matrix.product_with_bias]
-/// A null b is a row of zeros. Otherwise as `product`.
+/// C = AB + 1b: the sums of each row of C start from the row b (N), without an extra pass. [matrix.product_with_bias]
+/// A null bias means zeros. Otherwise as `product`.
 template <class T>
 void product_with_bias(std::type_identity_t<matrix<const T>> a, std::type_identity_t<matrix<const T>> b,
                        const std::type_identity_t<T>* bias, matrix<T> c) {

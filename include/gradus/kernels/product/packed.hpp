@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A product whose right operand is packed once and used many times: the state's product in each step of a recurrent layer.
+/// A product whose right operand is packed once and used many times, such as hU in each time step of a recurrent layer.
 
 #include <algorithm>
 #include <array>
@@ -12,11 +12,11 @@
 
 namespace gradus::kernels {
 
-/// B (K, M), which many A (N, K) are multiplied with, one after the other.
+/// B (K, M), to be multiplied with many A (N, K), one after the other.
 ///
-/// Rows of a wide B lie far apart, in few sets of the cache: read where they stand, they push each other out at every
-/// product. So they are copied into panels as wide as a tile, which are read from end to end, where enough products share
-/// the cost of it; for few, and where a linked BLAS is the faster, the product is an ordinary one.
+/// The rows of a wide B are far apart and share few cache sets, so that they evict each other in every product. If
+/// enough products share the cost, B is copied into panels as wide as a tile, which are read sequentially. For few
+/// products, and where a linked BLAS is faster, the ordinary product is used.
 ///
 /// Memory: K times M, rounded up to whole registers, kept from one `prepare` to the next.
 template <class T>
@@ -26,13 +26,13 @@ class packed {
     workspace<T> memory_;
 
   public:
-    /// From how many products on panels pay.
+    /// From this number of products on, panels are faster.
     static constexpr std::size_t enough = 3;
 
-    /// For `times` products with A of so many rows. B is to stay as it is until they are done.
+    /// Prepares `times` products with A of `rows` rows. B must not change until they are done.
     void prepare(matrix<const T> b, std::size_t times, std::size_t rows);
 
-    /// C = AB + βC, as prepared.                                                                    [matrix.packed_product]
+    /// C = AB + βC, as prepared.                                                                [matrix.packed_product]
     ///   A (N, K), not transposed   C (N, M), sharing no element with A or B
     /// 2NKM operations, no allocation.
     void product(matrix<const T> a, T beta, matrix<T> c) const;
@@ -41,13 +41,13 @@ class packed {
     [[nodiscard]] static std::size_t whole(std::size_t cols) {
         return (cols + builtin::lanes<T> - 1) / builtin::lanes<T> * builtin::lanes<T>;
     }
-    /// f(k, depth, j, cols, width) for each panel: rows k... of B, its columns j... j + cols, in `width` columns of memory.
+    /// f(k, depth, j, cols, width) for each panel: rows k... of B, columns j ... j + cols − 1, stored `width` wide.
     template <class F>
     void each_panel(F&& f) const {
         for (std::size_t k = 0, depth = 0; k < b_.rows; k += depth) {
             depth = std::min(builtin::panel_depth<T>, b_.rows - k);
             for (std::size_t j = 0, width = 0; j < b_.cols; j += width) {
-                // Registers still to do, shared evenly: 4 are two panels of 2, never 3 and 1.
+                // The remaining registers, divided evenly: 4 become two panels of 2, never 3 and 1.
                 const std::size_t registers = whole(b_.cols - j) / builtin::lanes<T>;
                 const std::size_t panels = (registers + builtin::tile_width - 1) / builtin::tile_width;
                 width = (registers + panels - 1) / panels * builtin::lanes<T>;

@@ -20,34 +20,34 @@
 
 namespace gradus {
 
-/// How the window of `gr::conv_transpose2d` slides over y, and what is cut off around it.
+/// How the window of `gr::conv_transpose2d` slides over y, and how many pixels are cut off around y.
 struct conv_transpose2d_options {
     size2d stride = 1;            ///< pixels of y from one window to the next
-    padding2d padding = valid;    ///< pixels cut off around y: how many, or gr::same, where H_out = H s
-    size2d output_padding{0, 0};  ///< pixels more, below and to the right, less than the stride or the dilation
+    padding2d padding = valid;    ///< pixels cut off around y: their number, or gr::same, for which H_out = H s
+    size2d output_padding{0, 0};  ///< extra pixels below and to the right; less than the stride or the dilation
     size2d dilation = 1;          ///< pixels from one tap to the next
-    std::size_t groups = 1;       ///< parts of the channels that are convolved each by itself
-    size2d image{0, 0};           ///< H and W, where they are known: a sequential then checks all shapes from the start
+    std::size_t groups = 1;       ///< groups of channels, each convolved separately
+    size2d image{0, 0};           ///< H and W, if known: a sequential then checks all shapes when it is built
 };
 
-/// Transposed convolution, y = f(x ∗ᵀ W + b): each pixel of x adds a window of pixels to y.    [conv_transpose2d.forward]
+/// Transposed convolution, y = f(x ∗ᵀ W + b): each pixel of x adds a window to y.            [conv_transpose2d.forward]
 ///   x (N, H, W, I)   W (KH, KW, O / groups, I)   b (O)   z, y (N, H_out, W_out, O)
 ///   z[n, i s + u d − p, j s + v d − p, o] = b[o] + Σ_{i, j, u, v, c} x[n, i, j, c] W[u, v, o, c]
-///   H_out = (H − 1) s − p_top − p_bottom + d (KH − 1) + 1 + output_padding, likewise W_out     [conv_transpose2d.output]
+///   H_out = (H − 1) s − p_top − p_bottom + d (KH − 1) + 1 + output_padding, likewise W_out   [conv_transpose2d.output]
 ///   `same`: H_out = H s
-/// Of the convolution from y to x with this W it is the dx, so that its own dx is that convolution's forward:
-///   dz = dy ∘ f'(z)     dW[u, v, o, c] = Σ_{n, i, j} dz[n, i s + u d − p, j s + v d − p, o] x[n, i, j, c]
-///   db = Σ_{n, i, j} dz[n, i, j]     dx[n, i, j, c] = Σ_{u, v, o} dz[n, i s + u d − p, j s + v d − p, o] W[u, v, o, c]
-///                                               [conv_transpose2d.dW] [conv_transpose2d.db] [conv_transpose2d.dx]
+/// It computes the dx of the convolution from y to x with the same W, so its own dx is the forward of that convolution:
+///   dz = dy ∘ f'(z)     db = Σ_{n, i, j} dz[n, i, j]                                             [conv_transpose2d.db]
+///   dW[u, v, o, c] = Σ_{n, i, j} dz[n, i s + u d − p, j s + v d − p, o] x[n, i, j, c]            [conv_transpose2d.dW]
+///   dx[n, i, j, c] = Σ_{u, v, o} dz[n, i s + u d − p, j s + v d − p, o] W[u, v, o, c]            [conv_transpose2d.dx]
 /// Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), 4.
 ///
-/// W stands as in Keras (HWOI); PyTorch's (I, O / groups, KH, KW) is converted by `gr::from_pytorch::weights`. A kernel
-/// smaller than the stride leaves gaps; Keras's `valid` has one behind the last window too: output_padding = s − k.
+/// W has Keras's layout (HWOI); `gr::from_pytorch::weights` converts PyTorch's (I, O / groups, KH, KW). A kernel
+/// smaller than the stride leaves gaps; Keras's `valid` also has one after the last window: output_padding = s − k.
 ///
-/// Complexity: 2 N H W KH KW (O / groups) I operations forward, twice that backward. Memory beside y and dx: dz, and what
-/// kernels::convolution takes; no allocation once a batch of that size has passed.
-/// \throws shape_error where x does not have I channels, nothing of y is left by the padding, the batch is empty, dy is not
-/// shaped as y, or the groups do not divide I and O.
+/// Complexity: 2 N H W KH KW (O / groups) I operations forward, twice that backward. Memory in addition to y and dx: dz
+/// and that of kernels::convolution. No allocation after the first batch of that size.
+/// \throws shape_error if x does not have I channels, the padding cuts off all of y, the batch is empty, dy does not
+/// have the shape of y, or groups does not divide I and O.
 template <class T, activation F>
 struct conv_transpose2d_layer {
     static constexpr std::string_view name = "conv_transpose2d", formula = "y = f(x ∗ᵀ W + b)";
@@ -58,7 +58,7 @@ struct conv_transpose2d_layer {
     using parameters = typename fused_parameters<convolution_parameters<T, 2>, F>::type;
     template <class X>
     struct cache {
-        X z, y, dz, dx;                  // z only where f' reads it
+        X z, y, dz, dx;                  // z only if f' reads it
         kernels::convolution<T> kernel;  // from y to x
         kernels::channelwise<T> pixels;
         tensor<T, 1> zeros;              // the b of that convolution
@@ -69,8 +69,8 @@ struct conv_transpose2d_layer {
     size2d kernel;
     conv_transpose2d_options options;
     initializer init;
-    std::uint64_t key = 0;  // the stream that W was drawn from
-    std::uint64_t drawn = 0;  // checksum of what was drawn by default, which its place in a network may draw anew
+    std::uint64_t key = 0;  // the random stream W was drawn from
+    std::uint64_t drawn = 0;  // checksum of the default draw: while it matches, a network draws the parameters anew
 
     conv_transpose2d_layer(std::size_t in, std::size_t out, size2d k, F f_, const conv_transpose2d_options& o, initializer i)
         : f(f_), kernel(k), options(o), init(std::move(i)) {
@@ -84,7 +84,7 @@ struct conv_transpose2d_layer {
     template <class X>
     const X& forward(const X& x, cache<X>& c) const {
         const window2d w = place(x);
-        X& z = fused::keeps_z<F> ? c.z : c.y;  // f works in place where its derivative reads y
+        X& z = fused::keeps_z<F> ? c.z : c.y;  // f is applied in place if its derivative reads y
         reshape(z, output_of(x, w));
         reshape(c.y, z.shape());
         c.kernel.place(w, filters(), channels(), options.groups);
@@ -121,7 +121,7 @@ struct conv_transpose2d_layer {
         return c.dx;
     }
 
-    /// Draws W, and b where `init` does not leave it at 0, from streams of `k`.
+    /// Draws W, and b unless `init` leaves it at 0, from random streams derived from `k`.
     void initialize(std::uint64_t k) {
         key = k;
         fused::draw(f, theta, init, k);
@@ -130,7 +130,7 @@ struct conv_transpose2d_layer {
     [[nodiscard]] std::size_t channels() const { return theta.W.shape()[3]; }
     [[nodiscard]] std::size_t filters() const { return theta.b.size(); }
 
-    /// (H_out, W_out, O) of (H, W, I); of a sample of which only the last axes are known, (O).
+    /// (H_out, W_out, O) for (H, W, I); (O) if only the last axes of a sample are known.
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
         if (in.empty() && options.image.area() != 0)
             in = {options.image.height, options.image.width, channels()}, whole = true;
@@ -146,7 +146,7 @@ struct conv_transpose2d_layer {
         return output_shape(std::move(in), whole);
     }
 
-    /// The same layer in another scalar, its parameters yet to be copied.
+    /// The same layer with scalar U; its parameters are not copied.
     template <class U>
     [[nodiscard]] auto to_scalar() const {
         return conv_transpose2d_layer<U, in_scalar<F, U>>(channels(), filters(), kernel, scalars::shell<U>(f),
@@ -154,7 +154,7 @@ struct conv_transpose2d_layer {
     }
 
   private:
-    /// The convolution from y to x, for images x of that size: its `in` is the size of y.
+    /// The window of the convolution from y to x, for images x of this size; its `in` is the size of y.
     [[nodiscard, gnu::noinline]] window2d place(size2d x) const {
         const size2d s = options.stride, d = options.dilation, more = options.output_padding;
         const padding2d& p = options.padding;
@@ -199,8 +199,8 @@ struct conv_transpose2d_layer {
     }
 };
 
-/// `gr::conv_transpose2d(64, 32, 3, gr::relu{}, {.stride = 2, .padding = gr::same})` doubles an image's height and width.
-/// W is drawn from the default seed by Glorot uniform, b = 0, unless told otherwise.
+/// `gr::conv_transpose2d(64, 32, 3, gr::relu{}, {.stride = 2, .padding = gr::same})` doubles an image's height and
+/// width. By default W is drawn from the default seed by Glorot uniform and b = 0.
 template <class T = float, activation F = identity>
 [[nodiscard]] auto conv_transpose2d(std::size_t in, std::size_t out, size2d kernel, F f = F{},
                                     const conv_transpose2d_options& options = {}, initializer init = glorot_uniform{}) {

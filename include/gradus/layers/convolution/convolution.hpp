@@ -24,24 +24,24 @@
 namespace gradus {
 
 /// Convolution, y = f(x ∗ W + b): a window of K x K pixels slides over the image.                      [conv2d.forward]
-///   x (N, H, W, I)   W (KH, KW, I / groups, O)   b (O)   z, y (N, H_out, W_out, O)     documents/001, 3 (CNN)
+///   x (N, H, W, I)   W (KH, KW, I / groups, O)   b (O)   z, y (N, H_out, W_out, O)     documents/001, 3.4 (CNN)
 ///   z[n, i, j, o] = b[o] + Σ_{u, v, c} x[n, i s + u d − p, j s + v d − p, c] W[u, v, c, o], where x is 0 outside
-///   H_out = ⌊(H + p_top + p_bottom − d (KH − 1) − 1) / s⌋ + 1, likewise W_out                        (see window.output)
+///   H_out = ⌊(H + p_top + p_bottom − d (KH − 1) − 1) / s⌋ + 1, likewise W_out                      (see window.output)
 /// Backward, with dy = ∂J/∂y:
-///   dz = dy ∘ f'(z)     dW[u, v, c, o] = Σ_{n, i, j} x[n, i s + u d − p, j s + v d − p, c] dz[n, i, j, o]     [conv2d.dW]
-///   db = Σ_{n, i, j} dz[n, i, j]     dx[n, i s + u d − p, j s + v d − p, c] += Σ_o dz[n, i, j, o] W[u, v, c, o]
-///                                                                                               [conv2d.db] [conv2d.dx]
-/// In time, x (N, T, I) and W (K, I / groups, O): `gr::conv1d`.                                       [conv1d.forward]
-///   It reads steps that a mask leaves out as what they hold: fill them with 0.
+///   dz = dy ∘ f'(z)     db = Σ_{n, i, j} dz[n, i, j]                                                       [conv2d.db]
+///   dW[u, v, c, o] = Σ_{n, i, j} x[n, i s + u d − p, j s + v d − p, c] dz[n, i, j, o]                      [conv2d.dW]
+///   dx[n, i s + u d − p, j s + v d − p, c] += Σ_o dz[n, i, j, o] W[u, v, c, o]                             [conv2d.dx]
+/// Over time, x (N, T, I) and W (K, I / groups, O): `gr::conv1d`.                                     [conv1d.forward]
+///   It ignores the mask of a pass: set masked steps to 0 beforehand.
 ///
-/// W stands as in Keras (HWIO); PyTorch's (OIHW) is converted by `gr::from_pytorch::weights` (interop/pytorch.hpp). With groups, filter o reads the channels
-/// of group ⌊o / (O / groups)⌋ alone; as many groups as channels are a depthwise convolution.
+/// W has Keras's layout (HWIO); `gr::from_pytorch::weights` (interop/pytorch.hpp) converts PyTorch's (OIHW). With
+/// groups, filter o reads only the channels of group ⌊o / (O / groups)⌋; one group per channel makes it depthwise.
 ///
-/// Complexity: 2 N H_out W_out KH KW (I / groups) O operations forward, twice that backward. Memory beside y and dx: see
-/// kernels::convolution, and dz of a chunk of images, both bounded whatever the batch; no allocation once a batch of that
-/// size has passed.
-/// \throws shape_error where x does not have I channels, an image is smaller than the window, the batch is empty, dy is
-/// not shaped as y, or the groups do not divide I and O.
+/// Complexity: 2 N H_out W_out KH KW (I / groups) O operations forward, twice that backward. Memory in addition to y
+/// and dx: that of kernels::convolution and dz of a chunk of images, which do not grow with the batch; z of the batch
+/// if f' reads it, dz of the batch if f has parameters. No allocation after the first batch of that size.
+/// \throws shape_error if x does not have I channels, an image is smaller than the window, the batch is empty, dy does
+/// not have the shape of y, or groups does not divide I and O.
 template <class T, activation F, std::size_t Axes>
 struct convolution_layer {
     static constexpr std::string_view name = Axes == 2 ? "conv2d" : "conv1d", formula = "y = f(x ∗ W + b)";
@@ -52,12 +52,12 @@ struct convolution_layer {
     using parameters = typename fused_parameters<convolution_parameters<T, Axes>, F>::type;
     template <class X>
     struct cache {
-        X z, y, dx;  // z only where f' reads it
-        X dz;        // only where f learns: elsewhere it comes chunk by chunk
+        X z, y, dx;  // z only if f' reads it
+        X dz;        // only if f has parameters; otherwise dz is computed chunk by chunk
         tensor<T, 1> chunk_db;
         kernels::workspace<T> chunk_dz;
         kernels::convolution<T> kernel;
-        pooled_cache<X> pooled;  // of both, where the max pooling behind it is computed with it
+        pooled_cache<X> pooled;  // used if the max pooling after this layer is fused with it
     };
 
     parameters theta;
@@ -65,8 +65,8 @@ struct convolution_layer {
     size2d kernel;
     conv2d_options options;
     initializer init;
-    std::uint64_t key = 0;  // the stream that W was drawn from
-    std::uint64_t drawn = 0;  // checksum of what was drawn by default, which its place in a network may draw anew
+    std::uint64_t key = 0;  // the random stream W was drawn from
+    std::uint64_t drawn = 0;  // checksum of the default draw: while it matches, a network draws the parameters anew
 
     convolution_layer(std::size_t in, std::size_t out, size2d k, F f_, const conv2d_options& o, initializer i)
         : f(f_), kernel(k), options(o), init(std::move(i)) {
@@ -86,20 +86,20 @@ struct convolution_layer {
     template <class X>
     const X& backward(const X& x, const X& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const;
 
-    /// Draws W, and b where `init` does not leave it at 0, from streams of `k`.
+    /// Draws W, and b unless `init` leaves it at 0, from random streams derived from `k`.
     void initialize(std::uint64_t k);
 
     [[nodiscard]] std::size_t channels() const { return theta.W.shape()[Axes] * options.groups; }
     [[nodiscard]] std::size_t filters() const { return theta.b.size(); }
 
-    /// (H_out, W_out, O) of (H, W, I); of a sample of which only the last axes are known, (O).
+    /// (H_out, W_out, O) for (H, W, I); (O) if only the last axes of a sample are known.
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const;
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in) const {
         bool whole = true;
         return output_shape(std::move(in), whole);
     }
 
-    /// The same layer in another scalar, its parameters yet to be copied.
+    /// The same layer with scalar U; its parameters are not copied.
     template <class U>
     [[nodiscard]] auto to_scalar() const {
         return convolution_layer<U, in_scalar<F, U>, Axes>(channels(), filters(), kernel, scalars::shell<U>(f),
@@ -115,7 +115,7 @@ struct convolution_layer {
     void place_kernel(const X& x, cache<X>& c) const {
         c.kernel.place(place(x), channels(), filters(), options.groups, options.way);
     }
-    /// Where dx goes; null where nobody reads it.
+    /// Where dx is written; null if dx is not needed.
     template <class X>
     T* prepare_backward(const X& x, cache<X>& c, const context& ctx) const {
         place_kernel(x, c);
@@ -131,7 +131,7 @@ struct convolution_layer {
         for (std::size_t o = 0; o < O; ++o) db(o) = chunk.first == 0 ? c.chunk_db(o) : db(o) + c.chunk_db(o);
     }
 
-    /// All of dz where f learns, dy itself where f is the identity; null where dz comes chunk by chunk.
+    /// dz of the whole batch if f has parameters, dy if f is the identity; null if dz is computed chunk by chunk.
     template <class X>
     const T* learnt_backward(const X& dy, cache<X>& c, [[maybe_unused]] parameters& grad) const {
         if constexpr (linear || learnt_activation<F>)
@@ -177,7 +177,7 @@ template <class X>
 const X& convolution_layer<T, F, Axes>::forward(const X& x, cache<X>& c) const {
     const window2d w = place(x);
     const std::size_t O = filters();
-    X& z = keeps_z ? c.z : c.y;  // f works in place where its derivative reads y
+    X& z = keeps_z ? c.z : c.y;  // f is applied in place if its derivative reads y
     reshape(z, output_of(x, w));
     reshape(c.y, z.shape());
     c.pooled.holds = false;
@@ -221,7 +221,7 @@ template <class T, std::size_t Axes, activation F>
 }  // namespace convolving
 
 /// `gr::conv2d(1, 32, 3, gr::relu{})`, `gr::conv2d<double>(32, 64, {3, 5}, {.stride = 2, .padding = gr::same})`.
-/// W is drawn from the default seed by Glorot uniform, b = 0, unless told otherwise.
+/// By default W is drawn from the default seed by Glorot uniform and b = 0.
 template <class T = float, activation F = identity>
 [[nodiscard]] auto conv2d(std::size_t in, std::size_t out, size2d kernel, F f = F{}, const conv2d_options& options = {},
                           initializer init = glorot_uniform{}) {
@@ -233,7 +233,7 @@ template <class T = float>
     return conv2d<T>(in, out, kernel, identity{}, options, std::move(init));
 }
 
-/// Each channel with filters of its own, `multiplier` of them: conv2d with as many groups as channels.
+/// Depthwise convolution: each channel has `multiplier` filters of its own. It is conv2d with one group per channel.
 /// `gr::depthwise_conv2d(32, 3, gr::relu{}, {.multiplier = 2})`.
 template <class T = float, activation F = identity>
 [[nodiscard]] auto depthwise_conv2d(std::size_t channels, size2d kernel, F f = F{}, const depthwise_conv2d_options& o = {},
@@ -246,10 +246,11 @@ template <class T = float>
     return depthwise_conv2d<T>(channels, kernel, identity{}, options, std::move(init));
 }
 
-/// Convolution in time, y[n, t, o] = f(b[o] + Σ_{u, c} x[n, t s + u d − p, c] W[u, c, o]), x (N, T, I), y (N, T_out, O):
-/// `gr::conv1d(8, 16, 3, gr::relu{}, {.padding = {2, 0}})`, which sees nothing of what is to come: p = (k − 1) d before, none
-/// after. W is drawn by Glorot uniform, b = 0, unless told otherwise.
-/// \throws shape_error as convolution_layer.
+/// Convolution over time: x (N, T, I), y (N, T_out, O),
+///   y[n, t, o] = f(b[o] + Σ_{u, c} x[n, t s + u d − p, c] W[u, c, o])
+/// `gr::conv1d(8, 16, 3, gr::relu{}, {.padding = {2, 0}})` is causal: p = (k − 1) d steps of padding before the
+/// sequence, none after it. By default W is drawn by Glorot uniform and b = 0.
+/// \throws shape_error as convolution_layer does.
 template <class T = float, activation F = identity>
 [[nodiscard]] auto conv1d(std::size_t in, std::size_t out, std::size_t kernel, F f = F{}, const conv1d_options& options = {},
                           initializer init = glorot_uniform{}) {
@@ -275,7 +276,7 @@ std::vector<std::size_t> convolution_layer<T, F, Axes>::output_shape(std::vector
         whole = true;
     }
     if (in.empty()) return {filters()};
-    whole = whole || in.size() >= Axes + 1;  // all of its axes are known
+    whole = whole || in.size() >= Axes + 1;  // all axes are known
     door().require_sample(in, whole);
     if (!whole) return {filters()};
     const window2d w = place(size2d{Axes == 2 ? in[0] : 1, in[Axes - 1]});

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What convolutions have in common, whatever their scalar and activation: options, parameters, and the checks at the door.
+/// Options, parameters and shape checks of convolutions: what does not depend on the activation.
 
 #include <algorithm>
 #include <array>
@@ -22,18 +22,18 @@ using kernels::convolution_way;
 /// How the window of `gr::conv2d` slides, and over which channels.
 struct conv2d_options {
     size2d stride = 1;          ///< pixels from one window to the next
-    padding2d padding = valid;  ///< zeros around the image: gr::valid, gr::same, or how many
+    padding2d padding = valid;  ///< zeros around the image: gr::valid, gr::same, or their number
     size2d dilation = 1;        ///< pixels from one tap to the next
-    std::size_t groups = 1;     ///< parts of the channels that are convolved each by itself
-    size2d image{0, 0};         ///< H and W, where they are known: a sequential then checks all shapes from the start
-    convolution_way way = convolution_way::fastest;  ///< how it is computed, for whoever wants to choose
+    std::size_t groups = 1;     ///< groups of channels, each convolved separately
+    size2d image{0, 0};         ///< H and W, if known: a sequential then checks all shapes when it is built
+    convolution_way way = convolution_way::fastest;  ///< the algorithm
 };
-/// The same for `gr::depthwise_conv2d`, whose groups are its channels.
+/// The same for `gr::depthwise_conv2d`, which has one group per channel.
 struct depthwise_conv2d_options {
     size2d stride = 1;
     padding2d padding = valid;
     size2d dilation = 1;
-    std::size_t multiplier = 1;  ///< filters for each channel: Keras's depth_multiplier
+    std::size_t multiplier = 1;  ///< filters per channel: Keras's depth_multiplier
     size2d image{0, 0};
     convolution_way way = convolution_way::fastest;
 
@@ -41,21 +41,21 @@ struct depthwise_conv2d_options {
         return {stride, padding, dilation, channels, image, way};
     }
 };
-/// The same for `gr::conv1d`, in steps of time.
+/// The same for `gr::conv1d`, in time steps.
 struct conv1d_options {
     std::size_t stride = 1;
-    padding1d padding = valid;  ///< {k − 1, 0} sees nothing of what is to come
+    padding1d padding = valid;  ///< {k − 1, 0}: causal
     std::size_t dilation = 1;
     std::size_t groups = 1;
-    std::size_t length = 0;  ///< T, where it is known
+    std::size_t length = 0;  ///< T, if known
 
-    /// Of an image of one row.
+    /// The options of the same convolution on images of one row.
     [[nodiscard]] conv2d_options in_one_row() const {
         return {{1, stride}, padding.in_one_row(), {1, dilation}, groups, {length == 0 ? 0u : 1u, length}};
     }
 };
 
-/// θ of a convolution, the same for every activation that learns nothing.
+/// θ of a convolution, the same type for every activation without parameters.
 template <class T, std::size_t Axes>
 struct convolution_parameters {
     tensor<T, Axes + 2> W;
@@ -65,10 +65,10 @@ struct convolution_parameters {
 
 namespace convolving {
 
-/// A convolution as its messages see it.
+/// The shape checks of a convolution: the values that their messages contain.
 struct door {
     std::string_view name, formula, dW;
-    std::size_t axes, channels, filters;  // axes: 2 of images (N, H, W, C), 1 of sequences (N, T, C)
+    std::size_t axes, channels, filters;  // axes: 2 for images (N, H, W, C), 1 for sequences (N, T, C)
     std::span<const std::size_t> W, b;
 
     [[noreturn, gnu::noinline]] void refuse(std::span<const std::size_t> x, bool any_batch) const {
@@ -79,7 +79,7 @@ struct door {
         if (x.back() != channels) refuse(x, false);
         if (x[0] == 0) throw shape_error(name, {formula, " got an empty batch, x is ", shape_text(x)});
     }
-    /// A sample, of which the first axes may be unknown.
+    /// Checks the shape of a sample; unless `whole`, its first axes are unknown.
     GRADUS_ONCE void require_sample(std::span<const std::size_t> in, bool whole) const;
     GRADUS_ONCE void require_gradients(std::span<const std::size_t> grad_W, std::span<const std::size_t> grad_b) const;
     GRADUS_ONCE void require_backward(std::span<const std::size_t> x, std::span<const std::size_t> expected,

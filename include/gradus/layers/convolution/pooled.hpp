@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// A convolution and the max pooling behind it as one: what lies between is pooled while it is in the cache, never
-/// stored.
+/// A convolution fused with the max pooling after it: the result of the convolution is pooled while it is in the CPU
+/// cache, and is never stored.
 
 #include <array>
 #include <cstddef>
@@ -19,18 +19,18 @@ namespace gradus {
 template <class T, activation F, std::size_t Axes>
 struct convolution_layer;
 
-/// What the convolution's cache keeps where both were computed as one.
+/// The part of the convolution's cache that the fused layers use.
 template <class X>
 struct pooled_cache {
-    bool holds = false;              // the last forward was of both: the convolution has no y
-    typename X::shape_type taken{};  // the shape of its x
+    bool holds = false;              // the last forward was fused: the convolution has no y
+    typename X::shape_type taken{};  // the shape of x in that forward
     X tap;                           // which pixel of each window was the maximum
     kernels::workspace<scalar_of<X>> chunk_z, chunk_d;
 };
 
-/// y = max f(x ∗ W + b) = f(max (x ∗ W + b)), where f rises.
-/// Complexity: as one after the other. Memory: y, and of the rest a chunk of images.
-/// \throws shape_error as the two do, in the name of the one that does not fit.
+/// y = max f(x ∗ W + b) = f(max (x ∗ W + b)), if f is non-decreasing.
+/// Complexity: that of the two layers. Memory: y, the index of each maximum, and z and dz of a chunk of images.
+/// \throws shape_error as the two layers do, with the name of the layer that does not fit.
 template <class T, activation F>
     requires requires { requires F::rises; }
 struct joint<convolution_layer<T, F, 2>, max_pool2d> {
@@ -40,7 +40,7 @@ struct joint<convolution_layer<T, F, 2>, max_pool2d> {
     const conv_layer& conv;
     const max_pool2d& pool;
 
-    /// Where the windows lie apart; else the two are computed one after the other.
+    /// Returns false unless the windows are disjoint; the two layers are then computed one after the other.
     template <class X>
     bool forward(const X& x, cache_of<conv_layer, X>& c, cache_of<max_pool2d, X>& after, const context& ctx) const {
         if (ctx.every_output || !fits(x)) return false;
@@ -64,7 +64,7 @@ struct joint<convolution_layer<T, F, 2>, max_pool2d> {
     }
     static bool holds(const auto& c) { return c.pooled.holds; }
 
-    /// What the pooling asks of dy, in its own name and for its own place.
+    /// Checks dy as the pooling does, so that an error has the pooling's name and path.
     static const auto& accept(const auto& dy, const auto& after) {
         require_dy(max_pool2d::name, "dx", after.y.shape(), dy.shape());
         return dy;
@@ -97,7 +97,8 @@ struct joint<convolution_layer<T, F, 2>, max_pool2d> {
         const window2d w = conv.place(x);
         const padding2d& p = pool.options.padding;
         if (p.top + p.bottom + p.left + p.right != 0) return false;
-        if (w.out.height < pool.kernel.height || w.out.width < pool.kernel.width) return false;  // it will say so
+        // An image smaller than the window: the pooling throws the error.
+        if (w.out.height < pool.kernel.height || w.out.width < pool.kernel.width) return false;
         return kernels::pools_in_registers<T>(pooled(w, 1));
     }
     [[nodiscard]] kernels::pooled_images pooled(const window2d& w, std::size_t images) const {

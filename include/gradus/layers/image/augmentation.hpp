@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What layers have in common that draw a move for each image of a batch, in training alone.
+/// The base of layers that apply a random transformation to each image of a batch, in training only.
 
 #include <algorithm>
 #include <array>
@@ -18,19 +18,21 @@
 
 namespace gradus {
 
-/// Makes a layer of a move: `struct random_shift : augmentation<random_shift>`, which has a height and a width, says
-/// `check_options()`, and by `move(from, to, padded, ctx, n, channels, back)` moves the n-th image, or a gradient back.
+/// A layer from a transformation: `struct random_shift : augmentation<random_shift>`. Move has a height and a width,
+/// `check_options()`, and `move(from, to, padded, ctx, n, channels, back)`, which transforms the n-th image, or, if
+/// `back`, its gradient.
 ///   x, y (N, H·W), (N, H·W·C), (N, H, W) or (N, H, W, C)
 /// In inference y = x.
 ///
-/// The draw is by the pass's seed and step and the sample's row: it can be drawn again, so that nothing is kept of it.
+/// The draw depends only on the seed and step of the pass and the row of the sample. Backward draws it again, so it is
+/// not stored.
 template <class Move>
 struct augmentation {
     using parameters = no_parameters;
     template <class X>
     struct cache {
         X y, dx;
-        tensor<scalar_of<X>, 3> padded;  // one image at a time, where a move reads beyond its edges
+        tensor<scalar_of<X>, 3> padded;  // one padded image, for a transformation that reads outside it
     };
 
     template <class X>
@@ -42,7 +44,7 @@ struct augmentation {
         check(in);
         return in;
     }
-    /// Images cannot be told from their last axes alone.
+    /// The shape is checked only if all axes are known.
     [[nodiscard]] std::vector<std::size_t> output_shape(std::vector<std::size_t> in, bool& whole) const {
         return whole ? output_shape(std::move(in)) : in;
     }
@@ -62,7 +64,7 @@ struct augmentation {
             self().move(from.data() + n * size, to.data() + n * size, c.padded, ctx, n, channels, back);
     }
 
-    /// A sample of shape (H·W·C), or one that begins with (H, W).
+    /// Requires a sample of shape (H·W·C), or one whose shape begins with (H, W).
     [[gnu::noinline]] void check(std::span<const std::size_t> sample) const;
 };
 
@@ -99,7 +101,7 @@ void augmentation<Move>::check(std::span<const std::size_t> sample) const {
     self().check_options();
 }
 
-/// A move of images, for the compiled unit: each file of such a layer says it of itself.
+/// Explicit instantiations of the layer of a transformation, for the compiled unit.
 #ifdef GRADUS_COMPILED
 #define GRADUS_AUGMENTATION(Move)                                                                                     \
     GRADUS_EXTERN(layers) template void augmentation<Move>::check(std::span<const std::size_t>) const;                \

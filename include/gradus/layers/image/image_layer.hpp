@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What layers have in common that make an image of an image without parameters: padding, enlarging.
+/// The base of layers without parameters that map images to images of another size: padding, upsampling.
 
 #include <array>
 #include <cstddef>
@@ -16,17 +16,17 @@
 
 namespace gradus {
 
-/// Makes a layer of `size_of(in)`, the size of y for an image of size `in`, and of `apply(x, y, cache)` and
+/// A layer from `size_of(in)`, the size of y for images of size `in`, and from `apply(x, y, cache)` and
 /// `apply_backward(dy, dx, cache)`: `struct upsample2d : image_layer<upsample2d>`.
 ///   x (N, H, W, C)   y (N, H', W', C)
-/// \throws shape_error where x is no batch of images, or dy is not shaped as y.
+/// \throws shape_error if x is not a batch of images, or dy does not have the shape of y.
 template <class Layer>
 struct image_layer {
     using parameters = no_parameters;
     template <class X>
     struct cache {
         X y, dx;
-        tensor<scalar_of<X>, 1> line;  // one row of an image, where the layer works on it
+        tensor<scalar_of<X>, 1> line;  // workspace for one row of an image
     };
 
     template <class X>
@@ -51,7 +51,7 @@ struct image_layer {
         const size2d out = self().size_of({in[0], in[1]});
         return {out.height, out.width, in[2]};
     }
-    /// Of a sample of which only the last axes are known, the channels; from all three on, all.
+    /// If fewer than three axes of a sample are known, only the number of channels is.
     [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in, bool& whole) const {
         whole = whole || in.size() >= 3;
         if (whole) return output_shape(in);

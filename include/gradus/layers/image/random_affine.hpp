@@ -13,28 +13,29 @@
 
 namespace gradus {
 
-/// Turns, zooms, shears and moves each image a little, by draws of its own, and reads it between its pixels; 0 outside:
+/// Rotates, zooms, shears and shifts each image by random amounts, with bilinear interpolation; 0 outside the image:
 ///   y_n[p] = Σ_q x_n[q] k(s(p) − q)     s(p) = A⁻¹ (p − t − c) + c                            [random_affine.forward]
-///   k(d) = max(0, 1 − |d_i|) max(0, 1 − |d_j|)     A = z R(ρ) S(σ)     c the middle
-/// Backward, to the pixels that it was read from: dx_n[q] = Σ_p dy_n[p] k(s(p) − q)           [random_affine.backward]
+///   k(d) = max(0, 1 − |d_i|) max(0, 1 − |d_j|)     A = z R(ρ) S(σ)     c the center
+/// Backward: dx_n[q] = Σ_p dy_n[p] k(s(p) − q)                                                [random_affine.backward]
 ///   x, y (N, H·W), (N, H·W·C), (N, H, W) or (N, H, W, C)
 /// In inference y = x.
 ///
-/// Jaderberg et al., "Spatial transformer networks" (2015), (5). Values as of PyTorch's affine_grid and grid_sample.
-/// Complexity: 4 pixels read for each; one image's memory beside y.
-/// \throws shape_error where x is not made of images of that size, or an option is out of its range.
+/// Source: Jaderberg et al., "Spatial transformer networks" (2015), (5); tested against PyTorch's affine_grid and
+/// grid_sample.
+/// Complexity: 4 pixels of x for each pixel of y. Memory in addition to y: one image.
+/// \throws shape_error if x does not consist of images of this size, or an option is out of range.
 struct random_affine : augmentation<random_affine> {
     static constexpr std::string_view name = "random_affine";
     static constexpr std::string_view formula = "x[s(i, j)]", backward_formula = "dx[q] = Σ_p dy[p] k(s(p) − q)";
 
     std::size_t height;   ///< H, in pixels
     std::size_t width;    ///< W
-    double shift = 0;     ///< pixels at most, up or down, left or right: a, b from [−shift, shift]
-    double rotation = 0;  ///< degrees at most, either way: ρ
-    double zoom = 0;      ///< as a share: z from [1 − zoom, 1 + zoom]
-    double shear = 0;     ///< degrees at most, either way, that columns slant by: σ
+    double shift = 0;     ///< at most this many pixels, vertically and horizontally: a, b from [−shift, shift]
+    double rotation = 0;  ///< at most this many degrees, in either direction: ρ
+    double zoom = 0;      ///< z from [1 − zoom, 1 + zoom]
+    double shear = 0;     ///< at most this many degrees, in either direction, by which columns are slanted: σ
 
-    /// How image n of the batch is moved.
+    /// The map drawn for image n of the batch.
     GRADUS_ONCE [[nodiscard]] affine_map drawn(const context& ctx, std::size_t n) const;
 
     template <class T>

@@ -12,23 +12,23 @@
 
 namespace gradus {
 
-/// Moves each image by whole pixels, (a, b) drawn for it from [−by, by]², and fills with 0 what is uncovered:
+/// Shifts each image by whole pixels, (a, b) drawn from [−by, by]², and fills the uncovered pixels with 0:
 ///   y_n[i, j] = x_n[i − a, j − b], 0 outside                                                  [random_shift.forward]
-/// Backward, the way back: dx_n[i, j] = dy_n[i + a, j + b], 0 outside                         [random_shift.backward]
+/// Backward: dx_n[i, j] = dy_n[i + a, j + b], 0 outside                                       [random_shift.backward]
 ///   x, y (N, H·W), (N, H·W·C), (N, H, W) or (N, H, W, C)
 /// In inference y = x.
 ///
 /// Complexity: a copy.
-/// \throws shape_error where x is not made of images of that size, or `by` is not less than it.
+/// \throws shape_error if x does not consist of images of this size, or `by` is not less than their height and width.
 struct random_shift : augmentation<random_shift> {
     static constexpr std::string_view name = "random_shift";
     static constexpr std::string_view formula = "x[i − a, j − b]", backward_formula = "dx[i, j] = dy[i + a, j + b]";
 
     std::size_t height;  ///< H, in pixels
     std::size_t width;   ///< W
-    std::size_t by = 2;  ///< pixels at most, up or down, left or right
+    std::size_t by = 2;  ///< at most this many pixels, vertically and horizontally
 
-    /// to[i, j] = from[i − a, j − b], or from[i + a, j + b] on the way back; 0 outside: a row at a time.
+    /// to[i, j] = from[i − a, j − b], or from[i + a, j + b] if `back`; 0 outside. Copies row by row.
     template <class T>
     void move(const T* from, T* to, tensor<T, 3>&, const context& ctx, std::size_t n, std::size_t channels,
               bool back) const {
@@ -51,7 +51,7 @@ struct random_shift : augmentation<random_shift> {
   private:
     using offset = std::ptrdiff_t;
 
-    /// a or b: axis 0 or 1.
+    /// a (axis 0) or b (axis 1).
     [[nodiscard]] offset drawn(const context& ctx, std::size_t n, std::size_t axis) const {
         const double cells = 2 * static_cast<double>(by) + 1;
         return static_cast<offset>(ctx.uniform(n, axis) * cells) - static_cast<offset>(by);

@@ -12,28 +12,28 @@
 
 namespace gradus {
 
-/// What stands between the pixels of an image that is enlarged.
+/// How an enlarged image is interpolated.
 enum class interpolation {
-    nearest,  ///< the pixel again
-    bilinear  ///< a line from each pixel's middle to the next one's; at the edge the pixel again
+    nearest,  ///< each pixel is repeated
+    bilinear  ///< linear between the centers of pixels; constant beyond the outermost centers
 };
 
-/// How `upsample2d` fills in.
+/// Options of `upsample2d`.
 struct upsample2d_options {
     gradus::interpolation interpolation = gradus::interpolation::nearest;
 };
 
-/// Enlarges each image s times in height, s' times in width:
+/// Enlarges each image by the factor s in height and s' in width:
 ///   y[i, j] = Σ_k,l x[k, l] w(u_i − k) w(u'_j − l)                                               [upsample2d.forward]
-///   nearest: u_i = ⌊i / s⌋     bilinear: u_i = (i + ½) / s − ½, no less than 0 and no more than H − 1
-///   w(d) = max(0, 1 − |d|), so that of each row and column at most two pixels count
+///   nearest: u_i = ⌊i / s⌋     bilinear: u_i = (i + ½) / s − ½, clamped to [0, H − 1]
+///   w(d) = max(0, 1 − |d|), so at most two rows and two columns contribute
 /// Backward, the transpose: dx[k, l] = Σ_i,j dy[i, j] w(u_i − k) w(u'_j − l)                     [upsample2d.backward]
 ///   x (N, H, W, C)   y (N, sH, s'W, C)
 ///
 /// `gr::upsample2d(2)`, `gr::upsample2d({2, 3}, {.interpolation = gr::interpolation::bilinear})`: Keras's UpSampling2D,
 /// PyTorch's Upsample (bilinear: `align_corners=False`).
-/// Complexity: 2 operations for each element of y, nearest: a copy; a row's memory beside y.
-/// \throws shape_error where x is no batch of images, or a factor is 0.
+/// Complexity: 2 operations for each element of y; nearest: a copy. Memory in addition to y: one row.
+/// \throws shape_error if x is not a batch of images, or a factor is 0.
 struct upsample2d : image_layer<upsample2d> {
     static constexpr std::string_view name = "upsample2d";
     static constexpr std::string_view formula = "Σ x[k, l] w(u_i − k) w(u'_j − l)";
@@ -89,7 +89,7 @@ struct upsample2d : image_layer<upsample2d> {
     template <class T>
     struct between {
         std::size_t k;
-        T f;  // 0 where pixel k stands alone: there may be none behind it
+        T f;  // 0 if only pixel k counts: there may be no pixel k + 1
     };
     template <class T>
     [[nodiscard]] between<T> place(std::size_t i, std::size_t s, std::size_t size) const {
@@ -105,13 +105,13 @@ struct upsample2d : image_layer<upsample2d> {
     static T* blend(std::size_t n, T f, const T* a, const T* b, T* y) {
         return each(n, [f](const auto& p, const auto& q) { return p + f * (q - p); }, y, a, b);
     }
-    /// da += (1 − f) dy, db += f dy, where b stands behind a
+    /// da += (1 − f) dy, db += f dy, where db = da + n
     template <class T>
     static void spread(std::size_t n, T f, const T* dy, T* da) {
         each(n, [f](const auto& p, const auto& d) { return p + (1 - f) * d; }, da, da, dy);
         if (f != 0) each(n, [f](const auto& p, const auto& d) { return p + f * d; }, da + n, da + n, dy);
     }
-    /// kernels::map, but that fewer channels than a register has are taken one by one.
+    /// kernels::map, or a plain loop if there are fewer channels than a register has lanes.
     template <class T, class F>
     static T* each(std::size_t n, F&& f, T* out, const auto*... in) {
         if (n >= kernels::width<T>)

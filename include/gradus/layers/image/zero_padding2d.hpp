@@ -10,15 +10,15 @@
 
 namespace gradus {
 
-/// Rows and columns of zeros around each image:
+/// Adds rows and columns of zeros around each image:
 ///   y[n, i, j] = x[n, i − p_top, j − p_left], 0 outside                                     [zero_padding2d.forward]
-/// Backward, what was inside: dx[n, i, j] = dy[n, i + p_top, j + p_left]                    [zero_padding2d.backward]
+/// Backward: dx[n, i, j] = dy[n, i + p_top, j + p_left]                                     [zero_padding2d.backward]
 ///   x (N, H, W, C)   y (N, p_top + H + p_bottom, p_left + W + p_right, C)
 ///
-/// `gr::zero_padding2d(1)` on every side, `({1, 2})` above and below, left and right, `({top, bottom, left, right})`,
-/// Keras's order: its ZeroPadding2D. PyTorch's ZeroPad2d has left and right before top and bottom.
+/// `gr::zero_padding2d(1)` pads every side, `({1, 2})` top and bottom by 1, left and right by 2; `({top, bottom, left,
+/// right})` has the order of Keras's ZeroPadding2D. PyTorch's ZeroPad2d has left and right before top and bottom.
 /// Complexity: a copy.
-/// \throws shape_error for `same`, which needs a window to be the same for, and where x is no batch of images.
+/// \throws shape_error for `same`, which depends on a window, and if x is not a batch of images.
 struct zero_padding2d : image_layer<zero_padding2d> {
     static constexpr std::string_view name = "zero_padding2d";
     static constexpr std::string_view formula = "x[i − p_top, j − p_left]";
@@ -44,7 +44,7 @@ struct zero_padding2d : image_layer<zero_padding2d> {
     }
 
   private:
-    /// f(row of x, where it stands in y, its length).
+    /// Calls f(row of x, its place in y, its length) for each row.
     template <class X, class Y, class F>
     void each_line(X& x, Y& y, F&& f) const {
         const std::size_t height = x.shape()[1], line = x.shape()[2] * x.shape()[3], padded = y.shape()[2] * y.shape()[3];

@@ -15,11 +15,11 @@
 
 namespace gradus {
 
-/// How running statistics follow those of the batches. "Momentum" is the weight of the new batch in PyTorch and of what
-/// is known in Keras, so it has no meaning without a name: `gr::pytorch_momentum(0.1)` or `gr::keras_momentum(0.9)`.
+/// How running statistics are updated by those of a batch. "Momentum" is the weight of the new batch in PyTorch, but
+/// that of the old value in Keras; hence `gr::pytorch_momentum(0.1)` and `gr::keras_momentum(0.9)`.
 struct running_average {
     double rate;    ///< weight of a new batch
-    bool unbiased;  ///< of the variance M2 / (N − 1), else M2 / N
+    bool unbiased;  ///< whether the variance is M2 / (N − 1); else M2 / N
 };
 /// running ← (1 − m) running + m batch, of the unbiased variance.                       [batch_norm.pytorch_momentum]
 [[nodiscard]] constexpr running_average pytorch_momentum(double m = 0.1) { return {m, true}; }
@@ -34,23 +34,23 @@ struct batch_norm_options {
 /// Keras's defaults: `gr::batch_norm(64, gr::keras_batch_norm)`. Those of `gr::batch_norm(64)` are PyTorch's.
 inline constexpr batch_norm_options keras_batch_norm{.epsilon = 1e-3, .momentum = keras_momentum()};
 
-/// Batch normalization, y = γ ∘ x̂ + β with x̂ = (x − μ) / √(σ² + ε).                               [batch_norm.forward]
+/// Batch normalization, y = γ ∘ x̂ + β with x̂ = (x − μ) / √(σ² + ε).                              [batch_norm.forward]
 ///   x, x̂, y (..., C)   μ, σ², γ, β (C)   N: all axes but the last are rows
 /// In training, μ and σ² are those of the batch:
 ///   μ = Σₙ xₙ / N     σ² = Σₙ (xₙ − μ)² / N                              [batch_norm.mean] [batch_norm.variance]
-/// in inference, what all batches have shown, `theta.running`: constants.                       [batch_norm.inference]
-/// Backward, with 1/N = 0 where μ and σ² were constants:
+/// In inference, μ and σ² are the running statistics `theta.running`, constants.                [batch_norm.inference]
+/// Backward, with 1/N = 0 if μ and σ² were constants:
 ///   dβ = Σₙ dyₙ     dγ = Σₙ dyₙ ∘ x̂ₙ                                       [batch_norm.dbeta] [batch_norm.dgamma]
 ///   dx = γ / √(σ² + ε) ∘ (dy − dβ / N − x̂ ∘ dγ / N)                                               [batch_norm.dx]
 ///
-/// What a batch has shown goes with its gradients (`grad.running`), and a step of the optimizer takes it in once. On
-/// several threads each normalizes with the statistics of its own rows, as PyTorch's DataParallel does; the running ones
-/// learn from those of the whole batch.
+/// Backward stores the statistics of the batch with the gradients (`grad.running`); a step of the optimizer updates the
+/// running statistics with them once. With several threads, each thread normalizes with the statistics of its own rows,
+/// as PyTorch's DataParallel does; the running statistics are updated with those of the whole batch.
 /// Source: Ioffe and Szegedy, "Batch normalization" (2015), algorithms 1 and 2, and 3.
-/// Complexity: forward reads x twice and writes y; backward reads x and dy twice and writes dx; no allocation once a batch
-/// of that size has passed. Memory: y and dx, and some rows.
-/// \throws shape_error where x does not have C channels or is empty, one row is all there is in training, or dy is not
-///         shaped as y.
+/// Complexity: forward reads x twice and writes y; backward reads x and dy twice and writes dx. No allocation after the
+/// first batch of that size. Memory: y, dx and a few rows.
+/// \throws shape_error if x does not have C channels, is empty, or has only one row in training, or dy does not have
+///         the shape of y.
 template <class T = float>
 struct batch_norm {
     static constexpr std::string_view name = "batch_norm", formula = "y = γ ∘ (x − μ) / √(σ² + ε) + β";
@@ -63,7 +63,7 @@ struct batch_norm {
     };
     template <class X>
     struct cache {
-        moments<T> used;  // μ and σ² of the forward; of no rows where they are constants
+        moments<T> used;  // μ and σ² of the forward; count 0 if they are constants
         X y, dx;
         kernels::channelwise<T> channels;
     };
@@ -71,7 +71,7 @@ struct batch_norm {
     parameters theta;
     double epsilon;
 
-    /// \throws shape_error for no channels, an ε outside [0, 1], or a weight of the new batch outside of it.
+    /// \throws shape_error if there are no channels, or ε or the weight of a new batch is not in [0, 1].
     explicit batch_norm(std::size_t channels, batch_norm_options o = {}) : epsilon(o.epsilon) {
         theta.begin(name, channels, epsilon);
         if (!(o.momentum.rate >= 0 && o.momentum.rate <= 1))
@@ -79,7 +79,7 @@ struct batch_norm {
                                      o.momentum.rate});
         theta.running = moments<T>(channels, o.momentum.rate, o.momentum.unbiased);
     }
-    /// γ = 1, β = 0, and no batch seen.
+    /// γ = 1, β = 0, and the initial running statistics.
     void initialize(std::uint64_t) {
         theta.restart();
         theta.running = moments<T>(theta.gamma.size(), theta.running.rate, theta.running.unbiased);
@@ -96,7 +96,7 @@ struct batch_norm {
         theta.check_sample(name, in);
         return in;
     }
-    /// The same layer in another scalar, its parameters yet to be copied.
+    /// The same layer with scalar U; its parameters are not copied.
     template <class U>
     [[nodiscard]] batch_norm<U> to_scalar() const {
         return batch_norm<U>(theta.gamma.size(), {.epsilon = epsilon});
@@ -116,7 +116,8 @@ struct batch_norm {
                                      ": each thread's share of a batch, the last one too, is normalized by itself; choose another batch size"});
         reshape(c.used.mean, theta.gamma.shape()), reshape(c.used.variance, theta.gamma.shape());
         c.used.count(0) = static_cast<double>(n);
-        c.channels.moments(x.data(), c.used.mean.data(), c.used.variance.data());     // μ = Σₙ xₙ / N, σ² = Σₙ (xₙ − μ)² / N
+        // μ = Σₙ xₙ / N, σ² = Σₙ (xₙ − μ)² / N
+        c.channels.moments(x.data(), c.used.mean.data(), c.used.variance.data());
     }
 };
 

@@ -14,19 +14,19 @@
 
 namespace gradus {
 
-/// Group normalization, each group of neighbouring channels of each sample by itself:
+/// Group normalization, of each group of neighbouring channels of each sample:
 ///   y = γ ∘ x̂ + β with x̂ = (x − μ) / √(σ² + ε)                                                 [group_norm.forward]
-///   x, x̂, y (N, ..., C): P places of C channels   γ, β (C)   μ, σ² (N, G), of M = P C / G elements:
+///   x, x̂, y (N, ..., C): P positions of C channels   γ, β (C)   μ, σ² (N, G), over M = P C / G elements:
 ///   μ = Σ x / M     σ² = Σ (x − μ)² / M                                  [group_norm.mean] [group_norm.variance]
 /// Backward, with sums over the group of the sample:
-///   dβ = Σ dy     dγ = Σ dy ∘ x̂, over samples and places                   [group_norm.dbeta] [group_norm.dgamma]
+///   dβ = Σ dy     dγ = Σ dy ∘ x̂, over samples and positions                [group_norm.dbeta] [group_norm.dgamma]
 ///   g = γ ∘ dy     dx = (g − Σ g / M − x̂ Σ (g ∘ x̂) / M) / √(σ² + ε)                               [group_norm.dx]
 ///
-/// G = 1 normalizes whole samples; G = C is instance normalization. The same in training and in inference.
+/// G = 1 normalizes whole samples; G = C is instance normalization. Training and inference compute the same.
 /// Source: Wu and He, "Group normalization" (2018). ε as in PyTorch; Keras has 1e-3.
-/// Complexity: as batch_norm, a sample at a time, which stays in the cache. Memory: y and dx, two numbers for each channel
-/// of each sample.
-/// \throws shape_error where x does not have C channels or is empty, G does not divide C, or dy is not shaped as y.
+/// Complexity: as batch_norm, but for one sample at a time, which stays in the CPU cache if it fits. Memory: y, dx and
+/// two numbers for each channel of each sample.
+/// \throws shape_error if x does not have C channels or is empty, or dy does not have the shape of y.
 template <class T = float>
 struct group_norm {
     static constexpr std::string_view name = "group_norm", formula = "y = γ ∘ (x − μ) / √(σ² + ε) + β";
@@ -36,8 +36,8 @@ struct group_norm {
     using parameters = scale_and_shift<T>;
     template <class X>
     struct cache {
-        tensor<T, 2> mean, r;          // (N, C), the same in a group; r = 1 / √(σ² + ε)
-        tensor<double, 2> of_channel;  // (4, C): dβ, dγ; Σ g / M and Σ (g ∘ x̂) / M of its group
+        tensor<T, 2> mean, r;          // (N, C), equal within a group; r = 1 / √(σ² + ε)
+        tensor<double, 2> of_channel;  // (4, C): dβ, dγ; Σ g / M and Σ (g ∘ x̂) / M of the group
         X y, dx;
         kernels::channelwise<T> channels;
     };
@@ -45,9 +45,9 @@ struct group_norm {
     parameters theta;
     std::size_t groups;
     double epsilon;
-    std::uint64_t key = 0;  // nothing is drawn
+    std::uint64_t key = 0;  // unused: nothing is drawn
 
-    /// \throws shape_error for no channels, an ε outside [0, 1], or groups that do not divide the channels.
+    /// \throws shape_error if there are no channels, ε is not in [0, 1], or the groups do not divide the channels.
     group_norm(std::size_t groups_, std::size_t channels, normalization_options o = {})
         : groups(groups_), epsilon(o.epsilon) {
         theta.begin(name, channels, epsilon);
@@ -64,8 +64,8 @@ struct group_norm {
         c.channels.resize(size / C, C);
         for (std::size_t n = 0; n < N; ++n) {
             T *mu = &c.mean(n, 0), *r = &c.r(n, 0);
-            c.channels.moments(x.data() + n * size, mu, r);                            // of each channel,
-            join(mu, r);                                                               // and of each group: μ, r
+            c.channels.moments(x.data() + n * size, mu, r);                            // of each channel
+            join(mu, r);                                                               // μ, r of each group
             c.channels.map([](const auto& v, const auto& m, const auto& s, const auto& b) { return (v - m) * s + b; },
                            c.y.data() + n * size, x.data() + n * size,                 // y = (x − μ) r ∘ γ + β
                            kernels::per_channel{[=](std::size_t j) { return mu[j]; }},
@@ -113,7 +113,7 @@ struct group_norm {
         theta.check_sample(name, in);
         return in;
     }
-    /// The same layer in another scalar, its parameters yet to be copied.
+    /// The same layer with scalar U; its parameters are not copied.
     template <class U>
     [[nodiscard]] group_norm<U> to_scalar() const {
         return group_norm<U>(groups, theta.gamma.size(), {.epsilon = epsilon});
@@ -122,7 +122,7 @@ struct group_norm {
   private:
     [[nodiscard]] std::size_t in_group() const { return theta.gamma.size() / groups; }
 
-    /// From mean and variance of the channels, which have equally many elements, to μ and 1 / √(σ² + ε) of their groups.
+    /// Replaces mean and variance of each channel by μ and 1 / √(σ² + ε) of its group; all channels have equal counts.
     ///   μ = Σ mean / S     σ² = Σ (variance + (mean − μ)²) / S, over the S channels of a group
     void join(T* mean, T* variance) const {
         const std::size_t S = in_group();
@@ -138,7 +138,7 @@ struct group_norm {
             std::fill_n(variance, S, static_cast<T>(1 / std::sqrt(m2 / static_cast<double>(S) + epsilon)));
         }
     }
-    /// Σ γ s / M over the channels of each group, for each of them.
+    /// out = Σ γ s / M over the channels of a group, stored for each channel.
     void over_groups(const double* s, double* out, std::size_t size) const {
         const std::size_t S = in_group(), C = theta.gamma.size();
         for (std::size_t first = 0; first < C; first += S) {

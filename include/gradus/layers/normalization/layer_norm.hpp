@@ -14,17 +14,17 @@
 
 namespace gradus {
 
-/// Layer normalization, each row by itself: y = γ ∘ x̂ + β with x̂ = (x − μ) / √(σ² + ε).           [layer_norm.forward]
-///   x, x̂, y (..., D)   γ, β (D)   μ, σ² of each row, in training as in inference:
+/// Layer normalization of each row: y = γ ∘ x̂ + β with x̂ = (x − μ) / √(σ² + ε).                  [layer_norm.forward]
+///   x, x̂, y (..., D)   γ, β (D)   μ, σ² of each row, in training and in inference:
 ///   μ = Σ x / D     σ² = Σ (x − μ)² / D                                  [layer_norm.mean] [layer_norm.variance]
 /// Backward:
 ///   dβ = Σₙ dyₙ     dγ = Σₙ dyₙ ∘ x̂ₙ                                       [layer_norm.dbeta] [layer_norm.dgamma]
 ///   g = γ ∘ dy     dx = (g − Σ g / D − x̂ Σ (g ∘ x̂) / D) / √(σ² + ε)                               [layer_norm.dx]
 ///
 /// Source: Ba, Kiros and Hinton, "Layer normalization" (2016). ε as in PyTorch; Keras has 1e-3.
-/// Complexity: one pass over x and y forward; over x, dy and dx backward: a row stays in the cache. No allocation once a
-/// batch of that size has passed. Memory: y and dx, two numbers for each row.
-/// \throws shape_error where x does not have D features or is empty, or dy is not shaped as y.
+/// Complexity: one pass over x and y forward, and over x, dy and dx backward, because a row stays in the CPU cache. No
+/// allocation after the first batch of that size. Memory: y, dx and two numbers for each row.
+/// \throws shape_error if x does not have D features or is empty, or dy does not have the shape of y.
 template <class T = float>
 struct layer_norm {
     static constexpr std::string_view name = "layer_norm", formula = "y = γ ∘ (x − μ) / √(σ² + ε) + β";
@@ -41,9 +41,9 @@ struct layer_norm {
 
     parameters theta;
     double epsilon;
-    std::uint64_t key = 0;  // nothing is drawn
+    std::uint64_t key = 0;  // unused: nothing is drawn
 
-    /// \throws shape_error for no features, or an ε outside [0, 1].
+    /// \throws shape_error if there are no features, or ε is not in [0, 1].
     explicit layer_norm(std::size_t features, normalization_options o = {}) : epsilon(o.epsilon) {
         theta.begin(name, features, epsilon);
     }
@@ -60,14 +60,14 @@ struct layer_norm {
         theta.check_sample(name, in);
         return in;
     }
-    /// The same layer in another scalar, its parameters yet to be copied.
+    /// The same layer with scalar U; its parameters are not copied.
     template <class U>
     [[nodiscard]] layer_norm<U> to_scalar() const {
         return layer_norm<U>(theta.gamma.size(), {.epsilon = epsilon});
     }
 
   private:
-    /// visit(n, rows) of blocks of rows: no more than a register has lanes, and than stay in the cache.
+    /// Calls visit(n, rows) for blocks of rows, of at most the lanes of a register and about 16 KiB.
     template <class Visit>
     void each_block(std::size_t N, Visit visit) const {
         const std::size_t some = std::clamp<std::size_t>(16384 / sizeof(T) / theta.gamma.size(), 1, kernels::width<T>);

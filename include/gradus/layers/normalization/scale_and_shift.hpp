@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What all normalizations share: γ and β, the same checks at the door, ε.
+/// What all normalization layers share: γ, β, ε and the shape checks.
 
 #include <array>
 #include <cstddef>
@@ -16,13 +16,13 @@
 
 namespace gradus {
 
-/// Of a normalization that has the same statistics in training and in inference.
+/// Options of a normalization that computes the same in training and in inference.
 struct normalization_options {
     double epsilon = 1e-5;  ///< ε, in units of x²
 };
 
-/// θ of y = γ ∘ x̂ + β: a scale, which begins at 1, and a shift, which begins at 0, for each channel. Weight decay with
-/// `spare_biases` leaves out both.
+/// θ of y = γ ∘ x̂ + β: for each channel a scale γ, initially 1, and a shift β, initially 0. Weight decay with
+/// `spare_biases` excludes both.
 template <class T>
 struct scale_and_shift {
     tensor<T, 1> gamma, beta;  // (C)
@@ -30,7 +30,7 @@ struct scale_and_shift {
         f(entry("gamma").without_decay(), p.gamma...), f(entry("beta").without_decay(), p.beta...);
     }
 
-    /// \throws shape_error in the name of `layer`, of no channels, or an ε that is negative or no number
+    /// \throws shape_error with the name `layer` if there are no channels, or ε is not in [0, 1]
     void begin(std::string_view layer, std::size_t channels, double epsilon) {
         if (channels == 0) throw shape_error(layer, "γ (C) needs at least one channel, got 0");
         if (!(epsilon >= 0 && epsilon <= 1)) throw shape_error(layer, {"√(σ² + ε) needs ε in [0, 1], got ", epsilon});
@@ -38,7 +38,7 @@ struct scale_and_shift {
         restart();
     }
     void restart() { gamma.fill(T(1)), beta.fill(T(0)); }
-    /// As a gradient: what was summed in double.
+    /// Assigns gradients that were summed in double.
     void assign(const double* dgamma, const double* dbeta) {
         for (std::size_t j = 0; j < gamma.size(); ++j)
             gamma(j) = static_cast<T>(dgamma[j]), beta(j) = static_cast<T>(dbeta[j]);

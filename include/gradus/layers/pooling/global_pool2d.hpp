@@ -8,12 +8,12 @@
 
 namespace gradus {
 
-/// The mean of each channel over the whole image, y_nc = Σ_hw x_nhwc / HW                [global_average_pool2d.forward]
-/// Backward: dx_nhwc = dy_nc / HW                                                       [global_average_pool2d.backward]
+/// The mean of each channel over the whole image, y_nc = Σ_hw x_nhwc / HW               [global_average_pool2d.forward]
+/// Backward: dx_nhwc = dy_nc / HW                                                      [global_average_pool2d.backward]
 ///   x (N, H, W, C)   y (N, C)
 ///
-/// Takes images of any size: a window as large as the image.
-/// \throws shape_error for what are no images.
+/// Images may have any size: the window is as large as the image.
+/// \throws shape_error if x is not a batch of images.
 struct global_average_pool2d : pooling_layer<global_average_pool2d, 2> {
     static constexpr std::string_view name = "global_average_pool2d";
     static constexpr std::string_view formula = "mean of x over the image";
@@ -29,12 +29,12 @@ struct global_average_pool2d : pooling_layer<global_average_pool2d, 2> {
     }
 };
 
-/// The greatest of each channel over the whole image, y_nc = max_hw x_nhwc                   [global_max_pool2d.forward]
-/// Backward, to the first that equals it: dx_nhwc = dy_nc there, else 0                     [global_max_pool2d.backward]
+/// The maximum of each channel over the whole image, y_nc = max_hw x_nhwc                   [global_max_pool2d.forward]
+/// Backward, at the first pixel that equals y: dx_nhwc = dy_nc, elsewhere 0                [global_max_pool2d.backward]
 ///   x (N, H, W, C)   y (N, C)
 ///
-/// Takes images of any size: a window as large as the image. NaN is greater than any number.
-/// \throws shape_error for what are no images.
+/// Images may have any size: the window is as large as the image. NaN counts as greater than any number.
+/// \throws shape_error if x is not a batch of images.
 struct global_max_pool2d : pooling_layer<global_max_pool2d, 2> {
     static constexpr std::string_view name = "global_max_pool2d";
     static constexpr std::string_view formula = "max x over the image";

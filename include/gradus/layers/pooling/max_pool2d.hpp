@@ -8,25 +8,25 @@
 
 namespace gradus {
 
-/// How the windows of `max_pool2d` stand.
+/// Stride and padding of `max_pool2d`.
 struct max_pool2d_options {
-    size2d stride = 0;          ///< from window to window; 0, the default: the kernel's size, windows side by side
-    padding2d padding = valid;  ///< counts as −∞, never the maximum; `gr::same` as in Keras
+    size2d stride = 0;          ///< from one window to the next; 0, the default: the kernel's size
+    padding2d padding = valid;  ///< −∞, so never the maximum; `gr::same` as in Keras
 };
 
-/// The greatest pixel of each window, channel by channel:
+/// The maximum of each window, channel by channel:
 ///   y_ijc = max_ab x_(is+a−p, js+b−p, c)                                                          [max_pool2d.forward]
-/// Backward, to the pixel that was the maximum; of equal ones to the first, from left to right and from above:
-///   dx_hwc = Σ dy_ijc over the windows (i, j) whose maximum x_hwc is                               [max_pool2d.backward]
+/// Backward, to the pixel that was the maximum; ties go to the first pixel in row order:
+///   dx_hwc = Σ dy_ijc over the windows (i, j) whose maximum x_hwc is                             [max_pool2d.backward]
 ///   x (N, H, W, C)   y (N, H_out, W_out, C)   sizes: window::place
 ///
 /// `gr::max_pool2d(2)`, `gr::max_pool2d({3, 2}, {.stride = 2, .padding = 1})`
-/// Keras and PyTorch choose the same defaults. NaN is greater than any number, so that y is NaN where a window has one.
-/// No index is kept: backward is given x again, and finds the first that equals y. (A convolution in front that takes the
-/// pooling in stores no x to be given, and keeps which pixel was the maximum.)
-/// Source: documents/001 (`MaxPooling2D(pool_size=(2, 2))`).
-/// Complexity: one comparison for each pixel of each window. Memory: y, and dx.
-/// \throws shape_error for what are no images, a window that does not fit, or one that could lie wholly in the padding.
+/// The defaults are those of Keras and PyTorch. NaN counts as greater than any number, so y is NaN if its window has
+/// one. No index is stored: backward receives x again and finds the first pixel that equals y. (If a convolution before
+/// it is fused with the pooling, x is not stored, and the index of each maximum is kept instead.)
+/// Source: documents/001, 4.1 (`MaxPooling2D((2, 2))`).
+/// Complexity: one comparison for each pixel of each window. Memory: y and dx.
+/// \throws shape_error if x is not a batch of images, or the window does not fit or could lie entirely in the padding.
 struct max_pool2d : pooling_layer<max_pool2d> {
     static constexpr std::string_view name = "max_pool2d";
     static constexpr std::string_view formula = "max x over the window";

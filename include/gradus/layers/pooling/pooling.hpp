@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What all pooling layers have in common: one window that slides over images, no parameters.
+/// The base of all pooling layers: a window that slides over images, no parameters.
 
 #include <algorithm>
 #include <array>
@@ -21,19 +21,19 @@ namespace gradus {
 
 namespace pooling {
 
-/// A sample is (H, W, C), none of them 0.
+/// Requires a sample of shape (H, W, C), each at least 1.
 [[gnu::noinline]] inline void require_images(std::string_view name, std::span<const std::size_t> sample) {
     if (sample.size() != 3 || sample[0] * sample[1] * sample[2] == 0)
         throw shape_error(name, {"needs images x of (N, H, W, C), a sample is ", shape_text(sample)});
 }
 
-/// \throws shape_error for a size of 0, or where a window could lie wholly in the padding, and would have no pixel to
-///         choose from. A stride of 0 is the kernel's size.
+/// A stride of 0 means the kernel's size.
+/// \throws shape_error for a size of 0, or if a window could lie entirely in the padding and so contain no pixel.
 GRADUS_ONCE void require_window(std::string_view name, size2d kernel, size2d stride, padding2d p);
 
-/// The window in its place.
+/// The windows over an image of size `in`.
 [[nodiscard, gnu::noinline]] inline window2d place(std::string_view name, size2d in, size2d kernel, size2d stride, padding2d p) {
-    require_window(name, kernel, stride, p);  // the layer's members may have been written since
+    require_window(name, kernel, stride, p);  // the layer's members may have changed since construction
     return window::place(name, in, kernel, stride == size2d(0) ? kernel : stride, p);
 }
 
@@ -61,10 +61,10 @@ GRADUS_BODY void check_backward(std::string_view name, bool forwarded, std::span
 
 }  // namespace pooling
 
-/// Makes a layer of a window and two kernels: `struct max_pool2d : pooling_layer<max_pool2d>`. L has
-///   window2d place(size2d in) const                                                 the window over images of that size
+/// A layer from a window and two kernels: `struct max_pool2d : pooling_layer<max_pool2d>`. L has
+///   window2d place(size2d in) const                                              the windows over images of this size
 ///   void pool(images, x, y) const, pool_backward(images, x, y, dy, dx) const        the kernels
-/// and y is (N, H_out, W_out, C), or with Rank = 2 (N, C).
+/// y is (N, H_out, W_out, C), or (N, C) if Rank = 2.
 template <class L, std::size_t Rank = 4>
 struct pooling_layer {
     using parameters = no_parameters;
@@ -89,7 +89,7 @@ struct pooling_layer {
         else
             return {w.out.height, w.out.width, in[2]};
     }
-    /// Of a sample of which only the last axes are known, the channels; from all three on, all.
+    /// If fewer than three axes of a sample are known, only the number of channels is.
     [[nodiscard]] std::vector<std::size_t> output_shape(const std::vector<std::size_t>& in, bool& whole) const {
         whole = whole || in.size() >= 3;
         if (whole) return output_shape(in);
@@ -138,7 +138,7 @@ const X& pooling_layer<L, Rank>::backward(const X& x, const output<X>& dy, cache
     return c.dx;
 }
 
-/// L on images, for the compiled unit: each file of poolings says it of them.
+/// Explicit instantiations of the pooling L, for the compiled unit.
 #ifdef GRADUS_COMPILED
 #define GRADUS_POOLING(L, Rank)                                                                                       \
     GRADUS_POOLING_OF(L, Rank, float)                                                                                 \

@@ -18,14 +18,15 @@
 
 namespace gradus {
 
-/// A recurrent layer twice, the second one from the last step to the first: `gr::bidirectional(gr::lstm(28, 64))`.
-///   y (N, T, 2H) = (→h_t, ←h_t) of x (N, T, D): at each step what was before it, and what comes       [bidirectional.forward]
-///   dx = →dx + ←dx, each of its half of dy                                                           [bidirectional.backward]
-/// With a mask the second begins at each row's own end. Its parameters stand below "forward" and "backward".
+/// Two recurrent layers, the second one from the last step to the first: `gr::bidirectional(gr::lstm(28, 64))`.
+///   y (N, T, 2H) = (→h_t, ←h_t) of x (N, T, D): both directions, concatenated at each step     [bidirectional.forward]
+///   dx = →dx + ←dx, each from its half of dy                                                  [bidirectional.backward]
+/// With a mask the second layer starts at the last valid step of each row. The paths of the parameters begin with
+/// "forward" and "backward".
 ///
-/// Complexity: that of two layers, and one copy of y. No allocation once a batch of that size has passed.
+/// Complexity: that of two layers, and one copy of y. No allocation after the first batch of that size.
 /// Source: Schuster and Paliwal, "Bidirectional recurrent neural networks" (1997).
-/// \throws shape_error where the layer is reversed already, and what the layers throw, with the direction.
+/// \throws shape_error if the given layer is reversed, and whatever the layers throw, with the direction in the path.
 template <class L>
 struct bidirectional {
     static constexpr std::string_view name = "bidirectional";
@@ -40,7 +41,7 @@ struct bidirectional {
     struct cache {
         cache_of<L, X> forwards, backwards;
         tensor<T, 3> y;
-        tensor<T, 2> ends;  // the last states, side by side
+        tensor<T, 2> ends;  // the last states of both directions, concatenated
         X dx;
         [[nodiscard]] const tensor<T, 2>& end() const { return ends; }
     };
@@ -66,13 +67,13 @@ struct bidirectional {
         return c.y;
     }
 
-    /// With dy of every step (N, T, 2H), or of the two last states (N, 2H).
+    /// With dy of every step, (N, T, 2H), or of the two last states, (N, 2H).
     template <class X, std::size_t R>
     const X& backward(const X& x, const tensor<T, R>& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
         return backward_by(run_backward{}, x, dy, c, grad, ctx);
     }
 
-    /// The two layers; `call` as in nn/container.hpp.
+    /// Calls `call` for the two layers, as described in nn/container.hpp.
     template <class Call, class X>
     void each_inside(Call&& call, const X& x, auto& c, const context& ctx) const {
         entry at("forward");
@@ -128,7 +129,7 @@ struct bidirectional {
     }
 
   private:
-    /// Rows of a and b side by side.
+    /// Concatenates the rows of a and b.
     void beside(const T* a, const T* b, std::size_t n, T* out) const {
         for (const std::size_t H = units(); n-- > 0; a += H, b += H) out = std::copy_n(b, H, std::copy_n(a, H, out));
     }

@@ -14,7 +14,7 @@
 
 namespace gradus {
 
-/// θ of a GRU whose reset gate stands behind the product: b_q (H) is added before it.
+/// θ of a GRU whose reset gate is applied after the product: b_q (H) is added to the product before the gate.
 template <class T>
 struct gru_parameters : recurrent_parameters<T> {
     tensor<T, 1> b_q;
@@ -23,16 +23,17 @@ struct gru_parameters : recurrent_parameters<T> {
     }
 };
 
-/// One time step of the gated recurrent unit, the reset gate behind the product: PyTorch's, cuDNN's and Keras's default. With
-/// z = xW + b (called x_r, x_z, x_n here) and u = h′U of each gate, h′ the state before:
-///   r = σ(x_r + u_r)     z = σ(x_z + u_z)     q = u_n + b_q     n = tanh(x_n + r ∘ q)       [gru.r] [gru.z] [gru.q] [gru.n]
-///   h = (1 − z) ∘ n + z ∘ h′                                                                                      [gru.h]
+/// One time step of the gated recurrent unit (GRU), with the reset gate after the product: the default of PyTorch,
+/// cuDNN and Keras. With z = xW + b (called x_r, x_z, x_n here) and u = h′U for each gate; h′ is the previous state:
+///   r = σ(x_r + u_r)     z = σ(x_z + u_z)                                                              [gru.r] [gru.z]
+///   q = u_n + b_q     n = tanh(x_n + r ∘ q)                                                            [gru.q] [gru.n]
+///   h = (1 − z) ∘ n + z ∘ h′                                                                                   [gru.h]
 /// Backward, with dh = ∂J/∂h:
-///   dz_n = dh ∘ (1 − z) ∘ (1 − n²)     dz_z = dh ∘ (h′ − n) ∘ z ∘ (1 − z)                               [gru.dn] [gru.dz]
-///   dq = dz_n ∘ r     dz_r = dz_n ∘ q ∘ r ∘ (1 − r)     db_q = Σ dq                          [gru.dq] [gru.dr] [gru.db_q]
-///   dh′ = dh ∘ z + (dz_r, dz_z, dq) Uᵀ                                                                           [gru.dh]
-/// Source: documents/001, deep learning algorithms (门机制, GRU). Cho et al. (2014), whose reset gate stands before the
-/// product (gru_reset_before_cell); this form: cuDNN. The gates stand in PyTorch's order r z n; Keras has z r h.
+///   dz_n = dh ∘ (1 − z) ∘ (1 − n²)     dz_z = dh ∘ (h′ − n) ∘ z ∘ (1 − z)                            [gru.dn] [gru.dz]
+///   dq = dz_n ∘ r     dz_r = dz_n ∘ q ∘ r ∘ (1 − r)     db_q = Σ dq                       [gru.dq] [gru.dr] [gru.db_q]
+///   dh′ = dh ∘ z + (dz_r, dz_z, dq) Uᵀ                                                                        [gru.dh]
+/// Source: documents/001, 3.4 (门机制, GRU). Cho et al. (2014), whose reset gate is before the product
+/// (gru_reset_before_cell); this form: cuDNN. The order of the gates is PyTorch's, r z n; Keras has z r h.
 struct gru_cell : recurrent::any_cell {
     static constexpr std::string_view name = "gru", formula = "h_t = (1 − z) ∘ tanh(x_t W_n + b_n + r ∘ (h_{t−1} U_n + b_q)) + z ∘ h_{t−1}";
     static constexpr std::size_t gates = 3, kept = 1;  // q
@@ -59,7 +60,7 @@ struct gru_cell : recurrent::any_cell {
     template <class T>
     using parameters = gru_parameters<T>;
 
-    /// The step of one unit: numbers, or registers of units side by side. r, z, n come as xW + b, and leave as gates.
+    /// The step of one unit; Z is a number or a SIMD register. r, z, n hold xW + b on entry and the gates on return.
     template <class Z>
     static void forward(Z& r, Z& z, Z& n, Z& q, Z& h, const Z& u_r, const Z& u_z, const Z& u_n, const Z& b_q, const Z& h_before) {
         r = sigmoid::value(r + u_r);                       // r = σ(x_r + u_r)
@@ -68,7 +69,7 @@ struct gru_cell : recurrent::any_cell {
         n = tanh::value(n + r * q);                        // n = tanh(x_n + r ∘ q)
         h = (1 - z) * n + z * h_before;                    // h = (1 − z) ∘ n + z ∘ h′
     }
-    /// Its way back. dh leaves as the part of dh′ that needs no product.
+    /// Its backward. On return dh is dh ∘ z, the part of dh′ that needs no product.
     template <class Z>
     static void backward(Z& dz_r, Z& dz_z, Z& dq, Z& dz_n, Z& dh, const Z& r, const Z& z, const Z& n, const Z& q, const Z& h_before) {
         dz_n = dh * (1 - z) * tanh::derivative(n);         // dz_n = dh ∘ (1 − z) ∘ (1 − n²)
@@ -117,14 +118,14 @@ struct gru_cell : recurrent::any_cell {
     }
 };
 
-/// The gated recurrent unit as it was published, the reset gate before the product: Keras with `reset_after=False`.
-///   r = σ(x_r + u_r)     z = σ(x_z + u_z)                                     [gru_reset_before.r] [gru_reset_before.z]
-///   s = r ∘ h′     n = tanh(x_n + s U_n)                                      [gru_reset_before.s] [gru_reset_before.n]
-///   h = (1 − z) ∘ n + z ∘ h′                                                                         [gru_reset_before.h]
+/// The gated recurrent unit as published, with the reset gate before the product: Keras with `reset_after=False`.
+///   r = σ(x_r + u_r)     z = σ(x_z + u_z)                                    [gru_reset_before.r] [gru_reset_before.z]
+///   s = r ∘ h′     n = tanh(x_n + s U_n)                                     [gru_reset_before.s] [gru_reset_before.n]
+///   h = (1 − z) ∘ n + z ∘ h′                                                                      [gru_reset_before.h]
 /// Backward: dz_n and dz_z as in gru_cell, then
-///   ds = dz_n U_nᵀ     dz_r = ds ∘ h′ ∘ r ∘ (1 − r)                         [gru_reset_before.ds] [gru_reset_before.dr]
-///   dh′ = dh ∘ z + ds ∘ r + (dz_r, dz_z) U_rzᵀ                                                      [gru_reset_before.dh]
-/// A step makes two products, the second of which waits for the first gates: the other form is the faster.
+///   ds = dz_n U_nᵀ     dz_r = ds ∘ h′ ∘ r ∘ (1 − r)                        [gru_reset_before.ds] [gru_reset_before.dr]
+///   dh′ = dh ∘ z + ds ∘ r + (dz_r, dz_z) U_rzᵀ                                                   [gru_reset_before.dh]
+/// A step has two matrix products, and the second depends on r; the form of gru_cell is faster.
 /// Source: Cho et al., "Learning phrase representations using RNN encoder–decoder" (2014).
 struct gru_reset_before_cell : recurrent::any_cell {
     static constexpr std::string_view name = "gru_reset_before",
@@ -177,24 +178,24 @@ struct gru_reset_before_cell : recurrent::any_cell {
             T* const dz = s.du[n];
             const T* const gate = s.z[n];
             kernels::update(H, [](auto& dz_z, auto& dz_n, auto& dh, const auto& z, const auto& cand, const auto& h_before) {
-                dz_n = dh * (1 - z) * tanh::derivative(cand);                             // dz_n = dh ∘ (1 − z) ∘ (1 − n²)
-                dz_z = dh * (h_before - cand) * sigmoid::derivative(z);                   // dz_z = dh ∘ (h′ − n) ∘ z ∘ (1 − z)
+                dz_n = dh * (1 - z) * tanh::derivative(cand);                          // dz_n = dh ∘ (1 − z) ∘ (1 − n²)
+                dz_z = dh * (h_before - cand) * sigmoid::derivative(z);            // dz_z = dh ∘ (h′ − n) ∘ z ∘ (1 − z)
                 dh = dh * z;
             }, dz + H, dz + 2 * H, s.dh[n], gate + H, gate + 2 * H, s.h_before[n]);
         });
         s.recur_back(s.s, 1, 2, 1, T(0));                                                 // ds = dz_n U_nᵀ
         s.each_row([&](std::size_t n) {
             kernels::update(H, [](auto& dz_r, auto& dh, const auto& ds, const auto& r, const auto& h_before) {
-                dz_r = ds * h_before * sigmoid::derivative(r);                            // dz_r = ds ∘ h′ ∘ r ∘ (1 − r)
+                dz_r = ds * h_before * sigmoid::derivative(r);                           // dz_r = ds ∘ h′ ∘ r ∘ (1 − r)
                 dh = dh + ds * r;
             }, s.du[n], s.dh[n], recurrent::in(s.s[n]), recurrent::in(s.z[n]), s.h_before[n]);
         });
-        s.recur_back(s.dh, 0, 0, 2);                                                      // dh′ = dh ∘ z + ds ∘ r + (dz_r, dz_z) U_rzᵀ
+        s.recur_back(s.dh, 0, 0, 2);                                       // dh′ = dh ∘ z + ds ∘ r + (dz_r, dz_z) U_rzᵀ
     }
 };
 
 /// `gr::gru(28, 128)`, `gr::gru<double>(28, 128, {.reverse = true})`: y (N, T, H) of x (N, T, D).
-/// W is drawn by Glorot uniform, U orthogonal, the biases are 0, unless told otherwise: as in Keras.
+/// As in Keras, by default W is drawn by Glorot uniform, U is orthogonal, and the biases are 0.
 template <class T = float>
 [[nodiscard]] auto gru(std::size_t in, std::size_t units, recurrent_options options = {}, initializer init = glorot_uniform{},
                        initializer recurrent_init = orthogonal{}) {

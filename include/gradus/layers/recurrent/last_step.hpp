@@ -10,17 +10,17 @@
 
 namespace gradus {
 
-/// What `last_step` takes: a layer whose cache says by `end()` what the state after the last step is, (N, H).
+/// A layer that `last_step` accepts: `end()` of its cache returns the state after the last step, (N, H).
 template <class L>
 concept has_end = requires(const cache_of<L, typename L::input>& c) { c.end(); };
 
-/// A recurrent layer of which only the state after the last step goes on: `gr::last_step(gr::lstm(28, 128))`.
-///   y (N, H) = h_T of x (N, T, D); both directions of a bidirectional layer, (N, 2H)                   [last_step.forward]
-/// With a mask it is the state after each row's own last step, for the steps behind it carry the state over. Backward begins
-/// with dh_T = dy, and no other step has a dy.                                                          [last_step.backward]
+/// A recurrent layer that returns only the state after the last step: `gr::last_step(gr::lstm(28, 128))`.
+///   y (N, H) = h_T of x (N, T, D); for a bidirectional layer both directions, (N, 2H)              [last_step.forward]
+/// With a mask it is the state after the last valid step of each row, because masked steps keep the state.
+/// Backward: dh_T = dy, and the dy of every other step is 0.                                       [last_step.backward]
 ///
-/// It is the layer itself, its parameters by the same paths; nothing is copied, and no gradient of zeros is written.
-/// \throws what the layer does; shape_error where dy is not shaped as y.
+/// The parameters have the same paths as in the layer. Nothing is copied, and no zero gradients are written.
+/// \throws what the layer throws; shape_error if dy does not have the shape of y.
 template <class L>
 struct last_step : L {
     static_assert(has_end<L>,

@@ -15,23 +15,26 @@
 
 namespace gradus {
 
-/// `gr::lstm(28, 128, {.forget_bias = 0})`; the first two as in recurrent_options, which cannot be its base: designated
-/// initializers do not reach into one.
+/// `gr::lstm(28, 128, {.forget_bias = 0})`. The first two options are those of recurrent_options, which cannot be a
+/// base class because designated initializers do not set members of a base.
 struct lstm_options {
     bool reverse = false;
     std::size_t truncate = 0;
-    double forget_bias = 1;  ///< where b_f begins: at 1 (Keras; Gers et al., 2000) a new cell remembers; 0 is PyTorch's
+    double forget_bias = 1;  ///< initial b_f: 1 (Keras; Gers et al., 2000) makes a new cell remember; PyTorch has 0
 };
 
-/// One time step of the long short-term memory, with z = xW + b and u = h′U of each gate, c′ and h′ the state before:
-///   i = σ(z_i + u_i)     f = σ(z_f + u_f)     g = tanh(z_g + u_g)     o = σ(z_o + u_o)    [lstm.i] [lstm.f] [lstm.g] [lstm.o]
-///   c = f ∘ c′ + i ∘ g     h = o ∘ tanh c                                                               [lstm.c] [lstm.h]
-/// Backward, with dh = ∂J/∂h and dc what the step after gave back:
-///   dz_o = dh ∘ tanh c ∘ o ∘ (1 − o)     dc ← dc + dh ∘ o ∘ (1 − tanh² c)                             [lstm.do] [lstm.dc]
-///   dz_i = dc ∘ g ∘ i ∘ (1 − i)     dz_f = dc ∘ c′ ∘ f ∘ (1 − f)     dz_g = dc ∘ i ∘ (1 − g²)   [lstm.di] [lstm.df] [lstm.dg]
+/// One time step of the long short-term memory (LSTM), with z = xW + b and u = h′U for each gate; c′ and h′ are the
+/// previous state:
+///   i = σ(z_i + u_i)     f = σ(z_f + u_f)                                                            [lstm.i] [lstm.f]
+///   g = tanh(z_g + u_g)     o = σ(z_o + u_o)                                                         [lstm.g] [lstm.o]
+///   c = f ∘ c′ + i ∘ g     h = o ∘ tanh c                                                            [lstm.c] [lstm.h]
+/// Backward, with dh = ∂J/∂h, and dc from the next step:
+///   dz_o = dh ∘ tanh c ∘ o ∘ (1 − o)     dc ← dc + dh ∘ o ∘ (1 − tanh² c)                          [lstm.do] [lstm.dc]
+///   dz_i = dc ∘ g ∘ i ∘ (1 − i)     dz_f = dc ∘ c′ ∘ f ∘ (1 − f)                                   [lstm.di] [lstm.df]
+///   dz_g = dc ∘ i ∘ (1 − g²)                                                                                 [lstm.dg]
 ///   dc′ = dc ∘ f     dh′ = dz Uᵀ                                                            [lstm.dc_before] [lstm.dh]
-/// Source: documents/001, deep learning algorithms (门机制, LSTM). Hochreiter and Schmidhuber (1997); the forget gate: Gers,
-/// Schmidhuber and Cummins (2000). The gates stand in the order i f g o, as in PyTorch and in Keras (which calls g c).
+/// Source: documents/001, 3.4 (门机制, LSTM). Hochreiter and Schmidhuber (1997); the forget gate: Gers, Schmidhuber and
+/// Cummins (2000). The order of the gates is i f g o, as in PyTorch and in Keras (which calls g c).
 struct lstm_cell : recurrent::any_cell {
     static constexpr std::string_view name = "lstm", formula = "c_t = f ∘ c_{t−1} + i ∘ g,  h_t = o ∘ tanh(c_t)";
     static constexpr std::size_t gates = 4, kept = 2;  // c and tanh c
@@ -56,7 +59,7 @@ struct lstm_cell : recurrent::any_cell {
     using state = lstm_state<T>;
     double forget_bias = 1;
 
-    /// The step of one unit: numbers, or registers of units side by side. i, f, g, o come as z, and leave as gates.
+    /// The step of one unit; Z is a number or a SIMD register. i, f, g, o hold z on entry and the gates on return.
     template <class Z>
     static void forward(Z& i, Z& f, Z& g, Z& o, const Z& u_i, const Z& u_f, const Z& u_g, const Z& u_o, const Z& c_before, Z& c,
                         Z& tanh_c, Z& h) {
@@ -68,7 +71,7 @@ struct lstm_cell : recurrent::any_cell {
         tanh_c = tanh::value(c);
         h = o * tanh_c;                                // h = o ∘ tanh c
     }
-    /// Its way back. dc comes as the step after gave it, and leaves as that of c′; dh leaves as 0.
+    /// Its backward. dc is that of the next step on entry and dc′ on return; dh is set to 0.
     template <class Z>
     static void backward(Z& dz_i, Z& dz_f, Z& dz_g, Z& dz_o, Z& dh, Z& dc, const Z& i, const Z& f, const Z& g, const Z& o,
                          const Z& c_before, const Z& tanh_c) {
@@ -78,7 +81,7 @@ struct lstm_cell : recurrent::any_cell {
         dz_f = dc * c_before * sigmoid::derivative(f); // dz_f = dc ∘ c′ ∘ f ∘ (1 − f)
         dz_g = dc * i * tanh::derivative(g);           // dz_g = dc ∘ i ∘ (1 − g²)
         dc = dc * f;                                   // dc′ = dc ∘ f
-        dh = 0 * dh;                                   // dh′ = dz Uᵀ is added to it
+        dh = 0 * dh;                                   // dh′ = dz Uᵀ is added later
     }
 
     template <class T>
@@ -108,7 +111,7 @@ struct lstm_cell : recurrent::any_cell {
         s.recur_back(s.dh, 0, 0, gates);                                                  // dh′ = dz Uᵀ
     }
 
-    /// \throws shape_error where the forget bias is no number
+    /// \throws shape_error if forget_bias is NaN or infinite
     template <class Theta>
     void begin(Theta& theta, std::size_t units) const {
         if (!std::isfinite(forget_bias)) throw shape_error(name, {"needs a finite forget_bias, got ", forget_bias});
@@ -116,20 +119,20 @@ struct lstm_cell : recurrent::any_cell {
     }
 };
 
-/// θ of an LSTM with peepholes: the rows of P (3, H) are p_i, p_f and p_o.
+/// θ of an LSTM with peepholes; the rows of P (3, H) are p_i, p_f and p_o.
 template <class T>
 struct peephole_parameters : recurrent_parameters<T> {
     tensor<T, 2> P;
     static void each(auto&& f, auto&... p) { recurrent_parameters<T>::each(f, p...), f("P", p.P...); }
 };
 
-/// The LSTM whose gates see the cell: i and f the one before, o the new one.
-///   i = σ(z_i + u_i + p_i ∘ c′)     f = σ(z_f + u_f + p_f ∘ c′)                     [peephole_lstm.i] [peephole_lstm.f]
-///   o = σ(z_o + u_o + p_o ∘ c)                                                                        [peephole_lstm.o]
-/// The rest as in lstm_cell. Backward, after dz_o:
-///   dc ← dc + dh ∘ o ∘ (1 − tanh² c) + dz_o ∘ p_o                                                    [peephole_lstm.dc]
-///   dc′ = dc ∘ f + dz_i ∘ p_i + dz_f ∘ p_f                                                    [peephole_lstm.dc_before]
-///   dp_i = Σ dz_i ∘ c′     dp_f = Σ dz_f ∘ c′     dp_o = Σ dz_o ∘ c                                     [peephole_lstm.dP]
+/// The LSTM with peephole connections from the cell to the gates: c′ to i and f, the new c to o.
+///   i = σ(z_i + u_i + p_i ∘ c′)     f = σ(z_f + u_f + p_f ∘ c′)                    [peephole_lstm.i] [peephole_lstm.f]
+///   o = σ(z_o + u_o + p_o ∘ c)                                                                       [peephole_lstm.o]
+/// The other formulas are those of lstm_cell. Backward, after dz_o:
+///   dc ← dc + dh ∘ o ∘ (1 − tanh² c) + dz_o ∘ p_o                                                   [peephole_lstm.dc]
+///   dc′ = dc ∘ f + dz_i ∘ p_i + dz_f ∘ p_f                                                   [peephole_lstm.dc_before]
+///   dp_i = Σ dz_i ∘ c′     dp_f = Σ dz_f ∘ c′     dp_o = Σ dz_o ∘ c                                 [peephole_lstm.dP]
 /// Source: Gers and Schmidhuber, "Recurrent nets that time and count" (2000).
 struct peephole_lstm_cell : lstm_cell {
     static constexpr std::string_view name = "peephole_lstm";
@@ -176,7 +179,7 @@ struct peephole_lstm_cell : lstm_cell {
         dz_f = dc * c_before * sigmoid::derivative(f);                  // dz_f = dc ∘ c′ ∘ f ∘ (1 − f)
         dz_g = dc * i * tanh::derivative(g);                            // dz_g = dc ∘ i ∘ (1 − g²)
         dc = dc * f + dz_i * p_i + dz_f * p_f;                          // dc′ = dc ∘ f + dz_i ∘ p_i + dz_f ∘ p_f
-        dh = 0 * dh;                                                    // dh′ = dz Uᵀ is added to it
+        dh = 0 * dh;                                                    // dh′ = dz Uᵀ is added later
         dp_i = dp_i + dz_i * c_before;                                  // dp_i = Σ dz_i ∘ c′
         dp_f = dp_f + dz_f * c_before;                                  // dp_f = Σ dz_f ∘ c′
         dp_o = dp_o + dz_o * c;                                         // dp_o = Σ dz_o ∘ c
@@ -225,14 +228,14 @@ struct peephole_lstm_cell : lstm_cell {
 };
 
 /// `gr::lstm(28, 128)`, `gr::lstm<double>(28, 128, {.reverse = true})`: y (N, T, H) of x (N, T, D).
-/// W is drawn by Glorot uniform, U orthogonal, b = 0 but for b_f, unless told otherwise: as in Keras.
+/// As in Keras, by default W is drawn by Glorot uniform, U is orthogonal, and b = 0 except b_f.
 template <class T = float>
 [[nodiscard]] auto lstm(std::size_t in, std::size_t units, lstm_options o = {}, initializer init = glorot_uniform{},
                         initializer recurrent_init = orthogonal{}) {
     return fused::drawn(recurrent_layer<T, lstm_cell>(in, units, lstm_cell{{}, o.forget_bias}, {o.reverse, o.truncate}, std::move(init),
                                                       std::move(recurrent_init)));
 }
-/// The same with peepholes, which begin at 0.
+/// The same with peepholes, which are initially 0.
 template <class T = float>
 [[nodiscard]] auto peephole_lstm(std::size_t in, std::size_t units, lstm_options o = {}, initializer init = glorot_uniform{},
                                  initializer recurrent_init = orthogonal{}) {

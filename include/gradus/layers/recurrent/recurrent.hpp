@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Recurrent layers: a cell, which is one time step, and the loop over it, which is the layer.
+/// Recurrent layers: a cell computes one time step, and the layer is the loop over the steps.
 
 #include <algorithm>
 #include <array>
@@ -24,22 +24,24 @@
 
 namespace gradus {
 
-/// A layer that is a cell in a loop over time: h_t = cell(x_t, h_{t−1}).                                [recurrent.forward]
+/// A cell in a loop over time: h_t = cell(x_t, h_{t−1}).                                            [recurrent.forward]
 ///   x (N, T, D)   W (D, G·H)   U (H, G·H)   b (G·H)   z (N, T, G·H)   y (N, T, H), the h of every step
-/// All steps' products with W are one, z = xW + b. The loop adds u = h_{t−1} U, one product for all gates, and the cell makes
-/// h_t of both in one pass. Backward through time is the loop from its end: dh_t is dy_t and what step t + 1 gave back. Then
-///   dW = xᵀ dz     db = Σ dz     dx = dz Wᵀ     dU = Σ_t h_{t−1}ᵀ du_t  [recurrent.dW] [recurrent.db] [recurrent.dx] [recurrent.dU]
-/// where du = dz, but for a gate that takes the product by itself (GRU).
+/// One matrix product computes z = xW + b for all steps. The loop computes u = h_{t−1} U, one product for all gates,
+/// and the cell computes h_t from z_t and u. Backpropagation through time runs the loop in reverse order: dh_t is the
+/// sum of dy_t and the gradient from step t + 1. Then
+///   dW = xᵀ dz     db = Σ dz     dx = dz Wᵀ                               [recurrent.dW] [recurrent.db] [recurrent.dx]
+///   dU = Σ_t h_{t−1}ᵀ du_t                                                                              [recurrent.dU]
+/// where du = dz, except for a gate that multiplies its product u (the n of a GRU).
 ///
-/// A step that the mask leaves out carries the state over, and y with it: a reversed layer so begins at each row's own end.
-/// Before the first step the state is zero, or `cache.initial`, or a part of the input; after the last it is `cache.last`.
-/// Who goes on from there says ∂J/∂last in `cache.last_gradient` before the backward.
+/// At a masked step the state and y are those of the previous step, so a reversed layer starts at the last valid step
+/// of each row. The state before the first step is zero, `cache.initial`, or part of the input; the state after the
+/// last step is `cache.last`. If J depends on it, set ∂J/∂last in `cache.last_gradient` before backward.
 ///
-/// Complexity: 2 N T G H (D + H) operations forward, twice that backward; no allocation once a batch of that size has passed.
-/// Memory: y, the gates, dz and what else a cell keeps, in N T H numbers: RNN 2, LSTM 11, GRU 11, GRU with the reset before 8;
-/// beside them some of one step, and U and Uᵀ in panels.
-/// Source: documents/001, deep learning algorithms (循环层, 门机制). Werbos, "Backpropagation through time" (1990).
-/// \throws shape_error where x, a state, the mask, dy or a gradient is of another shape, or there is no row or no step.
+/// Complexity: 2 N T G H (D + H) operations forward, twice that backward. No allocation after the first batch of that
+/// size. Memory for y, the gates, dz and other values of the cell, in units of N T H numbers: RNN 2, LSTM 11, GRU 11,
+/// GRU with the reset gate before the product 8; in addition a few matrices of one step, and U and Uᵀ in packed form.
+/// Source: documents/001, 3.4 (循环层, 门机制). Werbos, "Backpropagation through time" (1990).
+/// \throws shape_error if x, a state, the mask, dy or a gradient has a wrong shape, or there is no row or no step.
 template <class T, class Cell>
 struct recurrent_layer {
     static constexpr std::string_view name = Cell::name, formula = Cell::formula;
@@ -47,15 +49,15 @@ struct recurrent_layer {
     using input = tensor<T, 3>;
     using parameters = typename Cell::template parameters<T>;
     using state = typename Cell::template state<T>;
-    static constexpr std::size_t gates_of_h = recurrent::gates_of_h<Cell>;  // the others take a product of their own
+    static constexpr std::size_t gates_of_h = recurrent::gates_of_h<Cell>;  // the other gates have a separate product
 
     template <class X>
     struct cache {
         tensor<T, 3> y;
         X dx;
-        state initial;           ///< before the first step; empty: zeros
-        state last;              ///< after the last
-        state last_gradient;     ///< ∂J/∂last, for backward; empty: zeros
+        state initial;           ///< before the first step; zeros if empty
+        state last;              ///< after the last step
+        state last_gradient;     ///< ∂J/∂last, for backward; zeros if empty
         state initial_gradient;  ///< ∂J/∂initial, after backward
         recurrent::memory<T> room;
         [[nodiscard]] const tensor<T, 2>& end() const { return last.h; }
@@ -65,8 +67,8 @@ struct recurrent_layer {
     Cell cell;
     recurrent_options options;
     initializer init, recurrent_init;
-    std::uint64_t key = 0;  // the stream that θ was drawn from
-    std::uint64_t drawn = 0;  // checksum of what was drawn by default, which its place in a network may draw anew
+    std::uint64_t key = 0;  // the random stream θ was drawn from
+    std::uint64_t drawn = 0;  // checksum of the default draw: while it matches, a network draws the parameters anew
 
     recurrent_layer(std::size_t in, std::size_t units, Cell cell_, recurrent_options o, initializer of_W, initializer of_U)
         : cell(cell_), options(o), init(std::move(of_W)), recurrent_init(std::move(of_U)) {
@@ -83,7 +85,7 @@ struct recurrent_layer {
     const X& backward(const X& in, const tensor<T, 3>& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
         return backward(in, recurrent::part<T, 3>{dy.shape(), {dy.data(), features(dy)}}, c, grad, ctx);
     }
-    /// With dy of the last state alone, (N, H): of the steps before, nobody reads y.
+    /// With dy (N, H) of the last state only: J depends on no other step of y.
     template <class X>
     const X& backward(const X& in, const tensor<T, 2>& dy, cache<X>& c, parameters& grad, const context& ctx = {}) const {
         return backward(in, recurrent::part<T, 2>{dy.shape(), {dy.data(), features(dy)}}, c, grad, ctx);
@@ -91,7 +93,7 @@ struct recurrent_layer {
     template <class X, std::size_t R>
     const X& backward(const X& in, const recurrent::part<T, R>& dy, cache<X>& c, parameters& grad, const context& ctx) const;
 
-    /// The gates of every step by their names, (N, T, H) each, and what else the cell keeps.
+    /// Passes to a visitor the gates of every step by name, (N, T, H) each, and the other stored values of the cell.
     template <class X>
     void tell(auto&& made, const X&, const cache<X>& c) const {
         std::size_t g = 0, k = 0;
@@ -107,7 +109,7 @@ struct recurrent_layer {
         recurrent::tell_backward(made, *this, sequence(in), initial(in, c), dy, c, sequence(c.dx), grad);
     }
 
-    /// One step: the state after x (N, D), from the one before it; empty: zeros. Allocates.
+    /// One step: the state after x (N, D) from the state `before`; zeros if empty. Allocates.
     [[nodiscard]] state step(const tensor<T, 2>& x, const state& before = {}) const {
         if (x.shape()[1] != theta.W.shape()[0] || x.shape()[0] == 0)
             throw shape_error(name, {"a step needs x of (N, ", theta.W.shape()[0], "), got ", x.shape()});
@@ -119,7 +121,7 @@ struct recurrent_layer {
         return std::move(c.last);
     }
 
-    /// Draws W and b as `init` says, U as `recurrent_init`, from streams of `k`.
+    /// Draws W and b by `init`, U by `recurrent_init`, from random streams derived from `k`.
     void initialize(std::uint64_t k) {
         key = k;
         draw(theta.W, init, random::mix(k, "W"), fan_of(theta.W));
@@ -135,12 +137,12 @@ struct recurrent_layer {
         in.back() = units();
         return in;
     }
-    /// \throws error where the steps run backwards: what comes after a sequence would have to come before it.
+    /// \throws error if the layer is reversed: the state to start from would be that of the next chunk.
     void require_carry() const {
         if (options.reverse) throw shape_error(name, "a reversed layer has no next chunk to carry its state to");
     }
 
-    /// The same layer in another scalar, its parameters yet to be copied.
+    /// The same layer with scalar U; its parameters are not copied.
     template <class U>
     [[nodiscard]] auto to_scalar() const {
         recurrent_layer<U, Cell> other(theta.W.shape()[0], units(), cell, options, init, recurrent_init);
@@ -162,7 +164,7 @@ struct recurrent_layer {
             return in.x;
         }
     }
-    /// The state in which `in` begins: its own, or the cache's.
+    /// The initial state: from `in` if it has one, else from the cache.
     template <class X>
     static const auto& initial(const X& in, const cache<X>& c) {
         if constexpr (any_tensor<X>)
@@ -190,10 +192,10 @@ struct recurrent_layer {
         }
     }
 
-    /// Where the i-th step stands in x and y.
+    /// The index in x and y of the i-th step of the loop.
     [[nodiscard]] std::size_t at(std::size_t i, std::size_t steps) const { return options.reverse ? steps - 1 - i : i; }
 
-    /// The i-th step, and the one that it follows.
+    /// The i-th step of the loop, with the state of the step before it.
     template <class X>
     recurrent::step<T> step(std::size_t i, const X& in, cache<X>& c, const context& ctx) const {
         using recurrent::lines, recurrent::lines_of;
@@ -214,8 +216,8 @@ struct recurrent_layer {
         return s;
     }
 
-    /// The first step follows h₀. For the others, h_{t−1} is the row of y beside that of du_t: one product of all rows, those
-    /// of the first step set aside, for beside them stands another sequence.
+    /// dU. For the first step h_{t−1} is h₀. For the others it is the row of y before (reversed: after) du_t, so one
+    /// product covers all steps. In it du of the first step is set to 0: its neighbour in y is of another row.
     template <class X>
     void recurrent_gradient(const X& in, cache<X>& c, tensor<T, 2>& dU) const {
         using view = kernels::matrix<const T>;
@@ -237,7 +239,7 @@ struct recurrent_layer {
             kernels::product<T>(1, kernels::transpose(h_before), later, 1, dU_h);
             for (std::size_t n = 0; n < N; ++n) std::copy_n(m.du.data() + n * all, cols, first[n]);
         }
-        if constexpr (!Cell::whole_product)  // what the other gates were multiplied with
+        if constexpr (!Cell::whole_product)  // for the other gates, U is multiplied by the kept values
             kernels::product<T>(1, kernels::transpose(m.kept), view(m.dz.data() + cols, rows, all - cols, all), 0,
                                 kernels::matrix<T>(dU.data() + cols, H, all - cols, all));
     }
@@ -321,7 +323,7 @@ const X& recurrent_layer<T, Cell>::backward(const X& in, const recurrent::part<T
     return c.dx;
 }
 
-/// The layer of a cell on sequences, for the compiled unit: each file of cells says it of them.
+/// Explicit instantiations of the layer of a cell, for the compiled unit.
 #ifdef GRADUS_COMPILED
 #define GRADUS_RECURRENT(Cell)                                                                                        \
     GRADUS_RECURRENT_OF(Cell, float)                                                                                  \

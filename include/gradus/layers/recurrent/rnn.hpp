@@ -16,12 +16,12 @@
 
 namespace gradus {
 
-/// One time step of Elman's network:  h = f(z + u),  z = xW + b,  u = h′U                                        [rnn.h]
-///   h′ (N, H) the state before, h the one after.
+/// One time step of an Elman network:  h = f(z + u),  z = xW + b,  u = h′U                                      [rnn.h]
+///   h′ (N, H) the previous state, h the new one.
 /// Backward, with dh = ∂J/∂h:
 ///   dz = dh ∘ f'(z)     dh′ = dz Uᵀ                                                                 [rnn.dz] [rnn.dh]
-/// f is tanh, ReLU, or another whose derivative reads y.
-/// Source: documents/001, deep learning algorithms (循环层). Elman, "Finding structure in time" (1990).
+/// f is tanh, ReLU, or another activation whose derivative reads y.
+/// Source: documents/001, 3.4 (循环层). Elman, "Finding structure in time" (1990).
 template <element_activation F>
 struct rnn_cell : recurrent::any_cell {
     static_assert(F::backward_reads == reads::y,
@@ -49,7 +49,7 @@ struct rnn_cell : recurrent::any_cell {
         s.each_row([&](std::size_t n) {
             kernels::update(s.units, [this](auto& dz, auto& dh, const auto& h) {
                 dz = dh * f.derivative(h);                                                // dz = dh ∘ f'(z)
-                dh = 0 * dh;                                                              // dh′ is added to it
+                dh = 0 * dh;                                                              // dh′ is added later
             }, s.du[n], s.dh[n], recurrent::in(s.y[n]));
         });
         s.recur_back(s.dh, 0, 0, 1);                                                      // dh′ = dz Uᵀ
@@ -57,7 +57,7 @@ struct rnn_cell : recurrent::any_cell {
 };
 
 /// `gr::rnn(28, 128)`, `gr::rnn<double>(28, 128, gr::relu{}, {.reverse = true})`: y (N, T, H) of x (N, T, D).
-/// W is drawn by Glorot uniform, U orthogonal, b = 0, unless told otherwise: as in Keras.
+/// As in Keras, by default W is drawn by Glorot uniform, U is orthogonal, and b = 0.
 template <class T = float, element_activation F = tanh>
 [[nodiscard]] auto rnn(std::size_t in, std::size_t units, F f = {}, recurrent_options options = {},
                        initializer init = glorot_uniform{}, initializer recurrent_init = orthogonal{}) {

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What recurrent layers take and give: options, parameters, states, inputs, and the checks at their doors.
+/// Options, parameters, states, inputs and shape checks of recurrent layers.
 
 #include <array>
 #include <cstddef>
@@ -17,13 +17,13 @@
 
 namespace gradus {
 
-/// How a recurrent layer goes through time: `gr::gru(28, 128, {.reverse = true})`.
+/// Direction and truncation of a recurrent layer: `gr::gru(28, 128, {.reverse = true})`.
 struct recurrent_options {
-    bool reverse = false;      ///< from the last step to the first; y stands in the order of x all the same
-    std::size_t truncate = 0;  ///< no gradient goes back over the border between so many steps and the next; 0: over all
+    bool reverse = false;      ///< from the last step to the first; y has the order of x
+    std::size_t truncate = 0;  ///< truncated backpropagation in chunks of this many steps; 0: no truncation
 };
 
-/// θ of a recurrent layer of G gates: W (D, G·H) for x, U (H, G·H) for the state before, b (G·H).
+/// θ of a recurrent layer with G gates: W (D, G·H) for x, U (H, G·H) for the previous state, b (G·H).
 template <class T>
 struct recurrent_parameters {
     tensor<T, 2> W, U;
@@ -31,20 +31,20 @@ struct recurrent_parameters {
     static void each(auto&& f, auto&... p) { f("W", p.W...), f("U", p.U...), f(entry("b").without_decay(), p.b...); }
 };
 
-/// The state of an RNN or a GRU between two steps, h (N, H). Empty: zeros.
+/// The state of an RNN or a GRU between two steps, h (N, H); zeros if empty.
 template <class T>
 struct hidden_state {
     tensor<T, 2> h;
     static void each(auto&& f, auto&... s) { f("h", s.h...); }
 };
-/// The state of an LSTM between two steps, h and c (N, H). Empty: zeros.
+/// The state of an LSTM between two steps, h and c (N, H); zeros if empty.
 template <class T>
 struct lstm_state {
     tensor<T, 2> h, c;
     static void each(auto&& f, auto&... s) { f("h", s.h...), f("c", s.c...); }
 };
 
-/// A sequence x (N, T, D) and the state in which it begins. dx of it has ∂J/∂h, and ∂J/∂c, beside ∂J/∂x.
+/// A sequence x (N, T, D) and its initial state. Its dx has the same struct: ∂J/∂x, ∂J/∂h and, for an LSTM, ∂J/∂c.
 template <class T>
 struct rnn_input {
     tensor<T, 3> x;
@@ -60,20 +60,20 @@ struct lstm_input {
 
 namespace recurrent {
 
-/// The checks of a layer of that name, W (D, G·H) and U (H, G·H). Compiled once for all cells.
+/// Shape checks of a layer with W (D, G·H) and U (H, G·H). Compiled once for all cells.
 struct door {
     using shape2 = std::array<std::size_t, 2>;
     using shape3 = std::array<std::size_t, 3>;
     std::string_view name;
     shape2 W, U;
 
-    /// \throws shape_error where a layer would have no input or no unit
+    /// \throws shape_error if the layer would have no input or no unit
     GRADUS_ONCE static void require_sizes(std::string_view name, std::size_t in, std::size_t units);
     GRADUS_ONCE [[noreturn]] void refuse(std::string_view x) const;
-    /// Shape of x without its batch; of a part, the last axes of it.
+    /// Checks the shape of x without the batch axis; unless `whole`, x has only its last axes.
     GRADUS_ONCE void check_sample(std::span<const std::size_t> x, bool whole) const;
     GRADUS_ONCE void check(const shape3& x, const tensor<bool, 2>* mask) const;
-    /// A state, or the gradient of one; empty: zeros.
+    /// Checks a state, or the gradient of one; it may be empty.
     GRADUS_ONCE void check_state(std::string_view what, const shape2& state, const shape3& x) const;
     GRADUS_ONCE void check_backward(const shape3& x, std::span<const std::size_t> dy, const shape3& y) const;
 };
@@ -109,7 +109,7 @@ GRADUS_BODY void door::check(const shape3& x, const tensor<bool, 2>* mask) const
 GRADUS_BODY void door::check_backward(const shape3& x, std::span<const std::size_t> dy, const shape3& y) const {
     require_same_forward(name, x, y, shape3{x[0], x[1], U[0]});
     const shape2 last{y[0], y[2]};
-    require_dy(name, "dh = dy + …", dy.size() == 2 ? shape_ref(last) : shape_ref(y), dy);  // of the last state alone
+    require_dy(name, "dh = dy + …", dy.size() == 2 ? shape_ref(last) : shape_ref(y), dy);  // (N, H): last state only
 }
 
 #endif

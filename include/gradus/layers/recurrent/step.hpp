@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What a cell of a recurrent layer works on: one time step of all rows; and the room that the steps need.
+/// The data of one time step of all rows, which a cell of a recurrent layer works on, and the workspace of the steps.
 
 #include <algorithm>
 #include <array>
@@ -17,33 +17,33 @@
 
 namespace gradus::recurrent {
 
-/// What cells have in common, and what a cell says where it differs.
+/// The base of all cells: defaults that a cell overrides.
 struct any_cell {
-    static constexpr std::size_t kept = 0;         ///< numbers that each unit keeps for backward, beside its gates
-    static constexpr bool keeps_c = false;         ///< the first of them is a state c
-    static constexpr bool in_place = false;        ///< the only gate is h itself
-    static constexpr bool own_du = false;          ///< du is not dz: a gate takes its product by itself
+    static constexpr std::size_t kept = 0;         ///< numbers per unit stored for backward, in addition to its gates
+    static constexpr bool keeps_c = false;         ///< the first of them is the state c
+    static constexpr bool in_place = false;        ///< the only gate is h itself, so z is stored in y
+    static constexpr bool own_du = false;          ///< du is not dz: a gate multiplies its product u
     static constexpr bool whole_product = true;    ///< every gate is multiplied with h_{t−1}
-    /// What the gates are called, and what else it keeps: "i", "f"; for whoever listens (nn/visitor.hpp).
+    /// Names of the gates ("i", "f") and of the other stored values, for visitors (nn/visitor.hpp).
     static constexpr std::span<const std::string_view> gate_names{}, kept_names{};
-    /// Its formulas, for explain; without any it shows what goes in and out.
+    /// The formulas of the cell, for explain; without them explain shows only inputs and outputs.
     static constexpr cell_words words() { return {}; }
 
     template <class T>
     using parameters = recurrent_parameters<T>;
     template <class T>
     using state = hidden_state<T>;
-    void begin(auto&, std::size_t) const {}        ///< θ beyond W, U and b
-    void clear(auto&) const {}                     ///< its gradients, which backward adds up
+    void begin(auto&, std::size_t) const {}        ///< sets the initial values of θ other than those drawn
+    void clear(auto&) const {}                     ///< zeroes the gradients that backward accumulates
 };
 
-/// How many gates h_{t−1} is multiplied for: all, or all but the last.
+/// The number of gates whose u is h_{t−1} U: all, or all but the last.
 template <class Cell>
 inline constexpr std::size_t gates_of_h = Cell::gates - (Cell::whole_product ? 0 : 1);
 
-using kernels::in;  // what a step reads and leaves as it is
+using kernels::in;  // marks an argument that a step only reads
 
-/// What stands side by side in a row, H numbers each: `const auto [i, f, g, o] = side_by_side<4>(s.z[n], H)`.
+/// Pointers to the parts of a row, H numbers each: `const auto [i, f, g, o] = side_by_side<4>(s.z[n], H)`.
 template <std::size_t K, class T>
 [[nodiscard]] std::array<T*, K> side_by_side(T* row, std::size_t H) {
     std::array<T*, K> parts;
@@ -51,7 +51,7 @@ template <std::size_t K, class T>
     return parts;
 }
 
-/// Rows of numbers at equal distances.
+/// Rows with a constant stride.
 template <class T>
 struct lines {
     T* data = nullptr;
@@ -67,13 +67,13 @@ template <class T>
 [[nodiscard]] lines<T> lines_of(tensor<T, 2>& a) {
     return {a.data(), a.shape()[1]};
 }
-/// Those of step t.
+/// The rows of step t.
 template <class T>
 [[nodiscard]] lines<T> lines_of(tensor<T, 3>& a, std::size_t t) {
     return {a.data() + t * a.shape()[2], a.shape()[1] * a.shape()[2]};
 }
 
-/// dy of a layer whose y is a part of a wider one: of that shape, its rows where `rows` says.
+/// dy of a layer whose y is part of the columns of a wider tensor: its shape, and its rows in the wider tensor.
 template <class T, std::size_t R>
 struct part {
     std::array<std::size_t, R> sizes;
@@ -85,22 +85,22 @@ struct part {
         return out;
     }
 };
-/// H columns from the first on: one of the gates that stand side by side in (N, T, G·H).
+/// A copy of H columns beginning with `first`: one of the gates in (N, T, G·H).
 template <class T>
 [[nodiscard]] tensor<T, 3> columns(const tensor<T, 3>& all, std::size_t first, std::size_t H) {
     return part<T, 3>{with_features(all, H), {all.data() + first, features(all)}}.copy();
 }
 
-/// The steps of one forward, and the room of its backward. What a step reads more than once is kept side by side: rows of
-/// (N, T, ...) may lie so far apart that they share a few sets of the caches.
+/// Values of all steps of a forward, and the workspace of its backward. Values that a step reads more than once are
+/// stored contiguously: the rows of one step in (N, T, ...) may be so far apart that they map to few cache sets.
 template <class T>
 struct memory {
-    tensor<T, 3> z, kept;      // (N, T, G·H) after the forward the gates, (N, T, K·H) what else the cell keeps
-    tensor<T, 3> dz, all_du;   // (N, T, G·H), the second only where it is not the first
-    tensor<T, 3> x;            // (N, T, D) where there is a mask
+    tensor<T, 3> z, kept;      // (N, T, G·H), after forward the gates; (N, T, K·H), other values of the cell
+    tensor<T, 3> dz, all_du;   // (N, T, G·H); all_du only if it differs from dz
+    tensor<T, 3> x;            // (N, T, D), only with a mask
     tensor<T, 2> h, u;         // of one step: h_{t−1} (N, H), h_{t−1} U (N, G·H)
     tensor<T, 2> dh, dc, du, s;
-    tensor<T, 1> zeros;        // (H) what stands before the first step
+    tensor<T, 1> zeros;        // (H), the state before the first step
     std::array<kernels::packed<T>, 2> U, U_transposed;
 
     /// For a forward of N rows.
@@ -115,7 +115,7 @@ struct memory {
         zeros.fill(T(0));
         each_part<Cell>(all_U, [&](std::size_t i, kernels::matrix<const T> part) { U[i].prepare(part, steps, N); });
     }
-    /// For its backward.
+    /// For the backward of that forward.
     template <class Cell>
     void prepare_backward(const tensor<T, 2>& all_U, std::size_t N, std::size_t steps) {
         reshape(dz, std::array{N, steps, Cell::gates * all_U.shape()[0]});
@@ -126,7 +126,7 @@ struct memory {
         });
     }
 
-    /// x with zeros in the steps that the mask leaves out: beside their dz, which is 0, anything else may be NaN.
+    /// x with zeros at masked steps: their dz is 0, but 0 times a NaN or infinity in x would be NaN.
     const tensor<T, 3>& masked(const tensor<T, 3>& all_x, const tensor<bool, 2>* mask) {
         if (mask == nullptr) return all_x;
         reshape(x, all_x.shape());
@@ -140,7 +140,7 @@ struct memory {
     }
 
   private:
-    /// The parts of U that a step multiplies by: all of it, or the gates of h_{t−1} and the other.
+    /// Calls f for each part of U with a product of its own: all of U, or the gates of h_{t−1} and then the last gate.
     template <class Cell, class F>
     static void each_part(const tensor<T, 2>& all_U, F&& f) {
         const std::size_t H = all_U.shape()[0], first = gates_of_h<Cell> * H, all = Cell::gates * H;
@@ -149,7 +149,7 @@ struct memory {
     }
 };
 
-/// `to` of that shape as `from`, or 0 where that is empty.
+/// Copies `from` to `to`, which gets this shape; zeros if `from` is empty.
 template <class T>
 void begin(tensor<T, 2>& to, const tensor<T, 2>& from, const std::array<std::size_t, 2>& shape) {
     reshape(to, shape);
@@ -159,26 +159,26 @@ void begin(tensor<T, 2>& to, const tensor<T, 2>& from, const std::array<std::siz
         std::copy_n(from.data(), from.size(), to.data());
 }
 
-/// Step t of N rows, as a cell works on it. Gate g of row n stands at z[n] + g H.
+/// Step t of N rows. Gate g of row n is at z[n] + g H.
 template <class T>
 struct step {
     std::size_t rows, units;
     memory<T>& room;
     lines<T> z{}, kept{}, y{}, dz{}, all_du{};  // of this step
-    lines<const T> h_before{}, c_before{};      // of the step that it follows
-    lines<const bool> mask{};                   // null: every row has this step
+    lines<const T> h_before{}, c_before{};      // of the previous step
+    lines<const bool> mask{};                   // null: no step is masked
     lines<T> h = lines_of(room.h), u = lines_of(room.u), s = lines_of(room.s);
     lines<T> dh = lines_of(room.dh), dc = lines_of(room.dc), du = lines_of(room.du);
 
     [[nodiscard]] bool there(std::size_t n) const { return mask.data == nullptr || *mask[n]; }
 
-    /// f(n) for every row whose sequence has this step.
+    /// Calls f(n) for every row in which this step is not masked.
     template <class F>
     void each_row(F&& f) const {
         for (std::size_t n = 0; n < rows; ++n)
             if (there(n)) f(n);
     }
-    /// f(n) for the others.
+    /// Calls f(n) for the other rows.
     template <class F>
     void each_missing(F&& f) const {
         if (mask.data != nullptr)
@@ -186,7 +186,7 @@ struct step {
                 if (!there(n)) f(n);
     }
 
-    /// u = a U, for `count` gates from `first` on: the i-th part of U.
+    /// u = a U with the i-th part of U, for `count` gates beginning with `first`.
     void recur(const lines<T>& a, std::size_t i, std::size_t first, std::size_t count) const {
         room.U[i].product(matrix({a.data, a.stride}, units), T(0), matrix({u.data + first * units, u.stride}, count * units));
     }

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What a recurrent layer tells of its formulas: all its numbers under the names that its cell has for them.
+/// What a recurrent layer passes to a visitor of formulas: its tensors, with the names that its cell gives them.
 
 #include <cstddef>
 #include <type_traits>
@@ -12,7 +12,7 @@
 
 namespace gradus::recurrent {
 
-/// What a cell learns beside W, U and b, which come first.
+/// The parameter of a cell in addition to W, U and b, if any; those three come first.
 template <class Parameters>
 [[nodiscard]] symbol own(const Parameters& p) {
     symbol found;
@@ -21,7 +21,7 @@ template <class Parameters>
     return found;
 }
 
-/// What the forward left, of x (N, T, D) and the state before the first step.
+/// The tensors of a forward of x (N, T, D) from the state `first`.
 template <class Layer, class X, class State, class Cache>
 [[nodiscard]] recurrence told(const Layer& layer, const X& x, const State& first, const Cache& c) {
     using cell = std::remove_cvref_t<decltype(layer.cell)>;
@@ -37,7 +37,7 @@ template <class Layer, class X, class State, class Cache>
     return r;
 }
 
-/// And of a backward, with dy and the gradients that it made.
+/// The same for a backward, with dy and the gradients that it computed.
 template <class Layer, class X, class State, class Y, class Cache, class Gradients>
 void tell_backward(auto&& made, const Layer& layer, const X& x, const State& first, const Y& dy, const Cache& c, const X& dx,
                    const Gradients& grad) {
