@@ -13,10 +13,13 @@ fail() {
     exit 1
 }
 
-# Every header belongs to the unit, except the reference implementations and the headers that include the BLAS.
+# Every header belongs to the unit, and its folder's file includes it; but for the reference implementations and what
+# includes the BLAS.
 find include -name '*.hpp' ! -path '*/reference/*' ! -name reference.hpp ! -name cxxblas.hpp ! -name gradus.hpp | sort >"$work/headers"
-compile -MM src/gradus.cpp | grep -oE 'include/[a-z0-9_/]+\.hpp' | sort -u | diff "$work/headers" - >"$work/diff" ||
-    fail "No folder's header includes these (<): $(grep '^[<>]' "$work/diff")"
+for folder in $(sed -n 's/^#include "\(.*\)\.cpp"/\1/p' src/gradus.cpp); do
+    compile -D GRADUS_COMPILED -MM "src/$folder.cpp" | grep -oE "include/gradus/$folder(/[a-z0-9_/]+)?\.hpp"
+done | sort -u | diff "$work/headers" - >"$work/diff" ||
+    fail "gradus/FOLDER.hpp does not include these (<): $(grep '^[<>]' "$work/diff")"
 {
     echo '#include <gradus.hpp>'
     sed 's:^include/\(.*\):#include "\1":' "$work/headers"

@@ -7,6 +7,7 @@
 #include "gradus/kernels/rows.hpp"
 #include "gradus/kernels/product/blas.hpp"
 #include "gradus/kernels/product/matrix_product.hpp"
+#include "gradus/kernels/product/packed.hpp"
 #include "gradus/kernels/window.hpp"
 #include "gradus/kernels/convolution/convolution.hpp"
 #include "gradus/kernels/convolution/pooled.hpp"

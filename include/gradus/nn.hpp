@@ -8,6 +8,8 @@
 #include "gradus/nn/gradients.hpp"
 #include "gradus/nn/context.hpp"
 #include "gradus/nn/layer.hpp"
+#include "gradus/nn/moments.hpp"
+#include "gradus/nn/initialize.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/nn/paths.hpp"
 #include "gradus/nn/to_scalar.hpp"
