@@ -1,3 +1,4 @@
+// labels: computes
 // The results of a convolution do not depend on how the batch is cut into chunks or on earlier batches. A NaN or an
 // infinity appears in every result that reads it, and in no other.
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// labels: computes
 #include "gradus/layers/convolution/conv_transpose2d.hpp"
 
 #include <doctest/doctest.h>
