@@ -5,6 +5,7 @@
 /// files, text, images, plots, file formats other than save and load, models of other frameworks, gradient_check and
 /// explain.
 
+#include "gradus/version.hpp"
 #include "gradus/base/error.hpp"
 #include "gradus/base/random.hpp"
 #include "gradus/tensor.hpp"

@@ -6,7 +6,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 low="nn kernels tensor base"
 formulas="losses optimizers activations initializers $low"
 declare -A knows=(
-    [base]=""
+    [version]=""
+    [base]="version"
     [tensor]="base"
     [kernels]="tensor base"
     [nn]="tensor base"
@@ -31,7 +32,7 @@ declare -A knows=(
 status=0
 while IFS=: read -r file line include; do
     from=${file#include/gradus/} from=${from%%/*} from=${from%.hpp}
-    to=${include#*gradus/} to=${to%%/*} to=${to%.hpp}
+    to=${include#*gradus/} to=${to%%/*} to=${to%.hpp*}
     if [[ ! -v knows[$from] ]]; then
         echo "$file:$line: the folder $from has no place in $0"
         status=1

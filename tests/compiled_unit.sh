@@ -15,7 +15,7 @@ fail() {
 
 # Every header belongs to the unit, and its folder's file includes it; but for the reference implementations and what
 # includes the BLAS.
-find include -name '*.hpp' ! -path '*/reference/*' ! -name reference.hpp ! -name cxxblas.hpp ! -name gradus.hpp | sort >"$work/headers"
+find include -name '*.hpp' ! -path '*/reference/*' ! -name reference.hpp ! -name cxxblas.hpp ! -name gradus.hpp ! -name version.hpp | sort >"$work/headers"
 for folder in $(sed -n 's/^#include "\(.*\)\.cpp"/\1/p' src/gradus.cpp); do
     compile -D GRADUS_COMPILED -MM "src/$folder.cpp" | grep -oE "include/gradus/$folder(/[a-z0-9_/]+)?\.hpp"
 done | sort -u | diff "$work/headers" - >"$work/diff" ||

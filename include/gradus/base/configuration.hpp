@@ -7,8 +7,12 @@
 /// ```
 /// which shows how the program was compiled.
 
-/// The version of these headers; CMake reads it from here.
-#define GRADUS_VERSION version_0_1_0
+#include "gradus/version.hpp"
+
+// version_0_1_0
+#define GRADUS_VERSION_NAME GRADUS_VERSION_OF(GRADUS_VERSION_MAJOR, GRADUS_VERSION_MINOR, GRADUS_VERSION_PATCH)
+#define GRADUS_VERSION_OF(major, minor, patch) GRADUS_VERSION_OF_(major, minor, patch)
+#define GRADUS_VERSION_OF_(major, minor, patch) version_##major##_##minor##_##patch
 
 // The SIMD instruction set that xsimd uses, given the compiler's flags (-march=native).
 #if defined(__AVX512BW__) && defined(__AVX512DQ__)
@@ -69,15 +73,15 @@
 
 namespace gradus::compiled_unit {
 
-namespace GRADUS_VERSION::GRADUS_SIMD::GRADUS_WITH_BLAS::GRADUS_WITH_ZLIB {
+namespace GRADUS_VERSION_NAME::GRADUS_SIMD::GRADUS_WITH_BLAS::GRADUS_WITH_ZLIB {
 extern const char GRADUS_SANITIZER;
 #if GRADUS_BODIES_OF_base
 const char GRADUS_SANITIZER = 0;
 #endif
-}  // namespace GRADUS_VERSION::GRADUS_SIMD::GRADUS_WITH_BLAS::GRADUS_WITH_ZLIB
+}  // namespace GRADUS_VERSION_NAME::GRADUS_SIMD::GRADUS_WITH_BLAS::GRADUS_WITH_ZLIB
 
 // Not inline: each object refers to it.
 [[gnu::used]] static const char* const fits =
-    &GRADUS_VERSION::GRADUS_SIMD::GRADUS_WITH_BLAS::GRADUS_WITH_ZLIB::GRADUS_SANITIZER;
+    &GRADUS_VERSION_NAME::GRADUS_SIMD::GRADUS_WITH_BLAS::GRADUS_WITH_ZLIB::GRADUS_SANITIZER;
 
 }  // namespace gradus::compiled_unit
