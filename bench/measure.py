@@ -127,7 +127,7 @@ def arguments():
     parser.add_argument("--json", metavar="FILE", help="write everything that was measured")
     parser.add_argument("--read", metavar="FILE", help="measure nothing: the tables of what --json has written")
     parser.add_argument("--compare", metavar="OLD", help="what has changed since --json wrote OLD")
-    parser.add_argument("--markdown", action="store_true", help="tables as docs/benchmarks.md has them")
+    parser.add_argument("--markdown", action="store_true", help="tables as bench/results/ has them")
     parser.add_argument("--into", metavar="PAGE", action="append", default=[],
                         help="write them into a page, between its marks <!-- bench: GROUP --> and <!-- end -->")
     parser.add_argument("--plots", metavar="FOLDER", help="draw roofline.svg and products.svg")

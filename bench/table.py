@@ -75,7 +75,7 @@ def about(report):
     for threads, roof in machine["roofs"].items():
         rates = ", ".join(f"{name} {one['gbytes']:.0f}" for name, one in roof["levels"].items())
         lines.append(f"- {threads} thread{'s' if threads != '1' else ''}: {roof['gflops']:.0f} GFLOP/s; {rates} GB/s.")
-    lines += ["", "Beside gradus:", *(f"- {name}: {what}" for name, what in report["about"].items())]
+    lines += ["", "Next to gradus:", *(f"- {name}: {what}" for name, what in report["about"].items())]
     notes = {}  # which of their ways or implementations was the fastest
     for row in report["rows"]:
         for label, way in row["ways"].items():
