@@ -54,17 +54,7 @@ fi
 # The same words, and numbers within 2 %, since rounding differs on other processors.
 printed() {
     cat >"$work/expected"
-    if ! awk '
-        function number(s) { return s ~ /^[-+]?[0-9.]+(e[-+]?[0-9]+)?[%,;:)]*$/ }
-        function differ(a, b) { return a - b > 0.02 * (b < 0 ? -b : b) || b - a > 0.02 * (b < 0 ? -b : b) }
-        NR == FNR { line[NR] = $0; lines = NR; next }
-        {
-            n = split(line[FNR], word)
-            bad = bad || FNR > lines || n != NF
-            for (i = 1; i <= NF; ++i)
-                if (word[i] != $i && !(number(word[i]) && number($i) && !differ(word[i] + 0, $i + 0))) bad = 1
-        }
-        END { exit bad || lines != FNR }' "$output" "$work/expected"; then
+    if ! awk -f "$checkout/tests/same_output.awk" "$output" "$work/expected"; then
         echo "README.md promises, in the block that ends at line $1:"
         diff "$work/expected" "$output" || true
         exit 1
