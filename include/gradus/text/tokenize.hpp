@@ -5,7 +5,7 @@
 /// Source: documents/001, 3.2 (词汇处理, the first step of language processing) and 4.2 (`BertTokenizer`,
 /// "bert-base-uncased").
 /// Words are split as in BERT's tokenizer before its WordPiece step (Devlin and others 2019; "basic tokenization" in
-/// their code), except that accents are kept. WordPiece is not implemented here.
+/// their code), except that accents are kept. There is no WordPiece.
 
 #include <cstddef>
 #include <string>
