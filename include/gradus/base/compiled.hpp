@@ -16,7 +16,7 @@
 /// file per folder. Templates such as kernels and layers are instantiated there for their usual types:
 /// ```cpp
 /// #ifdef GRADUS_COMPILED
-/// GRADUS_EXTERN(kernels) template void softmax_row(const float*, float*, std::size_t);
+/// GRADUS_EXTERN(kernels) template float softmax_row(const float*, float*, std::size_t);
 /// #endif
 /// ```
 
